@@ -1,0 +1,316 @@
+"""Writes ``protocol/vectors/wire/*.json``: headers, messages and frames that both languages read alike.
+
+    python protocol/codegen/wire_vectors.py           write them
+    python protocol/codegen/wire_vectors.py --check   exit 1 if a committed file has drifted
+
+Every case holds ``hex`` and ``expect``: ``ok`` with what is read, or the error code that reading must give.
+"""
+
+import json
+import struct
+import sys
+from pathlib import Path
+from typing import Final, cast, get_args
+
+import msgspec
+
+from relevo_protocol import codec, frame, messages
+from relevo_protocol.errors import ErrorCode, ProtocolError
+from relevo_protocol.frame import CodecId, Frame, Update, UpdateKind
+from relevo_protocol.header import DST_HOST, Flags, Header, MessageType, parse_header
+from relevo_protocol.messages import input as typed
+from relevo_protocol.messages import relay, screen, session
+from relevo_protocol.messages.base import Message
+from relevo_protocol.modes import Capability, Mode, Permit, Role
+from relevo_protocol.rights import Factor
+
+TARGET: Final = Path(__file__).parents[1] / "vectors" / "wire"
+Case = dict[str, object]
+
+_SESSION: Final = bytes(range(16))
+_TOKEN: Final = "t" * 43
+
+
+def _headers() -> list[Case]:
+    good = [
+        Header(MessageType.RELAY),
+        Header(MessageType.MEDIA, Flags.KEYFRAME | Flags.DROPPABLE, 0, 7, 3, 41),
+        Header(MessageType.PAIRWISE, Flags.NONE, DST_HOST, 0, 2**63 - 1, 2**32),
+        Header(MessageType.HANDSHAKE, Flags.NONE, 5, 0, 12, 0),
+    ]
+    cases: list[Case] = [
+        {
+            "name": f"{h.type.name.lower()} to {h.dst}",
+            "hex": h.pack().hex(),
+            "expect": "ok",
+            "read": {
+                "type": int(h.type),
+                "flags": int(h.flags),
+                "dst": h.dst,
+                "frame_id": h.frame_id,
+                "key_id": str(h.key_id),
+                "counter": str(h.counter),
+            },
+        }
+        for h in good
+    ]
+    bad = {
+        "too short": bytes(23),
+        "version 2": b"\x02" + good[0].pack()[1:],
+        "unknown type": b"\x01\x04" + good[0].pack()[2:],
+        "unknown flag": b"\x01\x00\x80" + good[0].pack()[3:],
+        "media to one viewer": b"\x01\x01\x00\x01" + bytes(20),
+        "relay control to the host": b"\x01\x00\x00\xfe" + bytes(20),
+        "pairwise to slot 6": b"\x01\x02\x00\x06" + bytes(20),
+        "pairwise too large": b"\x01\x02\x00\xfe" + bytes(128 * 2**10),
+    }
+    return cases + [_failing(name, data, parse_header) for name, data in bad.items()]
+
+
+def _failing(name: str, data: bytes, read: object) -> Case:
+    try:
+        read(data)  # type: ignore[operator]
+    except ProtocolError as error:
+        shown: Case = (
+            {"hex": data.hex()} if len(data) < 4096 else {"hex": data[:24].hex(), "zeros": len(data) - 24}
+        )
+        return {"name": name, **shown, "expect": error.code.value}
+    raise AssertionError(f"{name}: reads, but must not")
+
+
+def _samples() -> list[Message]:
+    return [
+        relay.AgentHello(version=1, agent_version="0.1.0"),
+        relay.AgentWelcome(
+            session_id=_SESSION,
+            origin="https://relay.example",
+            token=_TOKEN,
+            resumed=False,
+            routing="482913",
+            code_life_s=600,
+        ),
+        relay.CodeRequest(),
+        relay.CodeIssued(routing="000001", code_life_s=600),
+        relay.CodeSpent(),
+        relay.ViewerJoining(
+            link=9,
+            slot=1,
+            account_id="a1",
+            display_name="Núria Peña",
+            organisation="Ayuda S. L.",
+            resumed=False,
+        ),
+        relay.ViewerGone(link=9, slot=1, left=True, code=ErrorCode.SESSION_ENDED),
+        relay.KeyframeWanted(slot=1),
+        relay.RemoveViewer(link=9, code=ErrorCode.CODE_WRONG),
+        relay.SeatAdmitted(link=9),
+        relay.ModeNotice(mode=Mode.FULL),
+        relay.EndSession(reason="customer"),
+        relay.ViewerHello(version=1, ticket=_TOKEN),
+        relay.ViewerWelcome(
+            session_id=_SESSION,
+            origin="https://relay.example",
+            link=9,
+            slot=1,
+            resume=_TOKEN,
+            resume_life_s=600,
+            account_id="a1",
+            display_name="Núria Peña",
+            organisation="Ayuda S. L.",
+        ),
+        relay.HostGone(),
+        relay.HostBack(link=10),
+        relay.Leave(),
+        relay.SessionEnded(code=ErrorCode.SESSION_ENDED),
+        relay.RelayError(code=ErrorCode.TICKET_INVALID, detail="used"),
+        session.ConsentPending(mode=Mode.FULL, deadline_s=60),
+        session.ConsentResult(granted=False, mode=Mode.FULL, code=ErrorCode.CONSENT_TIMEOUT),
+        session.ModeState(
+            mode=Mode.OBSERVER,
+            rights={Capability.INPUT_KEYS: session.RightView(permit=Permit.NEVER, removed_by=Factor.MODE)},
+        ),
+        session.Epoch(
+            epoch=3,
+            secret=bytes(range(32)),
+            members=[
+                session.Member(
+                    slot=1,
+                    link=9,
+                    role=Role.LEAD,
+                    account_id="a1",
+                    display_name="Núria",
+                    organisation="Ayuda",
+                )
+            ],
+        ),
+        session.InputRefused(
+            code=ErrorCode.NOT_PERMITTED, capability=Capability.INPUT_TEXT, removed_by=Factor.MODE
+        ),
+        session.HeartbeatEcho(t_ms=12.5),
+        session.HostGoodbye(code=ErrorCode.REMOVED),
+        session.Heartbeat(t_ms=12.5, rtt_ms=3.25),
+        session.ModeRequest(mode=Mode.FULL),
+        session.Goodbye(),
+        screen.ScreenLayout(
+            width=1920,
+            height=1080,
+            monitors=[screen.Monitor(id=1, x=0, y=0, width=1920, height=1080, primary=True, name="DP-1")],
+        ),
+        screen.CaptureState(condition=screen.CaptureCondition.LOCKED),
+        screen.FrameAck(frame_id=7, decode_ms=4.5),
+        screen.KeyframeRequest(),
+        screen.QualityChoice(quality=screen.Quality.SHARP),
+        typed.PointerMove(monitor=0, x=0.5, y=0.25, seen=7),
+        typed.PointerButton(monitor=0, x=0.5, y=0.25, button=2, down=True, seen=7),
+        typed.PointerWheel(monitor=0, x=0.5, y=0.25, dx=0.0, dy=-1.5, seen=7),
+        typed.KeyPress(code="ArrowLeft", key="ArrowLeft", down=True, modifiers=3),
+        typed.TextInput(text="ñáü¿€@\\|😀"),
+        typed.SpecialKeys(combo=typed.SpecialCombo.CTRL_ALT_DELETE),
+        typed.ReleaseAll(),
+    ]
+
+
+_HOSTILE: Final[dict[str, tuple[str, object]]] = {
+    "unknown tag": ("HostToViewer", {"t": "Nonsense"}),
+    "no tag": ("HostToViewer", {"mode": "full"}),
+    "not a map": ("HostToViewer", [1, 2]),
+    "wrong direction": ("HostToViewer", {"t": "ReleaseAll"}),
+    "missing field": ("HostToViewer", {"t": "ConsentPending", "mode": "full"}),
+    "ill-typed field": ("HostToViewer", {"t": "ConsentPending", "mode": "full", "deadline_s": "60"}),
+    "unknown mode": ("HostToViewer", {"t": "ConsentPending", "mode": "root", "deadline_s": 60}),
+    "short secret": ("HostToViewer", {"t": "Epoch", "epoch": 1, "secret": bytes(31), "members": []}),
+    "six members": ("HostToViewer", {"t": "Epoch", "epoch": 1, "secret": bytes(32), "members": [{}] * 6}),
+    "screen beyond bounds": (
+        "HostToViewer",
+        {"t": "ScreenLayout", "width": 8193, "height": 1, "monitors": []},
+    ),
+    "slot 0": ("RelayToViewer", {"t": "HostBack", "link": 0}),
+    "pointer beyond the screen": (
+        "ViewerToHost",
+        {"t": "PointerMove", "monitor": 0, "x": 1.0, "y": 0.0, "seen": 0},
+    ),
+    "empty text": ("ViewerToHost", {"t": "TextInput", "text": ""}),
+}
+
+
+def _direction_of(cls: type) -> str:
+    return next(name for name, union in messages.DIRECTIONS.items() if cls in get_args(union))
+
+
+_DECODERS: Final = {
+    "AgentToRelay": codec.agent_to_relay,
+    "RelayToAgent": codec.relay_to_agent,
+    "ViewerToRelay": codec.viewer_to_relay,
+    "RelayToViewer": codec.relay_to_viewer,
+    "ViewerToHost": codec.viewer_to_host,
+    "HostToViewer": codec.host_to_viewer,
+}
+
+
+def _messages() -> list[Case]:
+    cases: list[Case] = [
+        {
+            "name": type(message).__name__,
+            "direction": _direction_of(type(message)),
+            "hex": codec.encode(message).hex(),
+            "expect": "ok",
+            "read": _hexed(msgspec.to_builtins(message, builtin_types=(bytes,))),
+        }
+        for message in _samples()
+    ]
+    for name, (direction, body) in _HOSTILE.items():
+        failing = _failing(name, msgspec.msgpack.encode(body), _DECODERS[direction].decode)
+        cases.append(failing | {"direction": direction})
+    return cases
+
+
+def _hexed(value: object) -> object:
+    match value:
+        case bytes():
+            return {"hex": value.hex()}
+        case dict():
+            table = cast("dict[str, object]", value)
+            return {k: _hexed(v) for k, v in table.items()}
+        case list():
+            return [_hexed(v) for v in cast("list[object]", value)]
+        case _:
+            return value
+
+
+def _frames() -> list[Case]:
+    updates = (
+        Update(UpdateKind.COPY, CodecId.NONE, 0, 0, 10, 10, frame.copy_payload(20, 20)),
+        Update(UpdateKind.LOSSLESS, CodecId.DEFLATE_RGB, 5, 6, 7, 8, b"payload"),
+        Update(UpdateKind.LOSSY, CodecId.JPEG, 0, 0, 64, 48, b"\xff\xd8"),
+        Update(UpdateKind.VIDEO, CodecId.VP9, 32, 16, 32, 32, b"\x01chunk", 4),
+        Update(UpdateKind.CURSOR_SHAPE, CodecId.DEFLATE_RGBA, 3, 4, 24, 24, b"shape"),
+        Update(UpdateKind.CURSOR_SHAPE, CodecId.NONE, 0, 0, 0, 0),
+        Update(UpdateKind.CURSOR_POSITION, CodecId.NONE, -3, 47, 0, 0),
+    )
+    good = frame.encode_frame(Frame(64, 48, 123456, updates))
+    cases: list[Case] = [
+        {
+            "name": "every kind",
+            "hex": good.hex(),
+            "expect": "ok",
+            "read": {
+                "width": 64,
+                "height": 48,
+                "time_ms": 123456,
+                "updates": [
+                    [int(u.kind), int(u.codec), u.stream, u.x, u.y, u.width, u.height, bytes(u.payload).hex()]
+                    for u in updates
+                ],
+            },
+        }
+    ]
+    head = struct.Struct(">BBHHHI")
+    one = struct.Struct(">BBHhhHHI")
+
+    def single(*fields: int, payload: bytes = b"") -> bytes:
+        return head.pack(1, 0, 1, 64, 48, 0) + one.pack(*fields, len(payload)) + payload
+
+    bad = {
+        "empty": b"",
+        "container version 2": head.pack(2, 0, 0, 64, 48, 0),
+        "screen without width": head.pack(1, 0, 0, 0, 48, 0),
+        "screen too large": head.pack(1, 0, 0, 8192, 8192, 0),
+        "too many updates": head.pack(1, 0, 4097, 64, 48, 0),
+        "ends in an update's head": head.pack(1, 0, 1, 64, 48, 0) + bytes(15),
+        "payload longer than the frame": head.pack(1, 0, 1, 64, 48, 0) + one.pack(1, 2, 0, 0, 0, 1, 1, 9),
+        "trailing bytes": good + b"\x00",
+        "unknown kind": single(9, 0, 0, 0, 0, 1, 1),
+        "unknown codec": single(1, 99, 0, 0, 0, 1, 1),
+        "codec of another kind": single(1, 16, 0, 0, 0, 1, 1),
+        "outside the screen": single(1, 2, 0, 60, 0, 5, 1),
+        "left of the screen": single(1, 2, 0, -1, 0, 5, 1),
+        "empty rectangle": single(1, 2, 0, 0, 0, 0, 1),
+        "copy from outside": single(3, 0, 0, 0, 0, 10, 10, payload=struct.pack(">HH", 60, 0)),
+        "copy without source": single(3, 0, 0, 0, 0, 10, 10),
+        "cursor too large": single(5, 4, 0, 0, 0, 257, 1),
+    }
+    return cases + [_failing(name, data, frame.decode_frame) for name, data in bad.items()]
+
+
+def generate() -> dict[str, str]:
+    """Return file name -> text of every vector file of this group."""
+    groups = {"headers.json": _headers(), "messages.json": _messages(), "frames.json": _frames()}
+    return {name: json.dumps(cases, indent=1, ensure_ascii=False) + "\n" for name, cases in groups.items()}
+
+
+def main(arguments: list[str]) -> int:
+    """Write the files, or with ``--check`` compare them; returns the exit code."""
+    stale = 0
+    TARGET.mkdir(parents=True, exist_ok=True)
+    for name, text in generate().items():
+        path = TARGET / name
+        if "--check" not in arguments:
+            path.write_text(text, encoding="utf-8")
+        elif not path.exists() or path.read_text(encoding="utf-8") != text:
+            sys.stderr.write(f"{path.name} has drifted: run python protocol/codegen/wire_vectors.py\n")
+            stale = 1
+    return stale
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,63 @@
+"""Every bound of the wire in one place (SPEC L1-L20); generated into TypeScript.
+
+Bytes are octets of the WebSocket message or of the named field, times carry their unit in the name.
+"""
+
+from typing import Final
+
+HEADER_BYTES: Final = 24
+AEAD_TAG_BYTES: Final = 16
+SIGNATURE_BYTES: Final = 64
+
+MAX_MESSAGE_BYTES: Final = 4 * 2**20
+"""Largest WebSocket message anybody accepts."""
+MAX_CONTROL_BYTES: Final = 64 * 2**10
+"""Largest relay-control or handshake message, header included."""
+MAX_PAIRWISE_BYTES: Final = 128 * 2**10
+"""Largest pairwise message, header included."""
+MAX_MEDIA_BYTES: Final = 2 * 2**20
+"""Largest media message, header included."""
+
+MAX_VIEWERS: Final = 5
+MAX_SCREEN_SIDE_PX: Final = 8192
+MAX_SCREEN_PIXELS: Final = 33_000_000
+MAX_MONITORS: Final = 16
+MAX_UPDATES_PER_FRAME: Final = 4096
+MAX_CURSOR_SIDE_PX: Final = 256
+
+MAX_TEXT_INPUT_CHARS: Final = 4096
+MAX_NAME_CHARS: Final = 120
+MAX_REASON_CHARS: Final = 500
+MAX_KEY_NAME_CHARS: Final = 32
+MAX_TOKEN_CHARS: Final = 128
+
+OUTBOX_PAIRWISE_BYTES: Final = 256 * 2**10
+"""Queue of sealed and control messages per receiver on the relay; overflow ends that receiver as ``slow``."""
+OUTBOX_MEDIA_BYTES: Final = 2 * 2**20
+"""Media slot per viewer on the relay; overflow drops deltas to the next keyframe."""
+
+CODE_DIGITS: Final = 6
+CODE_LIFE_S: Final = 600
+CODE_TRIES: Final = 3
+TICKET_LIFE_S: Final = 30
+HELLO_DEADLINE_S: Final = 10
+HANDSHAKE_DEADLINE_S: Final = 20
+CONSENT_DEADLINE_S: Final = 60
+RESUME_LIFE_S: Final = 600
+HEARTBEAT_INTERVAL_S: Final = 2
+HEARTBEAT_DEADLINE_S: Final = 10
+PING_INTERVAL_S: Final = 10
+PING_DEADLINE_S: Final = 10
+WRITE_DEADLINE_S: Final = 15
+POINTER_STALE_MS: Final = 3000
+"""Pointer input that names a frame sent longer ago than this is refused: nobody clicks blind."""
+RECONNECT_FIRST_MS: Final = 250
+RECONNECT_CAP_MS: Final = 10_000
+QUIET_EXACT_MS: Final = 500
+"""What stands still this long is sent again bit-exact."""
+
+
+def screen_fits(width_px: int, height_px: int) -> bool:
+    """Tell whether a screen of this size is within the wire's bounds (SPEC L7)."""
+    sides = 0 < width_px <= MAX_SCREEN_SIDE_PX and 0 < height_px <= MAX_SCREEN_SIDE_PX
+    return sides and width_px * height_px <= MAX_SCREEN_PIXELS

@@ -1,0 +1,82 @@
+"""Sealed messages about the picture: layout, acknowledgements, quality, state of the capture (SPEC D1-D7)."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from msgspec import Meta
+
+from relevo_protocol.limits import MAX_MONITORS, MAX_SCREEN_SIDE_PX
+from relevo_protocol.messages.base import FrameId, Message, Milliseconds, Name, Part, Reason
+
+Pixels = Annotated[int, Meta(ge=0, le=MAX_SCREEN_SIDE_PX)]
+PixelOffset = Annotated[int, Meta(ge=-4 * MAX_SCREEN_SIDE_PX, le=4 * MAX_SCREEN_SIDE_PX)]
+MonitorId = Annotated[int, Meta(ge=0, le=MAX_MONITORS)]
+
+
+class Quality(StrEnum):
+    """What the viewer prefers when the line is too thin for everything."""
+
+    AUTO = "auto"
+    SHARP = "sharp"
+    FAST = "fast"
+
+
+class CaptureCondition(StrEnum):
+    """Whether there is a picture, and if not, why."""
+
+    OK = "ok"
+    NO_DISPLAY = "no_display"
+    LOCKED = "locked"
+    PERMISSION_MISSING = "permission_missing"
+    ASLEEP = "asleep"
+    FAILED = "failed"
+
+
+class Monitor(Part, frozen=True):
+    """One monitor inside the screen, pixels; id 0 is the whole screen and not listed."""
+
+    id: MonitorId
+    x: PixelOffset
+    y: PixelOffset
+    width: Pixels
+    height: Pixels
+    primary: bool
+    name: Name = ""
+
+
+# --- host to viewer ---
+
+
+class ScreenLayout(Message, frozen=True):
+    """Size of the whole screen and where its monitors are, pixels; sent at start and at every change."""
+
+    width: Pixels
+    height: Pixels
+    monitors: Annotated[list[Monitor], Meta(max_length=MAX_MONITORS)]
+
+
+class CaptureState(Message, frozen=True):
+    """Instead of a black picture: what is wrong with the capture. ``detail`` is one technical line."""
+
+    condition: CaptureCondition
+    detail: Reason = ""
+
+
+# --- viewer to host ---
+
+
+class FrameAck(Message, frozen=True):
+    """The frame is on the canvas. Acknowledges every earlier one too. ``decode_ms`` from arrival to drawn."""
+
+    frame_id: FrameId
+    decode_ms: Milliseconds = 0.0
+
+
+class KeyframeRequest(Message, frozen=True):
+    """The viewer missed a frame and cannot go on without a keyframe."""
+
+
+class QualityChoice(Message, frozen=True):
+    """Viewer's preference; with several viewers the most modest one holds."""
+
+    quality: Quality

@@ -1,0 +1,17 @@
+"""What is generated from the Python wire is what is committed."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CODEGEN = Path(__file__).parents[2] / "protocol" / "codegen"
+
+
+@pytest.mark.parametrize("script", ["typescript.py", "wire_vectors.py", "crypto_vectors.py"])
+def test_generated_files_have_not_drifted(script: str) -> None:
+    run = subprocess.run(
+        [sys.executable, str(CODEGEN / script), "--check"], capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stderr
