@@ -130,6 +130,11 @@ def _ts_type(t: mi.Type) -> str:
             raise TypeError(f"no TypeScript for {t}; extend protocol/codegen/typescript.py")
 
 
+def _javascript(pattern: str | None) -> str | None:
+    """The same pattern for a JavaScript ``RegExp``, whose anchors are spelled otherwise."""
+    return pattern and pattern.replace(r"\A", "^").replace(r"\Z", "$")
+
+
 def _bounds(kind: str, **bounds: object) -> dict[str, object]:
     return {"k": kind, **{name: value for name, value in bounds.items() if value is not None}}
 
@@ -138,7 +143,7 @@ def _schema(t: mi.Type) -> dict[str, object]:
     """Runtime schema of one field, read by ``codec.ts``."""
     match t:
         case mi.StrType():
-            return _bounds("str", min=t.min_length, max=t.max_length, pattern=t.pattern)
+            return _bounds("str", min=t.min_length, max=t.max_length, pattern=_javascript(t.pattern))
         case mi.BytesType():
             return _bounds("bytes", min=t.min_length, max=t.max_length)
         case mi.BoolType():

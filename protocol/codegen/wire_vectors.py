@@ -10,7 +10,7 @@ import json
 import struct
 import sys
 from pathlib import Path
-from typing import Final, cast, get_args
+from typing import Any, Final, cast, get_args
 
 import msgspec
 
@@ -197,7 +197,7 @@ def _direction_of(cls: type) -> str:
     return next(name for name, union in messages.DIRECTIONS.items() if cls in get_args(union))
 
 
-_DECODERS: Final = {
+_DECODERS: Final[dict[str, codec.Direction[Any]]] = {
     "AgentToRelay": codec.agent_to_relay,
     "RelayToAgent": codec.relay_to_agent,
     "ViewerToRelay": codec.viewer_to_relay,

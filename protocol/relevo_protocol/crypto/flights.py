@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from relevo_protocol.crypto.errors import FailureKind, HandshakeError
+from relevo_protocol.inert import INERT
 from relevo_protocol.limits import MAX_NAME_CHARS
 
 SUITE_CPACE_X25519_SHA512: Final = 1
@@ -20,16 +21,12 @@ MAX_IDENTITY_BYTES: Final = 8 * 2**10
 MAX_CERTIFICATE_BYTES: Final = 4 * 2**10
 MAX_REFERENCE_BYTES: Final = 32
 
-# No control characters and no bidirectional controls: names stand in a consent dialog, where nothing may hide
-# or reorder what a customer reads. \Z, as $ would let a final newline pass.
-_INERT: Final = r"\A[^\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]*\Z"
-
 Nonce = Annotated[bytes, Meta(min_length=16, max_length=16)]
 Bytes32 = Annotated[bytes, Meta(min_length=32, max_length=32)]
 IdentityBytes = Annotated[bytes, Meta(min_length=1, max_length=MAX_IDENTITY_BYTES)]
 Reference = Annotated[bytes, Meta(max_length=MAX_REFERENCE_BYTES)]
-InertText = Annotated[str, Meta(max_length=MAX_NAME_CHARS, pattern=_INERT)]
-InertName = Annotated[str, Meta(min_length=1, max_length=MAX_NAME_CHARS, pattern=_INERT)]
+InertText = Annotated[str, Meta(max_length=MAX_NAME_CHARS, pattern=INERT)]
+InertName = Annotated[str, Meta(min_length=1, max_length=MAX_NAME_CHARS, pattern=INERT)]
 Word = Annotated[str, Meta(min_length=1, max_length=32, pattern=r"\A[a-z0-9_.]+\Z")]
 CredentialKind = Literal["code", "resume", "invite"]
 RecordingPolicy = Literal["off", "escrow", "server_readable"]

@@ -5,6 +5,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from relevo_protocol.inert import INERT
 from relevo_protocol.limits import (
     MAX_NAME_CHARS,
     MAX_REASON_CHARS,
@@ -24,17 +25,17 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     """A record inside a message."""
 
 
-Name = Annotated[str, Meta(max_length=MAX_NAME_CHARS)]
+Name = Annotated[str, Meta(max_length=MAX_NAME_CHARS, pattern=INERT)]
 Reason = Annotated[str, Meta(max_length=MAX_REASON_CHARS)]
 Token = Annotated[str, Meta(min_length=16, max_length=MAX_TOKEN_CHARS)]
 AccountId = Annotated[str, Meta(min_length=1, max_length=64)]
 SessionId = Annotated[bytes, Meta(min_length=16, max_length=16)]
 Secret32 = Annotated[bytes, Meta(min_length=32, max_length=32)]
-Routing = Annotated[str, Meta(pattern="^[0-9]{6}$")]
+Routing = Annotated[str, Meta(pattern=r"\A[0-9]{6}\Z")]
 Origin = Annotated[str, Meta(min_length=8, max_length=300)]
 Slot = Annotated[int, Meta(ge=1, le=MAX_VIEWERS)]
-Link = Annotated[int, Meta(ge=1, le=2**63 - 1)]
-Epoch64 = Annotated[int, Meta(ge=1, le=2**63 - 1)]
+Link = Annotated[int, Meta(ge=1, le=2**53 - 1)]
+Epoch64 = Annotated[int, Meta(ge=1, le=2**53 - 1)]
 FrameId = Annotated[int, Meta(ge=0, le=2**32 - 1)]
 Seconds = Annotated[int, Meta(ge=0, le=86_400 * 4)]
 Milliseconds = Annotated[float, Meta(ge=0, le=1e15)]

@@ -1,0 +1,116 @@
+/** Every screen with made-up contents, for looking at: /tests/gallery/index.html?screen=desktop&lang=es under `vite`. */
+import { createRoot } from "react-dom/client";
+
+import type { SessionView } from "../../src/core/api";
+import type { AccountApi, AccountFault } from "../../src/features/account/api";
+import { createAccountStore } from "../../src/features/account/store";
+import { App } from "../../src/ui/App";
+import { chooseLanguage, startTexts } from "../../src/ui/i18n";
+import { fakeSession, IDLE, live } from "../fakes/session";
+
+const DENIED: AccountFault = {
+  code: "wrong_sign_in",
+  message: { en: "The name or the password is wrong.", es: "El nombre o la contraseña no son correctos." },
+  remedy: {
+    en: "Check both and try again; an administrator can set a new password.",
+    es: "Revíselos e inténtelo de nuevo; un administrador puede poner una contraseña nueva.",
+  },
+  retryAfterS: null,
+};
+const THROTTLED: AccountFault = {
+  ...DENIED,
+  code: "too_many_attempts",
+  message: { en: "There were too many attempts.", es: "Ha habido demasiados intentos." },
+  retryAfterS: 42,
+};
+
+const steps = (relay: string, encryption: string, consent: string, picture: string): SessionView["steps"] =>
+  ({ relay, encryption, consent, picture }) as SessionView["steps"];
+const soon = Date.now() + 41_000;
+
+const SESSIONS: Readonly<Record<string, SessionView>> = {
+  signin: IDLE,
+  signin_denied: IDLE,
+  signin_throttled: IDLE,
+  join: IDLE,
+  verifying: { ...IDLE, phase: "verifying", steps: steps("done", "active", "waiting", "waiting"), pendingMode: "full" },
+  asking: {
+    ...IDLE,
+    phase: "asking",
+    steps: steps("done", "done", "active", "waiting"),
+    pendingMode: "full",
+    consentDeadline: soon,
+  },
+  code_wrong: {
+    ...IDLE,
+    phase: "ended",
+    steps: steps("done", "failed", "waiting", "waiting"),
+    error: { code: "code_wrong" },
+  },
+  denied: { ...IDLE, phase: "ended", steps: steps("done", "done", "failed", "waiting"), error: { code: "consent_denied" } },
+  unreachable: {
+    ...IDLE,
+    phase: "ended",
+    steps: steps("failed", "waiting", "waiting", "waiting"),
+    error: { code: "unreachable", detail: "WebSocket closed 1006" },
+  },
+  left: { ...live("full"), phase: "ended", mode: null, error: null },
+  removed: { ...live("full"), phase: "ended", mode: null, error: { code: "removed" } },
+  desktop: live("full"),
+  observer: live("observer"),
+  stepup: live("observer", { pendingMode: "full", consentDeadline: soon }),
+  waiting_picture: live("full", { steps: steps("done", "done", "done", "active"), screen: null }),
+  reconnecting: live("full", { phase: "reconnecting", link: { ...live("full").link, quality: "poor", rttMs: null } }),
+  host_away: live("full", { phase: "host_away" }),
+  locked: live("full", { capture: "locked" }),
+  refused: live("full"),
+  poor: live("full", { link: { rttMs: 612, fps: 3, kbps: 96, quality: "poor", framesDropped: 210 } }),
+};
+
+function draw(canvas: HTMLCanvasElement): void {
+  canvas.width = 1280;
+  canvas.height = 800;
+  const context = canvas.getContext("2d");
+  if (context === null) return;
+  context.fillStyle = "#3b6ea5";
+  context.fillRect(0, 0, 1280, 800);
+  context.fillStyle = "#f5f5f5";
+  context.fillRect(160, 110, 760, 480);
+  context.fillStyle = "#2b2b2b";
+  context.fillRect(160, 110, 760, 34);
+  context.font = "20px sans-serif";
+  context.fillText("Factura_2026.ods", 200, 200);
+  context.fillStyle = "#fff";
+  context.fillText("Informe", 180, 133);
+}
+
+async function show(): Promise<void> {
+  const query = new URLSearchParams(location.search);
+  const screen = query.get("screen") ?? "join";
+  const view = SESSIONS[screen] ?? IDLE;
+  const fault = screen === "signin_throttled" ? THROTTLED : DENIED;
+  const account = { name: "maria", displayName: "María Núñez", organisation: "Soporte Duero", language: "es" };
+  const signedOut = screen.startsWith("signin");
+  const answer = signedOut
+    ? ({ ok: false, fault: screen === "signin" ? { ...fault, code: "not_signed_in" } : fault } as const)
+    : ({ ok: true, value: account } as const);
+  const api: AccountApi = {
+    me: () => Promise.resolve(answer),
+    signIn: () => Promise.resolve({ ok: false, fault }),
+    signInByLink: () => Promise.resolve(answer),
+    signOut: () => Promise.resolve({ ok: true, value: null }),
+  };
+  const services = { account: createAccountStore(api), session: fakeSession(view, draw) };
+  startTexts();
+  chooseLanguage(query.get("lang") === "es" ? "es" : "en");
+  const root = document.getElementById("root");
+  if (root === null) return;
+  createRoot(root).render(<App services={services} link={null} />);
+  await services.account.check();
+  if (screen === "refused") {
+    const refusal = { code: "stale_input", capability: "input.pointer", removedBy: null, at: Date.now() } as const;
+    setTimeout(() => services.session.show({ ...view, refusal }), 300);
+  }
+}
+
+void show();

@@ -1,0 +1,24 @@
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vitest/config";
+
+// The oldest browsers with X25519 and Ed25519 in WebCrypto; public/browser-check.js names the same floor.
+const BROWSER_FLOOR = ["chrome137", "firefox130", "safari17"];
+
+export default defineConfig({
+  plugins: [react()],
+  build: {
+    target: BROWSER_FLOOR,
+    outDir: "../server/relevo_server/static",
+    emptyOutDir: true,
+    // The content security policy allows scripts and fonts from this origin only, so nothing is inlined.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
+  worker: { format: "es" },
+  server: { proxy: { "/api": { target: "https://localhost:8443", secure: false, ws: true } } },
+  test: {
+    environment: "node",
+    include: ["tests/**/*.test.{ts,tsx}"],
+    maxWorkers: 2,
+  },
+});
