@@ -1,0 +1,45 @@
+# One command for people and CI. Everything is done by the scripts in tools/; nothing but Python >= 3.11 and git is needed.
+#   make demo   make test   make check   make bench         the four that matter; options go into ARGS="..."
+#   make setup  make viewer make lock    make wheels  make format  make clean
+
+# The first Python that is new enough; PYTHON=... overrides.
+PYTHON ?= $(or $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done),python3)
+ARGS ?=
+RUN := .venv/bin/python
+
+.PHONY: help setup demo test check bench viewer lock wheels format clean
+
+help:
+	@sed -n '2,3s/^# *//p' Makefile
+
+setup:
+	@$(PYTHON) -m tools.set_up
+
+demo: setup
+	@$(RUN) -m tools.demo $(ARGS)
+
+test: setup
+	@$(RUN) -m tools.test $(ARGS)
+
+check: setup
+	@$(RUN) -m tools.check $(ARGS)
+
+bench: setup
+	@$(RUN) -m benchmarks $(ARGS)
+
+viewer: setup
+	@$(RUN) -m tools.viewer $(ARGS)
+
+lock: setup
+	@$(RUN) -m tools.lock $(ARGS)
+
+wheels: setup
+	@$(RUN) -m tools.wheels $(ARGS)
+
+format: setup
+	@$(RUN) -m ruff format .
+	@$(RUN) -m ruff check --fix --exit-zero .
+
+clean:
+	@$(PYTHON) -m tools.clean

@@ -1,0 +1,113 @@
+"""Routing numbers: the six public digits of a join code (WIRE, join code).
+
+They lead to a session and prove nothing; the six secret digits never come here.
+"""
+
+import secrets
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+JOIN_LIFETIME_S = 600
+ROUTING_DIGITS = 6
+_NUMBERS = 10**ROUTING_DIGITS
+
+
+class NumbersExhausted(Exception):
+    """So many sessions are open that no routing number can be given; ours to fix, not the caller's."""
+
+
+@dataclass(frozen=True)
+class Allocation:
+    """A number, the session it leads to, and until when somebody may join by it (clock's seconds)."""
+
+    routing: str
+    session_id: bytes
+    joinable_until_s: float
+
+
+class RoutingNumbers:
+    """Gives each open session a number drawn by a CSPRNG; none is used twice while alive or just released.
+
+    `now_s` is wall time, so that expiry survives a restart. A released number rests for `rest_s`: a code read
+    aloud a moment ago must not lead to somebody else's desktop.
+    """
+
+    def __init__(
+        self,
+        now_s: Callable[[], float],
+        *,
+        capacity: int = 100_000,
+        rest_s: float = JOIN_LIFETIME_S,
+        draw: Callable[[int], int] = secrets.randbelow,
+    ) -> None:
+        self._now_s = now_s
+        self._capacity = capacity
+        self._rest_s = rest_s
+        self._draw = draw
+        self._alive: dict[str, Allocation] = {}
+        self._resting: OrderedDict[str, float] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._alive)
+
+    def allocate(self, session_id: bytes) -> Allocation:
+        """A free number for the session, joinable for ten minutes.
+
+        Raises NumbersExhausted when `capacity` numbers are alive.
+        """
+        self._wake_rested()
+        if len(self._alive) + len(self._resting) >= self._capacity:
+            raise NumbersExhausted(f"{len(self._alive)} routing numbers are in use")
+        while True:
+            routing = f"{self._draw(_NUMBERS):0{ROUTING_DIGITS}d}"
+            if routing not in self._alive and routing not in self._resting:
+                return self._remember(routing, session_id, self._now_s() + JOIN_LIFETIME_S)
+
+    def restore(self, routing: str, session_id: bytes, joinable_until_s: float) -> Allocation:
+        """Take up a number again after a restart; never joinable for longer than a fresh one."""
+        until_s = min(joinable_until_s, self._now_s() + JOIN_LIFETIME_S)
+        return self._remember(routing, session_id, until_s)
+
+    def renew(self, routing: str) -> Allocation | None:
+        """Another ten minutes for a living number (the agent shows a new secret); None when it is gone."""
+        found = self._alive.get(routing)
+        if found is None:
+            return None
+        return self._remember(routing, found.session_id, self._now_s() + JOIN_LIFETIME_S)
+
+    def close_joins(self, routing: str) -> None:
+        """Nobody may join by this number any more; it stays taken as long as its session lives."""
+        found = self._alive.get(routing)
+        if found is not None:
+            self._remember(routing, found.session_id, self._now_s())
+
+    def joinable(self, routing: str) -> bytes | None:
+        """The session that may be joined by this number now, or None: unknown, expired or closed alike."""
+        found = self._alive.get(routing)
+        if found is None or found.joinable_until_s <= self._now_s():
+            return None
+        return found.session_id
+
+    def release(self, routing: str) -> None:
+        """The session is over; its number rests, then may be drawn again."""
+        if self._alive.pop(routing, None) is not None:
+            self._resting[routing] = self._now_s() + self._rest_s
+
+    def _remember(self, routing: str, session_id: bytes, until_s: float) -> Allocation:
+        allocation = Allocation(routing, session_id, until_s)
+        self._alive[routing] = allocation
+        return allocation
+
+    def _wake_rested(self) -> None:
+        now_s = self._now_s()
+        while self._resting:
+            routing, until_s = next(iter(self._resting.items()))
+            if until_s > now_s:
+                return
+            del self._resting[routing]
+
+
+def is_routing(text: str) -> bool:
+    """Whether the text is six ASCII digits."""
+    return len(text) == ROUTING_DIGITS and text.isascii() and text.isdigit()

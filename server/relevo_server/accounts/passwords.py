@@ -1,0 +1,84 @@
+"""Passwords: argon2id in a thread, and the rule for new ones."""
+
+import asyncio
+import unicodedata
+from dataclasses import dataclass
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from relevo_server.errors import Text
+
+MIN_CHARS = 10
+MAX_CHARS = 256
+# Each computation takes 64 MiB; more than two at once would be a gift to who wants the server down.
+_AT_ONCE = 2
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether the password fits, and a new hash when the stored one has outdated parameters."""
+
+    fits: bool
+    better_hash: str | None = None
+
+
+class Passwords:
+    """Hashes and verifies (RFC 9106, the library's default profile)."""
+
+    def __init__(self, hasher: PasswordHasher | None = None) -> None:
+        self._hasher = hasher or PasswordHasher()
+        self._turns = asyncio.Semaphore(_AT_ONCE)
+        self._decoy = ""
+
+    async def hash(self, password: str) -> str:
+        """The argon2 string to store."""
+        return await asyncio.to_thread(self._hasher.hash, _prepared(password))
+
+    async def verify(self, stored: str | None, password: str) -> Verdict:
+        """Compare; with None instead of a stored hash it takes as long and never fits."""
+        async with self._turns:
+            return await asyncio.to_thread(self._verify, stored, _prepared(password))
+
+    def _verify(self, stored: str | None, password: str) -> Verdict:
+        # Made before the account is looked at, whether it exists or not: the first caller waits either way.
+        self._decoy = self._decoy or self._hasher.hash("no account has this password")
+        try:
+            # With no such account the decoy is verified instead, so that time tells nothing.
+            self._hasher.verify(stored or self._decoy, password)
+        except (VerificationError, InvalidHashError):
+            return Verdict(fits=False)
+        if stored is None:
+            return Verdict(fits=False)
+        outdated = self._hasher.check_needs_rehash(stored)
+        return Verdict(fits=True, better_hash=self._hasher.hash(password) if outdated else None)
+
+
+def weakness(password: str, name: str) -> Text | None:
+    """Why this password is refused for the account of this name, or None when it is good enough."""
+    text = _prepared(password)
+    if len(text) < MIN_CHARS:
+        return Text(
+            f"The password has {len(text)} characters; it needs at least {MIN_CHARS}.",
+            f"La contraseña tiene {len(text)} caracteres; necesita al menos {MIN_CHARS}.",
+        )
+    if len(text) > MAX_CHARS:
+        return Text(
+            f"The password is longer than {MAX_CHARS} characters.",
+            f"La contraseña supera los {MAX_CHARS} caracteres.",
+        )
+    if len(set(text)) < 5:
+        return Text(
+            "The password repeats fewer than five different characters.",
+            "La contraseña repite menos de cinco caracteres distintos.",
+        )
+    if len(name) > 2 and name in text.casefold():
+        return Text(
+            "The password contains the account's name.", "La contraseña contiene el nombre de la cuenta."
+        )
+    return None
+
+
+def _prepared(password: str) -> str:
+    # The same keystrokes give different code points on different systems (RFC 8265, 4.1).
+    return unicodedata.normalize("NFC", password)

@@ -1,0 +1,187 @@
+"""Wires the server: the only place that knows every part."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from typing import TypedDict, cast
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+
+from relevo_server import health, viewer_files
+from relevo_server.access.codes import RoutingNumbers
+from relevo_server.access.tickets import TicketOffice
+from relevo_server.accounts import routes as account_routes
+from relevo_server.accounts.passwords import Passwords
+from relevo_server.accounts.sign_in import SignInParts, SignInService
+from relevo_server.authority import TlsError
+from relevo_server.clock import Clock
+from relevo_server.edge import sockets
+from relevo_server.errors import INVALID, Refusal, fault_of_status
+from relevo_server.guards import PeerGuard, RequestRecord, WriteGuard, fault_response
+from relevo_server.logs import logger
+from relevo_server.metrics import Metrics
+from relevo_server.services import Services, make_throttles
+from relevo_server.sessions import routes as session_routes
+from relevo_server.settings import Settings
+from relevo_server.store.accounts import AccountStore
+from relevo_server.store.database import Database
+from relevo_server.store.relay_sessions import RelaySessionStore
+from relevo_server.store.schema import migrate
+from relevo_server.store.sign_ins import SignInStore
+from relevo_server.tls import TlsKeeper, make_data_folder
+
+_HOUSEKEEPING_EVERY_S = 600.0
+_log = logger(__name__)
+
+
+class _Problem(TypedDict):
+    type: str
+    loc: tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class _Parts:
+    database: Database
+    accounts: AccountStore
+    sign_ins: SignInStore
+    services: Services
+    tls: TlsKeeper | None
+
+
+def create_app(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    tls: TlsKeeper | None = None,
+    passwords: Passwords | None = None,
+) -> FastAPI:
+    """The whole server as an ASGI application; `app.state.services` holds what its edges share.
+
+    `tls` is the keeper of the context it is served with, for renewal and readiness; None behind a proxy.
+    """
+    parts = _make_parts(settings, clock or Clock(), tls)
+    app = FastAPI(
+        title="Relevo",
+        lifespan=_lifespan(parts),
+        # The API is for our own page; its description would only serve somebody else.
+        openapi_url=None,
+    )
+    app.state.services = parts.services
+    sign_in = SignInService(
+        parts.services, SignInParts(parts.accounts, parts.sign_ins, passwords or Passwords())
+    )
+    app.include_router(account_routes.build_router(sign_in))
+    app.include_router(session_routes.build_router(parts.services, sign_in))
+    app.include_router(health.build_router(health.HealthParts(parts.services, parts.database, tls)))
+    app.include_router(sockets.build_router(parts.services))
+    app.include_router(viewer_files.build_router())
+    _add_error_handlers(app)
+    _add_layers(app, parts.services)
+    return app
+
+
+def _make_parts(settings: Settings, clock: Clock, tls: TlsKeeper | None) -> _Parts:
+    database = Database(settings.database)
+    accounts = AccountStore(database, clock, settings.organisation)
+    services = Services(
+        settings=settings,
+        clock=clock,
+        origins=settings.origins,
+        tickets=TicketOffice(clock.monotonic_s),
+        throttles=make_throttles(clock),
+        routing_numbers=RoutingNumbers(clock.wall_s),
+        relay_sessions=RelaySessionStore(database, clock),
+        account=accounts.view,
+        metrics=Metrics(),
+    )
+    return _Parts(database, accounts, SignInStore(database), services, tls)
+
+
+def _lifespan(parts: _Parts) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncGenerator[None]:
+        make_data_folder(parts.services.settings.data)
+        await migrate(parts.database)
+        if await parts.accounts.count() == 0:
+            _log.warning("no account exists yet", remedy="relevo-server admin create --name NAME")
+        housekeeper = asyncio.create_task(_keep_house(parts))
+        try:
+            yield
+        finally:
+            housekeeper.cancel()
+            await asyncio.gather(housekeeper, return_exceptions=True)
+            await parts.database.close()
+
+    return lifespan
+
+
+async def _keep_house(parts: _Parts) -> None:
+    settings = parts.services.settings
+    while True:
+        await _guarded(
+            "sweeping sign-ins",
+            lambda: parts.sign_ins.sweep(
+                parts.services.clock.wall_s(), settings.sign_in_idle_s, settings.sign_in_absolute_s
+            ),
+        )
+        if parts.tls is not None:
+            await _guarded("refreshing the certificate", lambda: _refresh(parts.tls))
+        await asyncio.sleep(_HOUSEKEEPING_EVERY_S)
+
+
+async def _refresh(tls: TlsKeeper | None) -> None:
+    if tls is not None and await asyncio.to_thread(tls.refresh):
+        _log.info("certificate refreshed", remaining_days=round(tls.remaining_s() / 86_400))
+
+
+async def _guarded(what: str, work: Callable[[], Awaitable[None]]) -> None:
+    try:
+        await work()
+    except TlsError as error:
+        _log.error("certificate unusable", reason=str(error))
+    except Exception:  # noqa: BLE001 - a failed round must not end the rounds that follow
+        _log.exception("housekeeping failed", what=what)
+
+
+def _add_error_handlers(app: FastAPI) -> None:
+    @app.exception_handler(Refusal)
+    async def refused(_request: Request, error: Refusal) -> JSONResponse:
+        return fault_response(error.fault, where=error.where, retry_after_s=error.retry_after_s)
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
+        return fault_response(INVALID, where=_field(cast("Sequence[_Problem]", error.errors())))
+
+    @app.exception_handler(HTTPException)
+    async def http(_request: Request, error: HTTPException) -> JSONResponse:
+        response = fault_response(fault_of_status(error.status_code))
+        response.status_code = error.status_code
+        response.headers.update(error.headers or {})
+        return response
+
+    _ = (refused, invalid, http)
+
+
+def _field(problems: Sequence[_Problem]) -> str:
+    first = problems[0]
+    # For broken JSON the place is an offset, which names no field.
+    parts = first["loc"] if first["type"] != "json_invalid" else ()
+    return ".".join(str(part) for part in parts if part != "body") or "body"
+
+
+def _add_layers(app: FastAPI, services: Services) -> None:
+    settings = services.settings
+    # The last one added is the outermost.
+    app.add_middleware(WriteGuard, origins=services.origins)
+    app.add_middleware(
+        RequestRecord, metrics=services.metrics, strict_transport=settings.has_real_certificate
+    )
+    if settings.behind_proxy:
+        app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.behind_proxy))
+    if settings.plain_http:
+        app.add_middleware(PeerGuard, peers=settings.behind_proxy)

@@ -1,0 +1,154 @@
+"""The command line: `relevo-server …`; every option is also a `RELEVO_*` variable."""
+
+import argparse
+import asyncio
+import os
+import sys
+from collections.abc import Coroutine
+from importlib.metadata import version
+from typing import TypeAlias
+
+from pydantic import ValidationError
+from sqlalchemy.exc import SQLAlchemyError
+
+from relevo_server import commands, trust
+from relevo_server.authority import TlsError
+from relevo_server.commands import CommandError
+from relevo_server.settings import Settings
+
+_USAGE_ERROR = 2
+# argparse gives this class no public name.
+_Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; returns the process's exit status."""
+    options = _parser().parse_args(arguments)
+    # Keys, the database and its companions are nobody else's to read.
+    os.umask(0o077)
+    try:
+        settings = _settings(options)
+        return _run(options, settings)
+    except ValidationError as error:
+        for one in error.errors():
+            where = ".".join(str(part) for part in one["loc"])
+            print(f"relevo-server: {where + ': ' if where else ''}{one['msg']}", file=sys.stderr)
+        return _USAGE_ERROR
+    except (CommandError, TlsError, OSError, SQLAlchemyError) as error:
+        print(f"relevo-server: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _run(options: argparse.Namespace, settings: Settings) -> int:
+    match f"{options.command} {getattr(options, 'verb', '')}".strip():
+        case "run":
+            # The web framework takes a second to load, which nothing but this needs.
+            from relevo_server.serve import serve
+
+            serve(settings)
+            return 0
+        case "check":
+            lines, fine = asyncio.run(commands.check(settings))
+            print("\n".join(lines))
+            return 0 if fine else 1
+        case "trust install" | "trust remove" | "trust status" as command:
+            report = trust.run(command.removeprefix("trust "), settings.data / "ca.pem")
+            print("\n".join(report.lines))
+            return 0 if report.complete else 1
+        case "settings":
+            print("\n".join(commands.describe_settings()))
+            return 0
+        case command:
+            print("\n".join(asyncio.run(_work(command, options, settings))))
+            return 0
+
+
+def _work(command: str, options: argparse.Namespace, settings: Settings) -> Coroutine[None, None, list[str]]:
+    match command:
+        case "init":
+            return commands.init(settings)
+        case "admin create" | "account create":
+            wanted = commands.Wanted(
+                options.name, options.display_name, options.account_language, command == "admin create"
+            )
+            return commands.create_account(settings, wanted, from_stdin=options.password_stdin)
+        case "account password":
+            return commands.set_password(settings, options.name, from_stdin=options.password_stdin)
+        case "account disable" | "account enable":
+            return commands.set_disabled(settings, options.name, disabled=command == "account disable")
+        case "account list":
+            return commands.list_accounts(settings)
+        case "link create":
+            return commands.create_link(settings, options.name)
+        case _:
+            raise CommandError(f"unknown command {command!r}; see relevo-server --help")
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    given = {name: value for name, value in vars(options).items() if name in Settings.model_fields}
+    return Settings(**given)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="relevo-server", description="The relay of Relevo.")
+    parser.add_argument("--version", action="version", version=f"relevo-server {version('relevo-server')}")
+    top = parser.add_subparsers(dest="command", required=True)
+    _add(top, "run", "serve until stopped; makes what is missing")
+    _add(top, "init", "make certificate authority, certificate and database")
+    _add(top, "check", "look whether the server could serve")
+    _add(top, "settings", "print every setting")
+    admin = _group(top, "admin", "administrators")
+    _with_account(_add(admin, "create", "add an administrator"), new=True)
+    account = _group(top, "account", "technicians' accounts")
+    _with_account(_add(account, "create", "add a technician"), new=True)
+    _with_account(_add(account, "password", "set a new password and sign out everywhere"), new=False)
+    _add(account, "disable", "close an account and sign it out everywhere").add_argument(
+        "--name", required=True
+    )
+    _add(account, "enable", "reopen an account").add_argument("--name", required=True)
+    _add(account, "list", "print every account")
+    link = _group(top, "link", "one-time sign-in links")
+    _add(link, "create", "print a link for 30 minutes and one use").add_argument("--name", required=True)
+    trusted = _group(top, "trust", "the local certificate authority in this machine's stores")
+    _add(trusted, "install", "make the system and its browsers know it")
+    _add(trusted, "remove", "take it out again")
+    _add(trusted, "status", "say who knows it")
+    return parser
+
+
+def _group(top: _Commands, name: str, help_text: str) -> _Commands:
+    return top.add_parser(name, help=help_text).add_subparsers(dest="verb", required=True)
+
+
+def _add(top: _Commands, name: str, help_text: str) -> argparse.ArgumentParser:
+    parser = top.add_parser(name, help=help_text, description=help_text)
+    # Left out means: not given, so that the environment or the default decides.
+    for setting, field in Settings.model_fields.items():
+        option = f"--{setting.replace('_', '-')}"
+        if field.annotation is bool:
+            parser.add_argument(
+                option, dest=setting, action="store_true", default=argparse.SUPPRESS, help=field.description
+            )
+        else:
+            parser.add_argument(
+                option, dest=setting, metavar="VALUE", default=argparse.SUPPRESS, help=field.description
+            )
+    return parser
+
+
+def _with_account(parser: argparse.ArgumentParser, *, new: bool) -> None:
+    parser.add_argument("--name", required=True, help="the name to sign in with")
+    parser.add_argument(
+        "--password-stdin",
+        action="store_true",
+        help="read the password from standard input instead of asking",
+    )
+    if new:
+        parser.add_argument("--display-name", help="the name customers see; default: --name")
+        parser.add_argument("--account-language", choices=("en", "es"), help="default: the language setting")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

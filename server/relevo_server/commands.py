@@ -1,0 +1,238 @@
+"""What the command line does with the data folder: make it, look at it, manage its accounts."""
+
+import contextlib
+import datetime as dt
+import getpass
+import os
+import sys
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+from sqlalchemy.exc import SQLAlchemyError
+
+from relevo_server.accounts.names import BadName, new_name, normal_name
+from relevo_server.accounts.passwords import Passwords, weakness
+from relevo_server.accounts.sign_in import make_link
+from relevo_server.authority import TlsError
+from relevo_server.clock import Clock
+from relevo_server.errors import Text
+from relevo_server.settings import Settings
+from relevo_server.store import schema
+from relevo_server.store.accounts import AccountStore, NameTaken, NewAccount
+from relevo_server.store.audit import AuditLog
+from relevo_server.store.database import Database
+from relevo_server.store.sign_ins import SignInStore
+from relevo_server.tls import make_data_folder, prepare_certificate
+
+_ACTOR = "command line"
+_SOON = dt.timedelta(days=14)
+
+
+class CommandError(Exception):
+    """The command cannot be done; the text says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """An account as asked for on the command line."""
+
+    name: str
+    display_name: str | None
+    language: str | None
+    is_admin: bool
+
+
+@contextlib.asynccontextmanager
+async def _database(settings: Settings) -> AsyncGenerator[Database]:
+    make_data_folder(settings.data)
+    database = Database(settings.database)
+    try:
+        await schema.migrate(database)
+        yield database
+    finally:
+        await database.close()
+
+
+async def init(settings: Settings) -> list[str]:
+    """Make certificate authority, certificate and database where they are missing; say what there is."""
+    lines = [f"data      {settings.data}"]
+    if not settings.plain_http:
+        files = prepare_certificate(settings, Clock())
+        until = dt.datetime.fromtimestamp(files.expires_at_s, dt.UTC).date()
+        lines.append(f"TLS       {files.certificate}, valid until {until}")
+        if settings.tls_certificate is None:
+            lines.append(
+                f"authority {settings.data / 'ca.pem'}: `relevo-server trust install` makes browsers know it"
+            )
+    async with _database(settings) as database:
+        count = await AccountStore(database, Clock(), settings.organisation).count()
+    lines.append(f"database  at revision {schema.head()}, {count} account(s)")
+    if count == 0:
+        lines.append("next      relevo-server admin create --name NAME")
+    return lines
+
+
+async def create_account(settings: Settings, wanted: Wanted, *, from_stdin: bool) -> list[str]:
+    """Add an account with a password that is asked for. Raises CommandError."""
+    try:
+        name = new_name(wanted.name)
+    except BadName as error:
+        raise CommandError(f"{wanted.name!r}: {error}") from error
+    password = read_password(name, from_stdin=from_stdin)
+    new = NewAccount(
+        name=name,
+        display_name=(wanted.display_name or wanted.name).strip()[:120],
+        language=wanted.language or settings.language,
+        is_admin=wanted.is_admin,
+        password_hash=await Passwords().hash(password),
+    )
+    async with _database(settings) as database:
+        try:
+            await AccountStore(database, Clock(), settings.organisation).create(new, _ACTOR)
+        except NameTaken as error:
+            raise CommandError(
+                f"an account named {name} exists; `account password` changes its password"
+            ) from error
+    return [f"{'administrator' if wanted.is_admin else 'technician'} {name} created"]
+
+
+async def set_password(settings: Settings, typed: str, *, from_stdin: bool) -> list[str]:
+    """Change a password; every sign-in of the account ends. Raises CommandError."""
+    name = normal_name(typed)
+    password = read_password(name, from_stdin=from_stdin)
+    hashed = await Passwords().hash(password)
+    async with _database(settings) as database:
+        accounts = AccountStore(database, Clock(), settings.organisation)
+        if not await accounts.set_password(name, hashed, _ACTOR):
+            raise CommandError(_nobody(name))
+    return [f"password of {name} changed; it is signed out everywhere"]
+
+
+async def set_disabled(settings: Settings, typed: str, *, disabled: bool) -> list[str]:
+    """Close or reopen an account. Raises CommandError."""
+    name = normal_name(typed)
+    async with _database(settings) as database:
+        accounts = AccountStore(database, Clock(), settings.organisation)
+        if not await accounts.set_disabled(name, disabled, _ACTOR):
+            raise CommandError(_nobody(name))
+    return [f"{name} disabled and signed out everywhere" if disabled else f"{name} enabled"]
+
+
+async def list_accounts(settings: Settings) -> list[str]:
+    """A line for each account."""
+    async with _database(settings) as database:
+        every = await AccountStore(database, Clock(), settings.organisation).every()
+    return [
+        "\t".join(
+            (
+                one.view.name,
+                one.view.display_name,
+                "administrator" if one.view.is_admin else "technician",
+                one.view.language,
+                "disabled" if one.disabled else "active",
+            )
+        )
+        for one in every
+    ] or ["no account yet: relevo-server admin create --name NAME"]
+
+
+async def create_link(settings: Settings, name: str) -> list[str]:
+    """The path of a one-time sign-in link. Raises CommandError."""
+    async with _database(settings) as database:
+        token = await make_link(SignInStore(database), Clock(), name)
+    if token is None:
+        raise CommandError(_nobody(normal_name(name)) + " or it is disabled")
+    return [f"/go#t={token}"]
+
+
+def read_password(name: str, *, from_stdin: bool) -> str:
+    """A new password from standard input or, asked twice, from the terminal. Raises CommandError."""
+    if from_stdin:
+        password = sys.stdin.readline().rstrip("\r\n")
+    elif sys.stdin.isatty():
+        password = getpass.getpass(f"Password for {name}: ")
+        if getpass.getpass("Again: ") != password:
+            raise CommandError("the two passwords differ")
+    else:
+        raise CommandError("no terminal to ask for the password on: pass it with --password-stdin")
+    reason = weakness(password, name)
+    if reason is not None:
+        raise CommandError(_in_terminal_language(reason))
+    return password
+
+
+async def check(settings: Settings) -> tuple[list[str], bool]:
+    """Look at the configuration; a line for each part, and whether the server could serve."""
+    findings = [*_check_certificate(settings), *await _check_database(settings), *_check_rest(settings)]
+    fine = not any(line.startswith("FAIL") for line in findings)
+    return findings, fine
+
+
+def describe_settings() -> list[str]:
+    """Each setting: variable, option, default, what it does."""
+    lines: list[str] = []
+    for name, field in Settings.model_fields.items():
+        lines.append(f"RELEVO_{name.upper()}, --{name.replace('_', '-')} (default: {_default(field)})")
+        lines.append(f"    {field.description}")
+    return lines
+
+
+def _check_certificate(settings: Settings) -> list[str]:
+    if settings.plain_http:
+        return [f"ok    TLS is spoken by the proxy at {', '.join(settings.behind_proxy)}"]
+    try:
+        files = prepare_certificate(settings, Clock())
+    except (TlsError, OSError) as error:
+        return [f"FAIL  certificate: {error}"]
+    left = dt.timedelta(seconds=files.expires_at_s - Clock().wall_s())
+    if left <= dt.timedelta(0):
+        return [f"FAIL  certificate {files.certificate} has expired"]
+    word = "warn " if left < _SOON else "ok   "
+    return [f"{word} certificate {files.certificate}, {left.days} days left"]
+
+
+async def _check_database(settings: Settings) -> list[str]:
+    try:
+        async with _database(settings) as database:
+            accounts = AccountStore(database, Clock(), settings.organisation)
+            every = await accounts.every()
+            broken = await AuditLog(database).first_broken()
+    except (SQLAlchemyError, OSError) as error:
+        return [f"FAIL  database: {error}"]
+    lines = [f"ok    database at revision {schema.head()}, {len(every)} account(s)"]
+    if not any(one.view.is_admin and not one.disabled for one in every):
+        lines.append("warn  no administrator: relevo-server admin create --name NAME")
+    if broken is not None:
+        lines.append(f"FAIL  the audit record was changed outside the server, from line {broken} on")
+    return lines
+
+
+def _check_rest(settings: Settings) -> list[str]:
+    from relevo_server.viewer_files import STATIC
+
+    built = (STATIC / "index.html").exists()
+    lines = ["ok    viewer built" if built else "warn  viewer not built: make viewer"]
+    lines.append(f"ok    origin {settings.relay_origin}")
+    if settings.organisation == Settings.model_fields["organisation"].default:
+        lines.append("warn  organisation is not set: customers read it before they consent")
+    if settings.behind_proxy and settings.metrics_token is None:
+        lines.append("warn  behind a proxy /metrics needs metrics_token")
+    return lines
+
+
+def _default(field: FieldInfo) -> str:
+    default: object = field.default
+    if default is None or default is PydanticUndefined or default == ():
+        return "none"
+    return str(default)
+
+
+def _nobody(name: str) -> str:
+    return f"there is no account named {name}"
+
+
+def _in_terminal_language(text: Text) -> str:
+    spoken = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
+    return text.es if spoken.startswith("es") else text.en

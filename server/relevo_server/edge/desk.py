@@ -1,0 +1,204 @@
+"""What the WebSocket endpoints share: the registry, its clockwork, the store, throttles and meters."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import assert_never
+
+from prometheus_client import Counter, Gauge
+from sqlalchemy.exc import SQLAlchemyError
+
+from relevo_server.access.codes import NumbersExhausted, RoutingNumbers
+from relevo_server.access.throttle import Allowance, Throttle
+from relevo_server.logs import logger
+from relevo_server.relay.line import Line
+from relevo_server.relay.policies import Policies
+from relevo_server.relay.records import Audited, Record, SeatDropped, SeatKept, SessionKept, SessionOver
+from relevo_server.relay.registry import Registry
+from relevo_server.relay.surroundings import Surroundings
+from relevo_server.services import Services
+from relevo_server.store.audit import AuditEvent
+from relevo_server.store.relay_sessions import RelaySessionStore, SeatRecord, SessionRecord
+
+_TICK_S = 1.0
+_log = logger(__name__)
+
+
+class NumbersDesk:
+    """The server's routing numbers as the relay's core needs them."""
+
+    def __init__(self, numbers: RoutingNumbers, code_life_s: float, services: Services) -> None:
+        self._numbers = numbers
+        self._code_life_s = code_life_s
+        self._clock = services.clock
+
+    def take(self, session_id: bytes) -> str | None:
+        """A fresh number, or None when all are in use."""
+        try:
+            return self._numbers.allocate(session_id).routing
+        except NumbersExhausted as error:
+            _log.error("no routing number is free", reason=str(error))  # noqa: TRY400 - the text says it all
+            return None
+
+    def restore(self, routing: str, session_id: bytes) -> None:
+        """A number that was alive when the relay stopped; the agent lets its code die in time by itself."""
+        self._numbers.restore(routing, session_id, self._clock.wall_s() + self._code_life_s)
+
+    def joinable(self, routing: str) -> bytes | None:
+        """The session it leads to now."""
+        return self._numbers.joinable(routing)
+
+    def release(self, routing: str) -> None:
+        """Let it rest, then be drawn again."""
+        self._numbers.release(routing)
+
+
+class Meters:
+    """What Prometheus may ask about the relay beyond the server's common metrics."""
+
+    def __init__(self, services: Services) -> None:
+        common = services.metrics
+        self.bytes_in = common.bytes.labels("in")
+        self.bytes_out = common.bytes.labels("out")
+        self.sessions = common.sessions
+        self.viewers = common.viewers
+        self.closed = common.closed
+        self.dropped_frames = common.dropped_frames
+        self.throttled = common.throttled
+        self.queued_bytes = Gauge("relevo_outbox_bytes", "Bytes that wait for receivers", registry=common.registry)
+        self.failures = Counter(
+            "relevo_handshake_failures", "Viewers that did not get in", ["reason"], registry=common.registry
+        )
+
+
+class Desk:
+    """One for each server; :meth:`open` runs it for as long as the server does."""
+
+    def __init__(self, services: Services, policies: Policies | None = None) -> None:
+        self.services = services
+        self.policies = policies or Policies()
+        numbers = NumbersDesk(services.routing_numbers, self.policies.code_life_s, services)
+        self.around = Surroundings(
+            origin=services.settings.relay_origin,
+            numbers=numbers,
+            policies=self.policies,
+            wall_s=services.clock.wall_s,
+            monotonic_s=services.clock.monotonic_s,
+        )
+        self.registry = Registry(self.around)
+        self.meters = Meters(services)
+        self.room: dict[Line, asyncio.Event] = {}
+        """Rung by an agent's writer when its queue has got shorter."""
+        clock = services.clock.monotonic_s
+        self.wrong_by_account = Throttle(Allowance(12, 1 / 60), clock)
+        self.wrong_by_address = Throttle(Allowance(30, 1 / 20), clock)
+        self._books = asyncio.Lock()
+        self._unwritten = asyncio.Event()
+
+    @asynccontextmanager
+    async def open(self) -> AsyncGenerator[None]:
+        """Take up stored sessions, then keep time and books until the server stops."""
+        await self._restore()
+        tasks = [asyncio.create_task(self._keep_time()), asyncio.create_task(self._keep_books())]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await self.settle()
+
+    def touch(self) -> None:
+        """Something may have to be stored."""
+        if self.around.records:
+            self._unwritten.set()
+
+    async def settle(self) -> None:
+        """Return once everything recorded so far is committed, or was reported as lost."""
+        async with self._books:
+            while self.around.records:
+                record = self.around.records.popleft()
+                try:
+                    await _store(self.services.relay_sessions, record, self.services.clock.wall_s())
+                except SQLAlchemyError:
+                    # Those who are connected go on; only coming back after a restart of the relay may fail.
+                    _log.exception("a record was not stored", record=type(record).__name__)
+
+    async def _keep_books(self) -> None:
+        while True:
+            await self._unwritten.wait()
+            self._unwritten.clear()
+            await self.settle()
+
+    async def _keep_time(self) -> None:
+        while True:
+            await asyncio.sleep(_TICK_S)
+            try:
+                self.registry.tick()
+            except Exception:
+                # One session that is out of joint must not stop the deadlines of all others.
+                _log.exception("a tick failed")
+            census = self.registry.census()
+            self.meters.sessions.set(census.sessions)
+            self.meters.viewers.set(census.viewers)
+            self.meters.queued_bytes.set(census.queued_bytes)
+            self.touch()
+
+    async def _restore(self) -> None:
+        found = await self.services.relay_sessions.load_open()
+        for session, seats in found:
+            self.registry.restore(_kept_session(session), [_kept_seat(seat) for seat in seats])
+        if found:
+            _log.info("sessions taken up again", sessions=len(found))
+
+
+async def _store(store: RelaySessionStore, record: Record, now_s: float) -> None:
+    match record:
+        case SessionKept():
+            await store.save_session(
+                SessionRecord(
+                    record.session_id,
+                    record.routing,
+                    record.agent_token_hash,
+                    record.created_at_s,
+                    record.mode,
+                    ended=False,
+                )
+            )
+        case SeatKept():
+            await store.save_seat(
+                SeatRecord(
+                    record.session_id,
+                    record.slot,
+                    record.account_id,
+                    record.display_name,
+                    record.organisation,
+                    record.token_hash,
+                    record.expires_at_s,
+                )
+            )
+        case SeatDropped():
+            await store.drop_seat(record.session_id, record.slot)
+        case SessionOver():
+            await store.end_session(record.session_id, record.reason)
+        case Audited():
+            event = AuditEvent(now_s, record.actor, record.action, record.session_id, record.details)
+            await store.append_audit(event)
+        case _:
+            assert_never(record)
+
+
+def _kept_session(row: SessionRecord) -> SessionKept:
+    return SessionKept(row.session_id, row.routing, row.agent_token_hash, row.created_at_s, row.mode)
+
+
+def _kept_seat(row: SeatRecord) -> SeatKept:
+    return SeatKept(
+        row.session_id,
+        row.slot,
+        row.account_id,
+        row.display_name,
+        row.organisation,
+        row.token_hash,
+        row.expires_at_s,
+    )

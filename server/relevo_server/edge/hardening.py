@@ -1,0 +1,343 @@
+"""uvicorn's protocols made fit for peers that stall, flood and trickle (WIRE, relay rules 2 and 5).
+
+As it comes, uvicorn 0.54 waits for ever for a header that trickles in, answers every ping however many come, lets
+a peer with a zero window survive its own ping timeout, and gathers empty fragments without end.
+"""
+
+import asyncio
+import errno
+import socket
+import struct
+import sys
+from asyncio.transports import BaseTransport
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, Protocol, TypedDict, cast
+
+import h11
+from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import Frame
+from websockets.http11 import Request
+
+from relevo_protocol import limits
+
+LEVER: Final = "relevo.lever"
+"""Key of the :class:`Lever` among the extensions of a WebSocket's ASGI scope."""
+
+# Linux, struct tcp_info: u32 unacked after 8 octets and 4 words; u64 bytes_acked and u32 notsent_bytes further on.
+_TCP_INFO_BYTES: Final = 152
+_UNACKED: Final = struct.Struct("=I")
+_UNACKED_AT: Final = 24
+_ACKED: Final = struct.Struct("=Q")
+_ACKED_AT: Final = 120
+_NOT_SENT: Final = struct.Struct("=I")
+_NOT_SENT_AT: Final = 144
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """What a peer may take its time for, seconds, and how much of what costs us it may send."""
+
+    header_s: float = 10.0
+    """From the connection, or the first octet of a further request, to the end of its headers."""
+    body_s: float = 30.0
+    """From the end of the headers to the end of the body."""
+    write_s: float = float(limits.WRITE_DEADLINE_S)
+    """Without the peer's kernel having acknowledged a single octet of what waits for it."""
+    control_burst: float = 64.0
+    control_per_s: float = 8.0
+    """Pings and pongs; a peer of ours sends one in ten seconds."""
+    max_fragments: int = 1024
+    """Of one message; our peers send none."""
+
+
+class Socket(Protocol):
+    """What of a socket is needed to watch it."""
+
+    def getsockopt(self, level: int, option: int, size: int, /) -> bytes:
+        """See :meth:`socket.socket.getsockopt`."""
+        ...
+
+
+class WriteWatch:
+    """Aborts a transport when what waits in it makes no progress for ``deadline_s``.
+
+    On Linux progress is what the peer's kernel has acknowledged (TCP_INFO), which TLS and asyncio's buffers
+    cannot hide; elsewhere it is the transport's buffer getting smaller.
+    """
+
+    def __init__(
+        self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop, deadline_s: float
+    ) -> None:
+        self._transport = transport
+        self._socket = cast("Socket | None", transport.get_extra_info("socket"))
+        self._loop = loop
+        self._deadline_s = deadline_s
+        self._mark = -1
+        self._since_s = loop.time()
+        self._timer: asyncio.TimerHandle | None = loop.call_later(deadline_s / 4, self._look)
+
+    def stop(self) -> None:
+        """Watch no more."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _look(self) -> None:
+        now_s = self._loop.time()
+        pending, mark = self._progress()
+        if not pending or mark != self._mark:
+            self._mark, self._since_s = mark, now_s
+        elif now_s - self._since_s >= self._deadline_s:
+            self._timer = None
+            self._transport.abort()
+            return
+        self._timer = self._loop.call_later(self._deadline_s / 4, self._look)
+
+    def _progress(self) -> tuple[bool, int]:
+        """Whether anything waits, and a number that changes when some of it has left."""
+        if sys.platform == "linux" and self._socket is not None:
+            try:
+                info = self._socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO_BYTES)
+            except OSError:
+                return False, 0  # closed underneath, or no TCP socket
+            if len(info) == _TCP_INFO_BYTES:
+                (acked,) = _ACKED.unpack_from(info, _ACKED_AT)
+                (unacked,) = _UNACKED.unpack_from(info, _UNACKED_AT)
+                (not_sent,) = _NOT_SENT.unpack_from(info, _NOT_SENT_AT)
+                return unacked > 0 or not_sent > 0, acked
+        size = 0 if self._transport.is_closing() else self._transport.get_write_buffer_size()
+        return size > 0, size
+
+
+class Lever:
+    """What the endpoint can do to its connection beyond ASGI: cut it, and leave a last message for a shutdown."""
+
+    def __init__(self, abort: Callable[[], None]) -> None:
+        self.abort = abort
+        self.farewell = b""
+
+
+class HardenedHttp(H11Protocol):
+    """HTTP with absolute deadlines for headers and body, and a write deadline."""
+
+    deadlines = Deadlines()
+    _watch: WriteWatch | None = None
+    _timer: asyncio.TimerHandle | None = None
+    _phase = ""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Start both clocks."""
+        super().connection_made(transport)
+        self._watch = WriteWatch(transport, self.loop, self.deadlines.write_s)
+        self._enter("header")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop the clocks."""
+        self._release()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Feed the parser, then see what is due next."""
+        super().data_received(data)
+        if self._watch is None:
+            return  # upgraded, or lost
+        if self.conn.their_state is h11.IDLE:
+            self._enter("header")
+        elif self.conn.their_state is h11.SEND_BODY:
+            self._enter("body")
+        else:
+            self._enter("")
+
+    def on_response_complete(self) -> None:
+        """A further request may come; its header's clock starts with its first octet."""
+        self._enter("")
+        super().on_response_complete()
+
+    def handle_websocket_upgrade(self, event: h11.Request) -> None:
+        """Hand the connection over; the WebSocket watches it from here."""
+        self._release()
+        super().handle_websocket_upgrade(event)
+
+    def _enter(self, phase: str) -> None:
+        if phase == self._phase:
+            return
+        self._phase = phase
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if phase:
+            wait_s = self.deadlines.header_s if phase == "header" else self.deadlines.body_s
+            self._timer = self.loop.call_later(wait_s, self._too_late)
+
+    def _too_late(self) -> None:
+        self._timer = None
+        self.transport.abort()
+
+    def _release(self) -> None:
+        self._enter("")
+        if self._watch is not None:
+            self._watch.stop()
+            self._watch = None
+
+
+class HardenedWebSocket(WebSocketsSansIOProtocol):
+    """A WebSocket that cuts who does not take what waits for it, who floods, and who does not answer."""
+
+    deadlines = Deadlines()
+    _watch: WriteWatch | None = None
+    _lever: Lever | None = None
+    _control_spent = 0.0
+    _control_at_s = 0.0
+    _fragments = 0
+
+    def connection_made(self, transport: BaseTransport) -> None:
+        """Start the clock."""
+        super().connection_made(transport)
+        self._watch = WriteWatch(self.transport, self.loop, self.deadlines.write_s)
+        self._lever = Lever(self.transport.abort)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop the clock."""
+        if self._watch is not None:
+            self._watch.stop()
+        super().connection_lost(exc)
+
+    def handle_connect(self, event: Request) -> None:
+        """Give the endpoint its lever; its task starts after this."""
+        super().handle_connect(event)
+        if not self.handshake_complete:
+            extensions = cast("dict[str, object]", self.scope["extensions"])
+            extensions[LEVER] = self._lever
+
+    def handle_ping(self) -> None:
+        """Answer while the peer reads and stays within its allowance."""
+        if not self._control_admitted():
+            return
+        if self.writable.is_set():
+            super().handle_ping()
+        else:
+            self.conn.data_to_send()  # the pong: who does not read needs none
+
+    def handle_pong(self, event: Frame) -> None:
+        """Take it within the allowance."""
+        if self._control_admitted():
+            super().handle_pong(event)
+
+    def handle_bytes(self, event: Frame) -> None:
+        """Begin a message."""
+        self._fragments = 0
+        super().handle_bytes(event)
+
+    def handle_text(self, event: Frame) -> None:
+        """Begin a message."""
+        self._fragments = 0
+        super().handle_text(event)
+
+    def handle_cont(self, event: Frame) -> None:
+        """Continue a message, not for ever: empty fragments pass every limit of size."""
+        self._fragments += 1
+        if self._fragments > self.deadlines.max_fragments:
+            self.frames = []
+            self.transport.abort()
+        elif not self.transport.is_closing():
+            super().handle_cont(event)
+
+    def keepalive_timeout(self) -> None:
+        """No pong: close() would wait for a peer that takes nothing."""
+        self.pong_timer = None
+        self.pending_ping_payload = None
+        self.transport.abort()
+
+    def shutdown(self) -> None:
+        """Say why before closing, where the peer takes it."""
+        farewell = self._lever.farewell if self._lever is not None else b""
+        if farewell and self.handshake_complete and not self.close_sent and self.writable.is_set():
+            self.conn.send_binary(farewell)
+            self.transport.write(b"".join(self.conn.data_to_send()))
+        super().shutdown()
+
+    def _control_admitted(self) -> bool:
+        """Charge one control frame; beyond the allowance the connection is cut."""
+        if self.transport.is_closing():
+            self.conn.data_to_send()
+            return False
+        now_s = self.loop.time()
+        recovered = (now_s - self._control_at_s) * self.deadlines.control_per_s
+        self._control_spent = max(0.0, self._control_spent - recovered) + 1.0
+        self._control_at_s = now_s
+        if self._control_spent > self.deadlines.control_burst:
+            self.conn.data_to_send()
+            self.transport.abort()
+            return False
+        return True
+
+
+class UvicornOptions(TypedDict):
+    """Arguments of ``uvicorn.Config`` that make it fit for us."""
+
+    http: type[asyncio.Protocol]
+    ws: type[asyncio.Protocol]
+    ws_max_size: int
+    ws_per_message_deflate: bool
+    ws_ping_interval: float
+    ws_ping_timeout: float
+    h11_max_incomplete_event_size: int
+    timeout_graceful_shutdown: int
+    server_header: bool
+    proxy_headers: bool
+
+
+def uvicorn_options(deadlines: Deadlines | None = None) -> UvicornOptions:
+    """Return what to give to ``uvicorn.Config`` beside application, TLS and logging."""
+    chosen: dict[str, Any] = {"deadlines": deadlines or Deadlines()}
+    return UvicornOptions(
+        http=type("HardenedHttp", (HardenedHttp,), chosen),
+        ws=type("HardenedWebSocket", (HardenedWebSocket,), chosen),
+        ws_max_size=limits.MAX_MESSAGE_BYTES,
+        ws_per_message_deflate=False,  # ciphertext does not shrink, and a deflate bomb is nothing to offer
+        ws_ping_interval=float(limits.PING_INTERVAL_S),
+        ws_ping_timeout=float(limits.PING_DEADLINE_S),
+        h11_max_incomplete_event_size=16 * 1024,
+        timeout_graceful_shutdown=3,
+        server_header=False,
+        proxy_headers=False,  # the application believes them from declared proxies alone
+    )
+
+
+def listen_socket(host: str, port: int) -> socket.socket:
+    """Return a bound TCP socket whose connections notice a dead peer: user timeout 15 s, keep-alive 10/5/3.
+
+    Accepted sockets inherit these on Linux; they must be set before the peer's first silence, hence here.
+
+    Raises:
+        OSError: address not available, port in use, no permission.
+    """
+    found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    wanted = socket.AF_INET6 if ":" in host else socket.AF_INET
+    family, kind, protocol, _name, address = next((one for one in found if one[0] == wanted), found[0])
+    listener = socket.socket(family, kind, protocol)
+    try:
+        if sys.platform != "win32":  # there it would let a second server take the port
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if host == "::" and socket.has_dualstack_ipv6():
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        _notice_dead_peers(listener)
+        listener.bind(address)
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EADDRINUSE:
+            raise OSError(error.errno, f"port {port} of {host or 'every address'} is in use") from error
+        raise
+    listener.setblocking(False)
+    return listener
+
+
+def _notice_dead_peers(listener: socket.socket) -> None:
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    if sys.platform == "linux":
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, limits.WRITE_DEADLINE_S * 1000)
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 10)
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 5)
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3)

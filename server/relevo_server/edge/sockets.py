@@ -1,0 +1,313 @@
+"""The WebSocket endpoints ``/ws/agent`` and ``/ws/viewer``: raw ASGI, one reader and one writer a socket.
+
+The reader never waits for a receiver of media; a viewer's reader waits while the agent's queue is long, so that
+nobody types faster than the customer's line carries.
+"""
+
+import asyncio
+from typing import Final, cast
+
+from fastapi import APIRouter
+from starlette.datastructures import Headers
+from starlette.routing import WebSocketRoute
+from starlette.types import Message, Receive, Scope, Send
+
+from relevo_protocol.codec import relay_message
+from relevo_protocol.errors import ErrorCode, ProtocolError
+from relevo_protocol.limits import HELLO_DEADLINE_S
+from relevo_protocol.messages.relay import RelayError, ViewerHello
+from relevo_server.access.throttle import account_key, address_keys
+from relevo_server.edge.desk import Desk
+from relevo_server.edge.hardening import LEVER, Lever
+from relevo_server.logs import logger
+from relevo_server.relay.line import Line
+from relevo_server.relay.party import Party, deliver
+from relevo_server.relay.policies import Policies, Side
+from relevo_server.relay.registry import read_agent_hello, read_viewer_hello
+from relevo_server.relay.seat import Identity
+from relevo_server.services import Services
+
+_log = logger(__name__)
+_POLICY_VIOLATION: Final = 1008
+_CLOSE_CODES: Final = {
+    ErrorCode.MALFORMED: 1007,
+    ErrorCode.TOO_LARGE: 1009,
+    ErrorCode.INTERNAL: 1011,
+    ErrorCode.SHUTTING_DOWN: 1012,
+    ErrorCode.THROTTLED: 1013,
+    ErrorCode.SLOW: 1013,
+    ErrorCode.SESSION_ENDED: 1000,
+    ErrorCode.REPLACED: 1000,
+    ErrorCode.REMOVED: 1000,
+}
+"""RFC 6455, 7.4.1; what is not listed is a policy violation. The close frame's reason is the error code itself."""
+_FAREWELL: Final = relay_message(RelayError(code=ErrorCode.SHUTTING_DOWN))
+
+
+def build_router(services: Services, policies: Policies | None = None) -> APIRouter:
+    """Return the router with both endpoints; its lifespan runs the relay."""
+    desk = Desk(services, policies)
+    router = APIRouter(lifespan=lambda _app: desk.open())
+    router.routes.append(WebSocketRoute("/ws/agent", AgentEndpoint(desk)))
+    router.routes.append(WebSocketRoute("/ws/viewer", ViewerEndpoint(desk)))
+    return router
+
+
+class _Socket:
+    """One accepted WebSocket and the line that belongs to it."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.address = _address(scope)
+        self._receive = receive
+        self._send = send
+        self.bell = asyncio.Event()
+        lever = cast("dict[str, object]", scope.get("extensions") or {}).get(LEVER)
+        self.lever = lever if isinstance(lever, Lever) else None
+
+    def ring(self, line: Line) -> None:
+        """Wake the writer; where nothing more can arrive, cut."""
+        self.bell.set()
+        if line.ending is not None and line.ending.abort and self.lever is not None:
+            self.lever.abort()
+
+    async def receive(self) -> bytes | None:
+        """Return the next binary message, None when the socket is down.
+
+        Raises:
+            ProtocolError: a text message.
+        """
+        event = await self._receive()
+        if event["type"] != "websocket.receive":
+            return None
+        data = cast("bytes | None", event.get("bytes"))
+        if data is None:
+            raise ProtocolError("a text message; this wire is binary", ErrorCode.MALFORMED)
+        return data
+
+    async def send(self, message: bytes) -> None:
+        """Write one message; waits while the transport is full."""
+        await self._send({"type": "websocket.send", "bytes": message})
+
+    async def close(self, code: ErrorCode) -> None:
+        """Close with a reason."""
+        number = _CLOSE_CODES.get(code, _POLICY_VIOLATION)
+        await self._send({"type": "websocket.close", "code": number, "reason": code.value})
+
+
+class _Endpoint:
+    """What both endpoints have in common; an ASGI application."""
+
+    side: Side
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one WebSocket from its connect event to its end."""
+        await receive()
+        if not self.origin_fits(Headers(scope=scope).getlist("origin")):
+            self.desk.meters.closed.labels(self.side.value, ErrorCode.ORIGIN_REFUSED.value).inc()
+            await _turn_away(send)
+            return
+        if self.desk.services.throttles.connect_address.charge(*address_keys(_address(scope))) > 0.0:
+            self.desk.meters.throttled.labels("connect").inc()
+            await _turn_away(send)
+            return
+        await send({"type": "websocket.accept"})
+        socket = _Socket(scope, receive, send)
+        if socket.lever is not None:
+            socket.lever.farewell = _FAREWELL
+        line = Line(self.side, self.desk.policies)
+        line.ring = lambda: socket.ring(line)
+        await self._serve(socket, line)
+
+    def origin_fits(self, origins: list[str]) -> bool:
+        """Whether these values of ``Origin`` may open this endpoint."""
+        raise NotImplementedError
+
+    async def admit(self, socket: _Socket, line: Line, hello: bytes) -> Party | None:
+        """Act on the first message; None when the line was refused."""
+        raise NotImplementedError
+
+    async def _serve(self, socket: _Socket, line: Line) -> None:
+        party = await self._greet(socket, line)
+        await self.desk.settle()  # a token that was given is one that a restart of the relay knows
+        writer = asyncio.create_task(self._write(socket, line, party))
+        try:
+            await self._read(socket, line, party)
+        finally:
+            code = line.ending.code if line.ending is not None else ErrorCode.DEADLINE
+            if party is not None:
+                party.gone(code)
+            self.desk.room.pop(line, None)
+            self.desk.touch()
+            writer.cancel()
+            await asyncio.gather(writer, return_exceptions=True)
+            self._note(line, party, code)
+
+    async def _greet(self, socket: _Socket, line: Line) -> Party | None:
+        try:
+            async with asyncio.timeout(HELLO_DEADLINE_S):
+                hello = await socket.receive()
+            return await self.admit(socket, line, hello) if hello is not None else None
+        except TimeoutError:
+            line.refuse(ErrorCode.DEADLINE, f"no hello within {HELLO_DEADLINE_S} s")
+        except ProtocolError as error:
+            line.refuse(error.code, str(error))
+        return None
+
+    async def _read(self, socket: _Socket, line: Line, party: Party | None) -> None:
+        count = self.desk.meters.bytes_in.inc
+        while True:
+            try:
+                message = await socket.receive()
+            except ProtocolError as error:
+                line.refuse(error.code, str(error))
+                continue
+            if message is None:
+                return
+            if party is None or line.ending is not None:
+                continue
+            count(len(message))
+            deliver(party, line, message)
+            self.desk.touch()
+            if party.host is not None:
+                await self._wait_for_room(party.host)
+
+    async def _wait_for_room(self, host: Line) -> None:
+        room = self.desk.room.get(host)
+        if room is None or host.outbox.control_bytes <= self.desk.policies.control_bytes // 4:
+            return
+        room.clear()
+        try:
+            async with asyncio.timeout(1.0):
+                await room.wait()
+        except TimeoutError:
+            return  # look at the socket again: it may be down
+
+    async def _write(self, socket: _Socket, line: Line, party: Party | None) -> None:
+        count = self.desk.meters.bytes_out.inc
+        room = self.desk.room.setdefault(line, asyncio.Event()) if self.side is Side.AGENT else None
+        try:
+            while True:
+                message = line.outbox.pop()
+                if message is not None:
+                    await socket.send(message)
+                    count(len(message))
+                    if room is not None:
+                        room.set()
+                elif line.ending is not None:
+                    break
+                else:
+                    await self._idle(socket, party)
+            if not line.ending.abort:
+                await socket.close(line.ending.code)
+        except (OSError, RuntimeError):
+            return  # the socket is down; the reader sees it too
+
+    async def _idle(self, socket: _Socket, party: Party | None) -> None:
+        socket.bell.clear()
+        if party is not None:
+            party.drained()
+        due_s = party.due_in_s() if party is not None else None
+        try:
+            async with asyncio.timeout(due_s):
+                await socket.bell.wait()
+        except TimeoutError:
+            if party is not None:
+                party.act()
+
+    def _note(self, line: Line, party: Party | None, code: ErrorCode) -> None:
+        meters = self.desk.meters
+        reason = code.value if line.ending is not None else "cut"
+        meters.closed.labels(self.side.value, reason).inc()
+        meters.dropped_frames.inc(line.outbox.dropped_frames)
+        detail = line.ending.detail if line.ending is not None else ""
+        _log.info("socket closed", side=self.side.value, reason=reason, detail=detail, greeted=party is not None)
+
+
+class AgentEndpoint(_Endpoint):
+    """``/ws/agent``."""
+
+    side = Side.AGENT
+
+    def origin_fits(self, origins: list[str]) -> bool:
+        """Agents send no origin; whoever sends one is a browser, and must be ours."""
+        return all(origin in self.desk.services.origins for origin in origins)
+
+    async def admit(self, socket: _Socket, line: Line, hello: bytes) -> Party | None:
+        """See :class:`_Endpoint`."""
+        said = read_agent_hello(hello)
+        if said.token is None:
+            throttle = self.desk.services.throttles.register_address
+            if throttle.charge(*address_keys(socket.address)) > 0.0:
+                self.desk.meters.throttled.labels("register").inc()
+                line.refuse(ErrorCode.THROTTLED, "too many sessions from this address")
+                return None
+        return self.desk.registry.open_agent(line, said)
+
+
+class ViewerEndpoint(_Endpoint):
+    """``/ws/viewer``."""
+
+    side = Side.VIEWER
+
+    def origin_fits(self, origins: list[str]) -> bool:
+        """Unconditional: exactly one origin, and our own."""
+        return len(origins) == 1 and origins[0] in self.desk.services.origins
+
+    async def admit(self, socket: _Socket, line: Line, hello: bytes) -> Party | None:
+        """See :class:`_Endpoint`."""
+        said = read_viewer_hello(hello)
+        if said.resume is not None:
+            return await self._resume(line, said.resume)
+        return self._join(socket, line, said)
+
+    def _join(self, socket: _Socket, line: Line, said: ViewerHello) -> Party | None:
+        ticket = self.desk.services.tickets.redeem(said.ticket or "")
+        if ticket is None:
+            line.refuse(ErrorCode.TICKET_INVALID, "unknown, used or expired ticket")
+            return None
+        account = ticket.account
+        if not self._charge(socket, line, account.id):
+            line.refuse(ErrorCode.THROTTLED, "too many wrong codes")
+            return None
+        identity = Identity(account.id, account.display_name, account.organisation)
+        return self.desk.registry.join(line, ticket.routing, identity)
+
+    def _charge(self, socket: _Socket, line: Line, account_id: str) -> bool:
+        """Charge a try of a code to account and address, refunded when the code proves right."""
+        by_account, by_address = account_key(account_id), address_keys(socket.address)
+        desk = self.desk
+        if desk.wrong_by_account.charge(by_account) > 0.0:
+            desk.meters.throttled.labels("code").inc()
+            return False
+        if desk.wrong_by_address.charge(*by_address) > 0.0:
+            desk.wrong_by_account.refund(by_account)
+            desk.meters.throttled.labels("code").inc()
+            return False
+
+        def refund() -> None:
+            desk.wrong_by_account.refund(by_account)
+            desk.wrong_by_address.refund(*by_address)
+
+        line.verified = refund
+        return True
+
+    async def _resume(self, line: Line, token: str) -> Party | None:
+        account_id = self.desk.registry.seat_account(token)
+        if account_id is None or await self.desk.services.account(account_id) is None:
+            line.refuse(ErrorCode.RESUME_INVALID, "no seat waits for this viewer")
+            return None
+        return self.desk.registry.resume_viewer(line, token)
+
+
+def _address(scope: Scope) -> str:
+    client = cast("tuple[str, int] | None", scope.get("client"))
+    return client[0] if client else ""
+
+
+async def _turn_away(send: Send) -> None:
+    """Refuse before the WebSocket is accepted; uvicorn answers 403."""
+    refusal: Message = {"type": "websocket.close", "code": _POLICY_VIOLATION}
+    await send(refusal)

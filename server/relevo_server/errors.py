@@ -1,0 +1,166 @@
+"""What the HTTP API refuses, in words for people.
+
+Refusal(Exception)      carries a Fault; becomes {"error": {code, message, remedy}}
+Fault                   a row of the table below: status, code, texts in English and Spanish
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Text:
+    """One sentence in the two languages of the product."""
+
+    en: str
+    es: str
+
+    def as_json(self) -> dict[str, str]:
+        """The form of the API."""
+        return {"en": self.en, "es": self.es}
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A kind of refusal: HTTP status, stable code, what was wrong, what to do."""
+
+    status: int
+    code: str
+    message: Text
+    remedy: Text
+
+    def as_json(self, where: str | None = None) -> dict[str, object]:
+        """The body of the answer; `where` names the offending field."""
+        error: dict[str, object] = {
+            "code": self.code,
+            "message": self.message.as_json(),
+            "remedy": self.remedy.as_json(),
+        }
+        if where is not None:
+            error["where"] = where
+        return {"error": error}
+
+
+class Refusal(Exception):
+    """A request that is refused; `retry_after_s` becomes the header of that name."""
+
+    def __init__(self, fault: Fault, *, where: str | None = None, retry_after_s: int | None = None) -> None:
+        super().__init__(fault.code)
+        self.fault = fault
+        self.where = where
+        self.retry_after_s = retry_after_s
+
+
+WRONG_SIGN_IN = Fault(
+    401,
+    "wrong_sign_in",
+    Text("The name or the password is wrong.", "El nombre o la contraseña no son correctos."),
+    Text(
+        "Check both and try again; an administrator can set a new password.",
+        "Revíselos e inténtelo de nuevo; un administrador puede poner una contraseña nueva.",
+    ),
+)
+WRONG_LINK = Fault(
+    401,
+    "wrong_link",
+    Text("This sign-in link has been used or has expired.", "Este enlace de acceso ya se usó o ha caducado."),
+    Text("Ask for a new link, or sign in by name.", "Pida un enlace nuevo o entre con su nombre."),
+)
+NOT_SIGNED_IN = Fault(
+    401,
+    "not_signed_in",
+    Text("You are not signed in, or your sign-in has ended.", "No ha iniciado sesión o su sesión terminó."),
+    Text("Sign in again.", "Inicie sesión de nuevo."),
+)
+TOO_MANY = Fault(
+    429,
+    "too_many_attempts",
+    Text("There were too many attempts.", "Ha habido demasiados intentos."),
+    Text(
+        "Wait for the time given in Retry-After, then try again.",
+        "Espere el tiempo indicado en Retry-After e inténtelo de nuevo.",
+    ),
+)
+FOREIGN_ORIGIN = Fault(
+    403,
+    "foreign_origin",
+    Text(
+        "The request does not come from a page of this server.",
+        "La petición no procede de una página de este servidor.",
+    ),
+    Text(
+        "Open the server's own address; its administrator may have to set public_origin.",
+        "Abra la dirección propia del servidor; quizá el administrador deba ajustar public_origin.",
+    ),
+)
+UNDECLARED_PEER = Fault(
+    403,
+    "undeclared_peer",
+    Text(
+        "This server answers only to its declared reverse proxy.",
+        "Este servidor solo responde a su proxy inverso declarado.",
+    ),
+    Text(
+        "Use the public address; the administrator can declare the proxy in behind_proxy.",
+        "Use la dirección pública; el administrador puede declarar el proxy en behind_proxy.",
+    ),
+)
+NOT_JSON = Fault(
+    415,
+    "not_json",
+    Text("The body must be application/json.", "El cuerpo debe ser application/json."),
+    Text("Send JSON with that content type.", "Envíe JSON con ese tipo de contenido."),
+)
+TOO_LARGE = Fault(
+    413,
+    "too_large",
+    Text("The body is too large.", "El cuerpo es demasiado grande."),
+    Text("Send at most 16 KiB.", "Envíe como máximo 16 KiB."),
+)
+INVALID = Fault(
+    422,
+    "invalid_request",
+    Text(
+        "A field is missing or has a value that cannot be used.",
+        "Falta un campo o tiene un valor que no se puede usar.",
+    ),
+    Text("Correct the field named in 'where'.", "Corrija el campo indicado en 'where'."),
+)
+NOT_FOUND = Fault(
+    404,
+    "not_found",
+    Text("There is nothing at this address.", "No hay nada en esta dirección."),
+    Text("Check the address.", "Revise la dirección."),
+)
+WRONG_METHOD = Fault(
+    405,
+    "wrong_method",
+    Text(
+        "This address does not take this kind of request.", "Esta dirección no admite este tipo de petición."
+    ),
+    Text("Use the method named in 'Allow'.", "Use el método indicado en 'Allow'."),
+)
+FORBIDDEN = Fault(
+    403,
+    "forbidden",
+    Text("You may not do this.", "No tiene permiso para hacer esto."),
+    Text("Ask an administrator.", "Consulte con un administrador."),
+)
+INTERNAL = Fault(
+    500,
+    "internal",
+    Text("Something went wrong on the server.", "Algo falló en el servidor."),
+    Text(
+        "Try again; if it persists, give the administrator the request id.",
+        "Inténtelo de nuevo; si persiste, dé el identificador de la petición al administrador.",
+    ),
+)
+EVERY_FAULT = (
+    WRONG_SIGN_IN, WRONG_LINK, NOT_SIGNED_IN, TOO_MANY, FOREIGN_ORIGIN, UNDECLARED_PEER, NOT_JSON, TOO_LARGE,
+    INVALID, NOT_FOUND, WRONG_METHOD, FORBIDDEN, INTERNAL,
+)  # fmt: skip
+
+
+def fault_of_status(status: int) -> Fault:
+    """The fault for a status that the framework raised by itself."""
+    by_status = {404: NOT_FOUND, 405: WRONG_METHOD, 413: TOO_LARGE, 415: NOT_JSON, 403: FORBIDDEN}
+    return by_status.get(status, INVALID if status < 500 else INTERNAL)

@@ -1,0 +1,58 @@
+"""The relay's numbers and its one table of who may send what (SPEC C1-C14); a new message kind is a row here."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from relevo_protocol import limits
+from relevo_protocol.header import MessageType
+from relevo_protocol.lifecycle import SeatState
+
+
+class Side(StrEnum):
+    """Who is at the other end of a socket."""
+
+    AGENT = "agent"
+    VIEWER = "viewer"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """In which states of the seat concerned a message passes; ``None`` for messages that concern no single seat."""
+
+    states: frozenset[SeatState] | None
+
+
+_HANDSHAKING: Final = frozenset({SeatState.JOINING, SeatState.VERIFYING, SeatState.RESUMING})
+_SEALED: Final = frozenset({SeatState.ASKING, SeatState.LIVE})
+
+PASSES: Final[Mapping[tuple[Side, MessageType], Row]] = {
+    (Side.AGENT, MessageType.RELAY): Row(None),
+    (Side.AGENT, MessageType.MEDIA): Row(None),
+    (Side.AGENT, MessageType.PAIRWISE): Row(_SEALED),
+    (Side.AGENT, MessageType.HANDSHAKE): Row(_HANDSHAKING),
+    (Side.VIEWER, MessageType.RELAY): Row(None),
+    (Side.VIEWER, MessageType.PAIRWISE): Row(_SEALED),
+    (Side.VIEWER, MessageType.HANDSHAKE): Row(_HANDSHAKING),
+}
+"""What is not in the table does not pass: a viewer has no media to send."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """The relay's bounds; the defaults are the wire's. Times in seconds, sizes in bytes."""
+
+    max_sessions: int = 10_000
+    max_decoys: int = 10_000
+    control_bytes: int = limits.OUTBOX_PAIRWISE_BYTES
+    media_bytes: int = limits.OUTBOX_MEDIA_BYTES
+    keyframe_interval_s: float = 1.0
+    handshake_deadline_s: float = limits.HANDSHAKE_DEADLINE_S
+    consent_deadline_s: float = limits.CONSENT_DEADLINE_S + 15.0
+    resume_life_s: float = limits.RESUME_LIFE_S
+    code_life_s: int = limits.CODE_LIFE_S
+    code_requests: int = 40
+    """Routing numbers that one session may take in the time a code lives."""
+    decoy_delay_s: tuple[float, float] = (0.020, 0.120)
+    decoy_modes: tuple[str, ...] = ("observer", "full")

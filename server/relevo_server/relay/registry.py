@@ -1,0 +1,168 @@
+"""Every session of this relay, found by its id, its routing number or the hash of a token (SPEC C2-C5)."""
+
+import hmac
+from dataclasses import dataclass
+
+from relevo_protocol import PROTOCOL_VERSION
+from relevo_protocol.codec import agent_to_relay, viewer_to_relay
+from relevo_protocol.errors import ErrorCode, ProtocolError
+from relevo_protocol.header import MessageType, body_of, parse_header
+from relevo_protocol.lifecycle import SessionState
+from relevo_protocol.messages.relay import AgentHello, ViewerHello
+from relevo_server.relay.decoy import Decoys
+from relevo_server.relay.line import Line
+from relevo_server.relay.party import AgentParty, Party, ViewerParty
+from relevo_server.relay.records import SeatKept, SessionKept
+from relevo_server.relay.seat import Identity, Seat
+from relevo_server.relay.session import Session
+from relevo_server.relay.surroundings import Surroundings
+
+_FIRST_VERSION = "0.1.0"
+
+
+@dataclass(frozen=True, slots=True)
+class Census:
+    """How many there are now; ``queued_bytes`` lie in outboxes."""
+
+    sessions: int
+    viewers: int
+    queued_bytes: int
+
+
+class Registry:
+    """The sessions of one relay process."""
+
+    def __init__(self, around: Surroundings) -> None:
+        self._around = around
+        self._sessions: dict[bytes, Session] = {}
+        self._decoys = Decoys(around)
+        self._agent_version = _FIRST_VERSION
+
+    # --- agents
+
+    def open_agent(self, line: Line, hello: AgentHello) -> Party | None:
+        """Open a session for a new agent, or take up the one its token names; None when the line was refused."""
+        if hello.version != PROTOCOL_VERSION:
+            line.refuse(ErrorCode.UNSUPPORTED_VERSION, f"this relay speaks version {PROTOCOL_VERSION}")
+            return None
+        if hello.token is not None:
+            return self._resume_agent(line, hello.token)
+        if len(self._sessions) >= self._around.policies.max_sessions:
+            line.refuse(ErrorCode.THROTTLED, "this relay has all the sessions it can hold")
+            return None
+        session = Session(self._around.token_bytes(16), self._around, self._around.wall_s())
+        self._sessions[session.session_id] = session
+        self._agent_version = hello.agent_version or _FIRST_VERSION
+        session.open_host(line)
+        return AgentParty(session, line)
+
+    def _resume_agent(self, line: Line, token: str) -> Party | None:
+        session_id = self._around.agent_tokens.find(token)
+        session = self._sessions.get(session_id) if session_id is not None else None
+        if session is None or session.state is SessionState.ENDED:
+            line.refuse(ErrorCode.RESUME_INVALID, "no session waits for this agent")
+            return None
+        session.resume_host(line)
+        return AgentParty(session, line)
+
+    # --- viewers
+
+    def join(self, line: Line, routing: str, identity: Identity) -> Party:
+        """Seat a viewer whose ticket names this number; where it leads nowhere, a decoy answers."""
+        session_id = self._around.numbers.joinable(routing)
+        session = self._sessions.get(session_id) if session_id is not None else None
+        if session is None or session.host is None:
+            return self._decoys.join(line, routing, identity, self._agent_version)
+        session.join(line, identity)
+        return ViewerParty(session, line)
+
+    def seat_account(self, token: str) -> str | None:
+        """The account that a resume token belongs to; None when the token is good for nothing."""
+        found = self._find_seat(token)
+        return found[0].seats[found[1]].identity.account_id if found is not None else None
+
+    def resume_viewer(self, line: Line, token: str) -> Party | None:
+        """Take up the seat that a token names; None when the line was refused."""
+        found = self._find_seat(token)
+        if found is None:
+            line.refuse(ErrorCode.RESUME_INVALID, "no seat waits for this viewer")
+            return None
+        session, slot = found
+        return ViewerParty(session, line) if session.resume_seat(line, slot) is not None else None
+
+    def _find_seat(self, token: str) -> tuple[Session, int] | None:
+        key = self._around.seat_tokens.find(token)
+        session = self._sessions.get(key[0]) if key is not None else None
+        if key is None or session is None or key[1] not in session.seats:
+            return None
+        return session, key[1]
+
+    # --- the whole
+
+    def restore(self, kept: SessionKept, seats: list[SeatKept]) -> None:
+        """Take up a stored session whose agent and viewers will come back by their tokens."""
+        if len(kept.session_id) != 16 or len(self._sessions) >= self._around.policies.max_sessions:  # noqa: PLR2004
+            return
+        if hmac.compare_digest(kept.agent_token_hash, bytes(32)):
+            return
+        session = Session(kept.session_id, self._around, kept.created_at_s)
+        session.restore(kept.agent_token_hash, kept.mode, kept.routing)
+        for seat in seats:
+            identity = Identity(seat.account_id, seat.display_name, seat.organisation)
+            place = Seat(seat.slot, identity, link=0, expires_at_s=seat.expires_at_s)
+            session.restore_seat(place, seat.token_hash)
+        self._sessions[session.session_id] = session
+
+    def tick(self) -> None:
+        """Act on deadlines that have passed and forget sessions that have ended."""
+        for session_id, session in list(self._sessions.items()):
+            session.tick()
+            if session.state is SessionState.ENDED:
+                del self._sessions[session_id]
+        self._decoys.tick()
+
+    def find(self, session_id: bytes) -> Session | None:
+        """The session of this id."""
+        return self._sessions.get(session_id)
+
+    def census(self) -> Census:
+        """Count what there is."""
+        live = [s for s in self._sessions.values() if s.state is not SessionState.ENDED]
+        lines = [seat.line for s in live for seat in s.seats.values() if seat.line is not None]
+        hosts = [s.host for s in live if s.host is not None]
+        queued = sum(line.outbox.control_bytes + line.outbox.media_bytes for line in (*lines, *hosts))
+        return Census(len(live), len(lines), queued)
+
+
+def read_agent_hello(message: bytes) -> AgentHello:
+    """Read an agent's first message.
+
+    Raises:
+        ProtocolError: it is something else.
+    """
+    said = agent_to_relay.decode(_control_body(message))
+    if not isinstance(said, AgentHello):
+        raise ProtocolError("the first message must be AgentHello", ErrorCode.UNEXPECTED)
+    return said
+
+
+def read_viewer_hello(message: bytes) -> ViewerHello:
+    """Read a viewer's first message: this version, and a ticket or a resume token, not both.
+
+    Raises:
+        ProtocolError: it is something else.
+    """
+    said = viewer_to_relay.decode(_control_body(message))
+    if not isinstance(said, ViewerHello):
+        raise ProtocolError("the first message must be ViewerHello", ErrorCode.UNEXPECTED)
+    if said.version != PROTOCOL_VERSION:
+        raise ProtocolError(f"this relay speaks version {PROTOCOL_VERSION}", ErrorCode.UNSUPPORTED_VERSION)
+    if (said.ticket is None) == (said.resume is None):
+        raise ProtocolError("exactly one of ticket and resume must be given", ErrorCode.MALFORMED)
+    return said
+
+
+def _control_body(message: bytes) -> memoryview:
+    if parse_header(message).type is not MessageType.RELAY:
+        raise ProtocolError("the first message must be a relay-control one", ErrorCode.UNEXPECTED)
+    return body_of(message)

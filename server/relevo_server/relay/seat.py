@@ -1,0 +1,59 @@
+"""One viewer's place in a session, as the relay knows it."""
+
+from dataclasses import dataclass
+
+from relevo_protocol.lifecycle import SeatEvent, SeatState, next_seat_state
+from relevo_server.relay.line import Line
+
+FLIGHTS_EACH_WAY = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who the relay vouches for."""
+
+    account_id: str
+    display_name: str
+    organisation: str
+
+
+@dataclass(slots=True)
+class Seat:
+    """A place 1..5. ``line`` is None while the viewer is away; ``deadline_s`` is monotonic, None for no deadline."""
+
+    slot: int
+    identity: Identity
+    link: int
+    state: SeatState = SeatState.JOINING
+    line: Line | None = None
+    admitted: bool = False
+    viewer_flights: int = 0
+    host_flights: int = 0
+    deadline_s: float | None = None
+    expires_at_s: float = 0.0
+    keyframe_wanted_s: float = float("-inf")
+
+    @property
+    def established(self) -> bool:
+        """Whether the viewer was live once, so that it may come back."""
+        return self.state in {SeatState.LIVE, SeatState.AWAY, SeatState.RESUMING}
+
+    def follow(self, event: SeatEvent) -> None:
+        """Take a step of the lifecycle.
+
+        Raises:
+            UnknownTransition: the table has no such step; nothing has changed.
+        """
+        self.state = next_seat_state(self.state, event)
+
+    def relink(self, link: int) -> None:
+        """Begin anew on another link: no flight seen, nothing admitted."""
+        self.link = link
+        self.viewer_flights = self.host_flights = 0
+        self.unadmit()
+
+    def unadmit(self) -> None:
+        """Let no more media through before the agent admits this seat again."""
+        self.admitted = False
+        if self.line is not None:
+            self.line.outbox.restart_media()

@@ -1,0 +1,54 @@
+"""What the relay's core is given: clocks, randomness, routing numbers, token books, and where records go."""
+
+import secrets
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from relevo_server.relay.policies import Policies
+from relevo_server.relay.records import Record
+from relevo_server.relay.tokens import TokenBook
+
+SeatKey = tuple[bytes, int]
+"""Session id and slot."""
+
+
+class Numbers(Protocol):
+    """Routing numbers, as the core needs them."""
+
+    def take(self, session_id: bytes) -> str | None:
+        """Return a fresh number that leads to this session, or None when none is free."""
+        ...
+
+    def restore(self, routing: str, session_id: bytes) -> None:
+        """Take up a number after a restart."""
+        ...
+
+    def joinable(self, routing: str) -> bytes | None:
+        """Return the session that may be joined by this number now."""
+        ...
+
+    def release(self, routing: str) -> None:
+        """Forget a number."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Clocks and randomness are parameters, so that tests can turn the hands."""
+
+    origin: str
+    numbers: Numbers
+    policies: Policies = field(default_factory=Policies)
+    wall_s: Callable[[], float] = time.time
+    monotonic_s: Callable[[], float] = time.monotonic
+    token_bytes: Callable[[int], bytes] = secrets.token_bytes
+    records: deque[Record] = field(default_factory=deque[Record])
+    agent_tokens: TokenBook[bytes] = field(default_factory=lambda: TokenBook[bytes](secrets.token_bytes))
+    seat_tokens: TokenBook[SeatKey] = field(default_factory=lambda: TokenBook[SeatKey](secrets.token_bytes))
+
+    def fresh_link(self, last: int) -> int:
+        """Return a link above ``last``, which no earlier run of the relay can have given: wall-clock ms or more."""
+        return max(last + 1, int(self.wall_s() * 1000))

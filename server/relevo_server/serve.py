@@ -1,0 +1,68 @@
+"""Runs the server: listening socket, TLS, uvicorn, signals."""
+
+import contextlib
+import signal
+import socket
+import types
+
+import uvicorn
+from fastapi import FastAPI
+
+from relevo_server.app import create_app
+from relevo_server.clock import Clock
+from relevo_server.edge.hardening import listen_socket, uvicorn_options
+from relevo_server.logs import configure_logs, logger
+from relevo_server.settings import Settings
+from relevo_server.tls import TlsKeeper
+
+# What is open gets this long after SIGTERM; the process is gone within five seconds.
+_GRACE_S = 3
+_BACKLOG = 512
+_log = logger(__name__)
+
+
+def serve(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT. Raises TlsError, or OSError when the address cannot be listened on."""
+    configure_logs(settings)
+    with contextlib.closing(listen_socket(settings.host, settings.port)) as listener:
+        settings = settings.model_copy(update={"port": listener.getsockname()[1]})
+        clock = Clock()
+        tls = None if settings.plain_http else TlsKeeper(settings, clock)
+        app = create_app(settings, clock=clock, tls=tls)
+        # uvicorn takes the signals over while it runs and raises them again once everything is closed.
+        signal.signal(signal.SIGTERM, _leave)
+        signal.signal(signal.SIGINT, _leave)
+        _Server(_config(app, tls), settings).run(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, settings: Settings) -> None:
+        super().__init__(config)
+        self._settings = settings
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        _log.info(
+            "listening",
+            host=self._settings.host,
+            port=self._settings.port,
+            origin=self._settings.relay_origin,
+        )
+
+
+def _config(app: FastAPI, tls: TlsKeeper | None) -> uvicorn.Config:
+    options = uvicorn_options()
+    options["timeout_graceful_shutdown"] = _GRACE_S
+    return uvicorn.Config(
+        app,
+        lifespan="on",
+        access_log=False,
+        log_config=None,
+        backlog=_BACKLOG,
+        ssl_context_factory=None if tls is None else lambda _config, _default: tls.context,
+        **options,
+    )
+
+
+def _leave(_signal: int, _frame: types.FrameType | None) -> None:
+    raise SystemExit(0)

@@ -1,0 +1,61 @@
+"""What the edges of the server share: made once in `app.create_app` and passed along."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from relevo_server.access.codes import RoutingNumbers
+from relevo_server.access.throttle import Allowance, Throttle
+from relevo_server.access.tickets import TicketOffice
+from relevo_server.accounts.view import AccountView
+from relevo_server.clock import Clock
+from relevo_server.metrics import Metrics
+from relevo_server.settings import Settings
+from relevo_server.store.relay_sessions import RelaySessionStore
+
+
+@dataclass(frozen=True)
+class Throttles:
+    """One throttle for each thing that can be tried too often; keys by `address_keys` and `account_key`."""
+
+    sign_in_account: Throttle
+    sign_in_address: Throttle
+    ticket_account: Throttle
+    ticket_address: Throttle
+    # For the WebSocket edge: connections opened by an address, support sessions registered by one.
+    connect_address: Throttle
+    register_address: Throttle
+
+
+def make_throttles(clock: Clock) -> Throttles:
+    """The throttles with the server's allowances: attempts at once, and attempts recovered each second."""
+
+    def throttle(burst: float, per_s: float) -> Throttle:
+        return Throttle(Allowance(burst, per_s), clock.monotonic_s)
+
+    return Throttles(
+        sign_in_account=throttle(8, 1 / 30),
+        sign_in_address=throttle(20, 1 / 10),
+        ticket_account=throttle(20, 1 / 3),
+        ticket_address=throttle(40, 1),
+        connect_address=throttle(60, 4),
+        register_address=throttle(30, 1 / 2),
+    )
+
+
+@dataclass(frozen=True)
+class Services:
+    """The server's parts as the edges see them.
+
+    `account` answers None for an account that does not exist or is disabled. `origins` are the values of
+    `Origin` that are this server's own.
+    """
+
+    settings: Settings
+    clock: Clock
+    origins: frozenset[str]
+    tickets: TicketOffice
+    throttles: Throttles
+    routing_numbers: RoutingNumbers
+    relay_sessions: RelaySessionStore
+    account: Callable[[str], Awaitable[AccountView | None]]
+    metrics: Metrics

@@ -1,0 +1,194 @@
+"""Every setting of the server: from `RELEVO_*` variables, overridden by command-line options."""
+
+import ipaddress
+import socket
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+# A comma-separated list in an environment variable.
+CommaList = Annotated[tuple[str, ...], NoDecode]
+_EVERY_ADDRESS = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 - recognised, not bound
+_HTTPS_PORT = 443
+
+
+class Settings(BaseSettings):
+    """The server's settings, each with what it does and its default."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="RELEVO_", extra="forbid", frozen=True, hide_input_in_errors=True
+    )
+
+    data: Path = Field(
+        default=Path("relevo-data"),
+        description="Folder of the database, the local certificate authority and the server's certificate.",
+    )
+    host: str = Field(default="127.0.0.1", description="Address to listen on; 0.0.0.0 or :: for every one.")
+    port: int = Field(
+        default=8443, ge=0, le=65535, description="TCP port to listen on; 0 lets the system choose."
+    )
+    organisation: str = Field(
+        default="Relevo",
+        min_length=1,
+        max_length=120,
+        description="For whom the technicians work; the customer reads it before consenting.",
+    )
+    language: Literal["en", "es"] = Field(
+        default="es",
+        description="Language given to new accounts: en or es; each technician may choose another.",
+    )
+    public_origin: str | None = Field(
+        default=None,
+        description="Origin that browsers and agents use, e.g. https://relay.example; needed behind a proxy. "
+        "Default: https, `host` and `port`.",
+    )
+    tls_names: CommaList = Field(
+        default=(),
+        description="Further host names or addresses for the local certificate, separated by commas.",
+    )
+    tls_certificate: Path | None = Field(
+        default=None, description="PEM file of a real certificate with its chain; needs `tls_key`."
+    )
+    tls_key: Path | None = Field(default=None, description="PEM file of the key of `tls_certificate`.")
+    plain_http: bool = Field(
+        default=False,
+        description="Speak HTTP without TLS to the proxy in `behind_proxy`, which must speak TLS outside.",
+    )
+    behind_proxy: CommaList = Field(
+        default=(),
+        description="Addresses or networks of the reverse proxy, separated by commas; "
+        "X-Forwarded-For and -Proto are believed from these alone.",
+    )
+    database_url: str | None = Field(
+        default=None, description="SQLAlchemy URL (async driver); default: relevo.db in `data`, by SQLite."
+    )
+    sign_in_idle_s: int = Field(
+        default=12 * 3600, ge=300, description="Seconds without a request after which a sign-in ends."
+    )
+    sign_in_absolute_s: int = Field(
+        default=7 * 86_400, ge=300, description="Seconds after which a sign-in ends in any case."
+    )
+    metrics_token: SecretStr | None = Field(
+        default=None,
+        min_length=16,
+        description="Bearer token for /metrics; without it, only the machine itself may read them.",
+    )
+    log_format: Literal["auto", "json", "human"] = Field(
+        default="auto", description="Logs as JSON lines or for people; auto: for people on a terminal."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="The least important log line that is written."
+    )
+
+    @field_validator("tls_names", "behind_proxy", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("behind_proxy")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for network in value:
+            ipaddress.ip_network(network, strict=False)
+        return value
+
+    @field_validator("public_origin")
+    @classmethod
+    def _origin(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = urlsplit(value.rstrip("/"))
+        if parts.scheme != "https" or not parts.hostname or parts.path or parts.query or parts.username:
+            raise ValueError("must look like https://relay.example or https://relay.example:8443")
+        return _browser_origin(parts.hostname, parts.port or _HTTPS_PORT)
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            raise ValueError("tls_certificate and tls_key belong together: set both or neither")
+        if self.plain_http and not self.behind_proxy:
+            raise ValueError(
+                "plain_http without behind_proxy would send passwords in the clear: name the proxy's "
+                "addresses in behind_proxy, or leave plain_http off (TLS then works by itself)"
+            )
+        if self.plain_http and self.public_origin is None:
+            raise ValueError(
+                "plain_http needs public_origin: the https address under which the proxy is reached"
+            )
+        if self.plain_http and self.tls_certificate is not None:
+            raise ValueError("plain_http and tls_certificate exclude one another")
+        return self
+
+    @property
+    def listens_everywhere(self) -> bool:
+        """Whether `host` means every address of the machine."""
+        return self.host in _EVERY_ADDRESS
+
+    @property
+    def has_real_certificate(self) -> bool:
+        """Whether browsers know the certificate's issuer without our help."""
+        return self.tls_certificate is not None or self.plain_http
+
+    @property
+    def relay_origin(self) -> str:
+        """The one origin that both ends of a session bind into their keys (WIRE, handshake)."""
+        if self.public_origin is not None:
+            return self.public_origin
+        return _browser_origin(self.certificate_names[0], self.port)
+
+    @property
+    def origins(self) -> frozenset[str]:
+        """Every origin that is this server's own, as a browser writes it in `Origin`."""
+        if self.public_origin is not None:
+            return frozenset({self.public_origin})
+        return frozenset(_browser_origin(name, self.port) for name in self.certificate_names)
+
+    @property
+    def certificate_names(self) -> tuple[str, ...]:
+        """Names and addresses of the server, the most official first, lower case, none twice."""
+        local = (socket.gethostname(), "localhost", "127.0.0.1", "::1")
+        return _names(*self.configured_names, *local)
+
+    @property
+    def configured_names(self) -> tuple[str, ...]:
+        """Those of the names that somebody asked for; the others are found on the machine."""
+        public = urlsplit(self.public_origin or "").hostname
+        listening = () if self.listens_everywhere else (self.host,)
+        return _names(*((public,) if public else ()), *self.tls_names, *listening)
+
+    @property
+    def database(self) -> str:
+        """The database's SQLAlchemy URL."""
+        return self.database_url or f"sqlite+aiosqlite:///{self.data.resolve() / 'relevo.db'}"
+
+
+def _names(*names: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name.lower() for name in names if is_host_name(name)))
+
+
+def is_host_name(name: str) -> bool:
+    """Whether the text is an IP address or a DNS name that a certificate can carry."""
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        labels = name.split(".")
+        return name.isascii() and len(name) <= 253 and all(_is_label(label) for label in labels)
+    return True
+
+
+def _is_label(label: str) -> bool:
+    return 0 < len(label) <= 63 and label.replace("-", "").isalnum() and label[0] != "-" and label[-1] != "-"
+
+
+def _browser_origin(host: str, port: int) -> str:
+    # Browsers leave the default port out and put IPv6 into brackets (WHATWG URL, origin serialisation).
+    try:
+        shown = f"[{host}]" if ipaddress.ip_address(host).version == 6 else host
+    except ValueError:
+        shown = host.lower()
+    return f"https://{shown}" if port == _HTTPS_PORT else f"https://{shown}:{port}"

@@ -1,0 +1,136 @@
+"""What a killed relay needs to find its sessions again; tokens only as SHA-256."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import delete, select, update
+
+from relevo_server.clock import Clock
+from relevo_server.store.audit import AuditEvent, append_audit
+from relevo_server.store.database import Database
+from relevo_server.store.tables import RelaySeatRow, RelaySessionRow
+
+
+@dataclass(frozen=True)
+class SessionRecord:
+    """A support session: 16-byte id, six-digit routing number, 32-byte hash of the agent's resume token."""
+
+    session_id: bytes
+    routing: str
+    agent_token_hash: bytes
+    created_at_s: float
+    mode: str
+    ended: bool
+
+
+@dataclass(frozen=True)
+class SeatRecord:
+    """A viewer's place in a session, slot 1..5, resumable by its token until `expires_at_s` (wall time)."""
+
+    session_id: bytes
+    slot: int
+    account_id: str
+    display_name: str
+    organisation: str
+    token_hash: bytes
+    expires_at_s: float
+
+
+class RelaySessionStore:
+    """Saves and loads the relay's sessions; every method returns after the commit."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def save_session(self, record: SessionRecord) -> None:
+        """Insert the session or overwrite what is known of it."""
+        async with self._database.write() as session:
+            await session.merge(
+                RelaySessionRow(
+                    session_id=record.session_id,
+                    routing=record.routing,
+                    agent_token_hash=record.agent_token_hash,
+                    created_at_s=record.created_at_s,
+                    mode=record.mode,
+                    ended=record.ended,
+                )
+            )
+
+    async def save_seat(self, record: SeatRecord) -> None:
+        """Insert the seat or overwrite it; its session and its account must exist (IntegrityError else)."""
+        async with self._database.write() as session:
+            await session.merge(
+                RelaySeatRow(
+                    session_id=record.session_id,
+                    slot=record.slot,
+                    account_id=record.account_id,
+                    display_name=record.display_name,
+                    organisation=record.organisation,
+                    token_hash=record.token_hash,
+                    expires_at_s=record.expires_at_s,
+                )
+            )
+
+    async def drop_seat(self, session_id: bytes, slot: int) -> None:
+        """Forget a seat; nothing happens when there is none."""
+        async with self._database.write() as session:
+            await session.execute(
+                delete(RelaySeatRow).where(RelaySeatRow.session_id == session_id, RelaySeatRow.slot == slot)
+            )
+
+    async def end_session(self, session_id: bytes, reason: str) -> None:
+        """Mark the session as over and forget its seats and its agent's token."""
+        async with self._database.write() as session:
+            await session.execute(delete(RelaySeatRow).where(RelaySeatRow.session_id == session_id))
+            await session.execute(
+                update(RelaySessionRow)
+                .where(RelaySessionRow.session_id == session_id, RelaySessionRow.ended.is_(False))
+                .values(
+                    ended=True,
+                    ended_at_s=self._clock.wall_s(),
+                    end_reason=reason[:64],
+                    agent_token_hash=bytes(32),
+                )
+            )
+
+    async def load_open(self) -> list[tuple[SessionRecord, list[SeatRecord]]]:
+        """Every session that is not over, with its seats that have not expired, oldest first."""
+        async with self._database.read() as session:
+            open_rows = await session.scalars(
+                select(RelaySessionRow)
+                .where(RelaySessionRow.ended.is_(False))
+                .order_by(RelaySessionRow.created_at_s)
+            )
+            found = {row.session_id: (_session(row), list[SeatRecord]()) for row in open_rows}
+            seats = await session.scalars(
+                select(RelaySeatRow)
+                .join(RelaySessionRow, RelaySessionRow.session_id == RelaySeatRow.session_id)
+                .where(RelaySessionRow.ended.is_(False), RelaySeatRow.expires_at_s > self._clock.wall_s())
+                .order_by(RelaySeatRow.slot)
+            )
+            for seat in seats:
+                found[seat.session_id][1].append(_seat(seat))
+        return list(found.values())
+
+    async def append_audit(self, event: AuditEvent) -> None:
+        """Add a line to the record."""
+        async with self._database.write() as session:
+            await append_audit(session, event)
+
+
+def _session(row: RelaySessionRow) -> SessionRecord:
+    return SessionRecord(
+        row.session_id, row.routing, row.agent_token_hash, row.created_at_s, row.mode, row.ended
+    )
+
+
+def _seat(row: RelaySeatRow) -> SeatRecord:
+    return SeatRecord(
+        row.session_id,
+        row.slot,
+        row.account_id,
+        row.display_name,
+        row.organisation,
+        row.token_hash,
+        row.expires_at_s,
+    )

@@ -1,0 +1,76 @@
+from collections.abc import Callable
+
+import pytest
+
+from relevo_server.access.codes import JOIN_LIFETIME_S, NumbersExhausted, RoutingNumbers, is_routing
+from tests.server.hands import Hands
+
+SESSION = b"s" * 16
+
+
+def drawing(*numbers: int) -> Callable[[int], int]:
+    left = list(numbers)
+
+    def draw(below: int) -> int:
+        assert left[0] < below
+        return left.pop(0)
+
+    return draw
+
+
+def test_number_leads_to_its_session_for_ten_minutes():
+    hands = Hands()
+    numbers = RoutingNumbers(hands.now_s)
+    routing = numbers.allocate(SESSION).routing
+    assert is_routing(routing)
+    assert numbers.joinable(routing) == SESSION
+    hands.turn(JOIN_LIFETIME_S)
+    assert numbers.joinable(routing) is None
+
+
+def test_small_draws_keep_their_zeros():
+    assert RoutingNumbers(Hands().now_s, draw=drawing(42)).allocate(SESSION).routing == "000042"
+
+
+def test_no_number_twice_while_alive_even_when_it_can_no_longer_be_joined():
+    hands = Hands()
+    numbers = RoutingNumbers(hands.now_s, draw=drawing(1, 1, 2))
+    first = numbers.allocate(SESSION).routing
+    hands.turn(JOIN_LIFETIME_S + 1)
+    assert numbers.allocate(b"t" * 16).routing != first
+
+
+def test_released_number_rests_before_it_is_drawn_again():
+    hands = Hands()
+    numbers = RoutingNumbers(hands.now_s, draw=drawing(1, 1, 2, 1))
+    numbers.release(numbers.allocate(SESSION).routing)
+    assert numbers.allocate(SESSION).routing == "000002"
+    hands.turn(JOIN_LIFETIME_S)
+    assert numbers.allocate(SESSION).routing == "000001"
+
+
+def test_renewed_closed_and_restored():
+    hands = Hands()
+    numbers = RoutingNumbers(hands.now_s)
+    routing = numbers.allocate(SESSION).routing
+    numbers.close_joins(routing)
+    assert numbers.joinable(routing) is None
+    assert numbers.renew(routing) is not None
+    assert numbers.joinable(routing) == SESSION
+    assert numbers.renew("no such") is None
+    restored = numbers.restore("123456", b"r" * 16, hands.now_s() + 10 * JOIN_LIFETIME_S)
+    assert restored.joinable_until_s == hands.now_s() + JOIN_LIFETIME_S
+    assert numbers.joinable("123456") == b"r" * 16
+
+
+def test_exhaustion_is_said_instead_of_searching_for_ever():
+    numbers = RoutingNumbers(Hands().now_s, capacity=3)
+    for _ in range(3):
+        numbers.allocate(SESSION)
+    with pytest.raises(NumbersExhausted):
+        numbers.allocate(SESSION)
+
+
+@pytest.mark.parametrize("text", ["", "12345", "1234567", "12345a", "١٢٣٤٥٦", " 12345"])
+def test_what_is_no_routing_number(text: str):
+    assert not is_routing(text)

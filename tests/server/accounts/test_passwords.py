@@ -1,0 +1,91 @@
+import asyncio
+
+import pytest
+from argon2 import PasswordHasher
+
+from relevo_server.accounts.names import BadName, new_name, normal_name
+from relevo_server.accounts.passwords import Passwords, weakness
+from tests.server.hands import QUICK
+
+
+def test_right_wrong_and_missing_account():
+    async def run():
+        passwords = Passwords(QUICK)
+        stored = await passwords.hash("correct horse")
+        return [
+            (await passwords.verify(stored, "correct horse")).fits,
+            (await passwords.verify(stored, "correct hors")).fits,
+            (await passwords.verify(None, "no account has this password")).fits,
+            (await passwords.verify("not an argon2 string", "x")).fits,
+        ]
+
+    assert asyncio.run(run()) == [True, False, False, False]
+
+
+def test_missing_account_is_verified_too_so_that_time_tells_nothing(monkeypatch: pytest.MonkeyPatch):
+    passwords = Passwords(QUICK)
+    verified: list[str] = []
+
+    def verify(_self: PasswordHasher, stored: str, _password: str) -> bool:
+        verified.append(stored)
+        return True
+
+    monkeypatch.setattr(PasswordHasher, "verify", verify)
+    assert not asyncio.run(passwords.verify(None, "whatever it is")).fits
+    assert len(verified) == 1
+    assert verified[0].startswith("$argon2id$")
+
+
+def test_outdated_hash_is_replaced_on_success_only():
+    async def run():
+        stored = await Passwords(QUICK).hash("correct horse")
+        stronger = Passwords(PasswordHasher(time_cost=2, memory_cost=16, parallelism=1))
+        right, wrong = await stronger.verify(stored, "correct horse"), await stronger.verify(stored, "x")
+        assert right.better_hash is not None
+        again = await stronger.verify(right.better_hash, "correct horse")
+        return wrong.better_hash, again
+
+    wrong, again = asyncio.run(run())
+    assert wrong is None
+    assert again.fits
+    assert again.better_hash is None
+
+
+def test_composed_and_decomposed_letters_are_the_same_password():
+    async def run():
+        passwords = Passwords(QUICK)
+        return await passwords.verify(await passwords.hash("contrasen\u0303a larga"), "contrase\u00f1a larga")
+
+    assert asyncio.run(run()).fits
+
+
+@pytest.mark.parametrize(
+    ("password", "word"),
+    [
+        ("short", "5 characters"),
+        ("nine char", "9 characters"),
+        ("aaaaaaaaaaaa", "five different"),
+        ("I am ana-maria!", "account's name"),
+        ("x" * 300, "longer"),
+    ],
+)
+def test_weak_passwords_are_refused_with_the_reason_in_both_languages(password: str, word: str):
+    reason = weakness(password, "ana-maria")
+    assert reason is not None
+    assert word in reason.en
+    assert reason.es != reason.en
+
+
+def test_good_password_is_taken():
+    assert weakness("ten chars!", "ana") is None
+
+
+def test_names_have_one_spelling():
+    assert normal_name("  ANA ") == normal_name("ana") == normal_name("\uff21na")
+    assert new_name("Ana.Ruiz@example.org") == "ana.ruiz@example.org"
+
+
+@pytest.mark.parametrize("name", ["", "   ", "a b", "a/b", "x" * 65, "a\nb", "<b>"])
+def test_names_that_no_account_may_have(name: str):
+    with pytest.raises(BadName):
+        new_name(name)

@@ -1,0 +1,224 @@
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from relevo_server.accounts.routes import COOKIE
+from relevo_server.accounts.sign_in import LINK_LIFETIME_S, make_link
+from relevo_server.store.audit import AuditLog
+from relevo_server.store.sign_ins import SignInStore
+from tests.server.hands import PASSWORD, Site, site
+
+Play = Callable[[Site], Awaitable[None]]
+
+
+def run(tmp_path: Path, play: Play, **settings: Any):
+    async def on_site():
+        async with site(tmp_path, **settings) as found:
+            await play(found)
+
+    asyncio.run(on_site())
+
+
+def whole_database(folder: Path) -> bytes:
+    return b"".join(file.read_bytes() for file in folder.glob("relevo.db*"))
+
+
+async def link(found: Site) -> str:
+    token = await make_link(SignInStore(found.database), found.hands.clock, "ANA")
+    assert token is not None
+    return token
+
+
+def test_sign_in_gives_the_account_and_a_cookie_that_only_https_and_no_script_sees(tmp_path: Path):
+    async def play(found: Site):
+        answer = await found.sign_in(name=" Ana ")
+        assert answer.status_code == 200
+        assert answer.json() == {
+            "account": {
+                "id": found.ana.id,
+                "name": "ana",
+                "display_name": "Ana Ruiz",
+                "organisation": "Prueba",
+                "language": "es",
+                "is_admin": True,
+            }
+        }
+        cookie = answer.headers["set-cookie"].lower()
+        assert cookie.startswith("__host-relevo=")
+        for part in ("httponly", "secure", "samesite=strict", "path=/"):
+            assert part in cookie
+        assert "domain" not in cookie
+        assert (await found.client.get("/api/me")).json() == answer.json()
+        assert answer.headers["cache-control"] == "no-store"
+
+    run(tmp_path, play)
+
+
+def test_database_knows_no_token(tmp_path: Path):
+    async def play(found: Site):
+        await found.sign_in()
+        token = found.client.cookies[COOKIE].encode()
+        secret = (await link(found)).encode()
+        stored = whole_database(tmp_path)
+        assert found.ana.id.encode() in stored
+        assert token not in stored
+        assert secret not in stored
+        assert PASSWORD.encode() not in stored
+
+    run(tmp_path, play)
+
+
+@pytest.mark.parametrize(("name", "password"), [("ana", "wrong password"), ("nobody", PASSWORD)])
+def test_wrong_name_and_wrong_password_are_answered_alike(tmp_path: Path, name: str, password: str):
+    async def play(found: Site):
+        answer = await found.sign_in(password, name)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (401, "wrong_sign_in")
+        assert "set-cookie" not in answer.headers
+
+    run(tmp_path, play)
+
+
+def test_disabled_account_neither_signs_in_nor_stays_signed_in(tmp_path: Path):
+    async def play(found: Site):
+        await found.sign_in()
+        token = await link(found)
+        assert await found.accounts.set_disabled("ana", disabled=True, actor="test")
+        assert (await found.client.get("/api/me")).status_code == 401
+        assert (await found.sign_in()).status_code == 401
+        assert (await found.post("/api/sign-in/link", {"token": token})).status_code == 401
+        assert await found.services.account(found.ana.id) is None
+
+    run(tmp_path, play)
+
+
+def test_account_is_throttled_with_retry_after_and_comes_back(tmp_path: Path):
+    async def play(found: Site):
+        answers = [await found.sign_in("wrong password") for _ in range(9)]
+        assert [answer.status_code for answer in answers] == [401] * 8 + [429]
+        wait_s = int(answers[-1].headers["retry-after"])
+        assert (await found.sign_in()).status_code == 429
+        found.hands.turn(wait_s)
+        assert (await found.sign_in()).status_code == 200
+
+    run(tmp_path, play)
+
+
+def test_address_is_throttled_over_many_names(tmp_path: Path):
+    async def play(found: Site):
+        statuses = [(await found.sign_in(name=f"guess{n}")).status_code for n in range(21)]
+        assert statuses == [401] * 20 + [429]
+
+    run(tmp_path, play)
+
+
+def test_honest_sign_ins_are_never_throttled(tmp_path: Path):
+    async def play(found: Site):
+        assert {(await found.sign_in()).status_code for _ in range(30)} == {200}
+
+    run(tmp_path, play)
+
+
+def test_sign_in_rotates_and_the_earlier_cookie_is_dead(tmp_path: Path):
+    async def play(found: Site):
+        await found.sign_in()
+        earlier = found.client.cookies[COOKIE]
+        await found.sign_in()
+        assert found.client.cookies[COOKIE] != earlier
+        found.client.cookies.clear()
+        answer = await found.client.get("/api/me", headers={"cookie": f"{COOKIE}={earlier}"})
+        assert answer.status_code == 401
+
+    run(tmp_path, play)
+
+
+def test_sign_out_ends_the_session_on_the_server(tmp_path: Path):
+    async def play(found: Site):
+        await found.sign_in()
+        cookie = f"{COOKIE}={found.client.cookies[COOKIE]}"
+        answer = await found.post("/api/sign-out")
+        assert answer.status_code == 204
+        assert (await found.client.get("/api/me", headers={"cookie": cookie})).status_code == 401
+        assert (await found.post("/api/sign-out")).status_code == 204
+
+    run(tmp_path, play)
+
+
+def test_idle_and_absolute_ends(tmp_path: Path):
+    async def play(found: Site):
+        await found.sign_in()
+        for _ in range(13):
+            found.hands.turn(11 * 3600)
+            assert (await found.client.get("/api/me")).status_code == 200
+        found.hands.turn(12 * 3600)
+        assert (await found.client.get("/api/me")).status_code == 401
+        await found.sign_in()
+        for _ in range(24 * 7 // 11):
+            found.hands.turn(11 * 3600)
+            assert (await found.client.get("/api/me")).status_code == 200
+        found.hands.turn(3 * 3600)
+        assert (await found.client.get("/api/me")).status_code == 401
+
+    run(tmp_path, play)
+
+
+def test_link_signs_in_once(tmp_path: Path):
+    async def play(found: Site):
+        token = await link(found)
+        first = await found.post("/api/sign-in/link", {"token": token})
+        assert first.json()["account"]["name"] == "ana"
+        assert (await found.client.get("/api/me")).status_code == 200
+        again = await found.post("/api/sign-in/link", {"token": token})
+        assert (again.status_code, again.json()["error"]["code"]) == (401, "wrong_link")
+
+    run(tmp_path, play)
+
+
+def test_link_expires_and_is_made_for_living_accounts_only(tmp_path: Path):
+    async def play(found: Site):
+        token = await link(found)
+        found.hands.turn(LINK_LIFETIME_S)
+        assert (await found.post("/api/sign-in/link", {"token": token})).status_code == 401
+        sign_ins = SignInStore(found.database)
+        assert await make_link(sign_ins, found.hands.clock, "nobody") is None
+        await found.accounts.set_disabled("ana", disabled=True, actor="test")
+        assert await make_link(sign_ins, found.hands.clock, "ana") is None
+
+    run(tmp_path, play)
+
+
+def test_guessing_links_is_throttled(tmp_path: Path):
+    async def play(found: Site):
+        answers = [await found.post("/api/sign-in/link", {"token": "x" * 43}) for _ in range(21)]
+        assert [answer.status_code for answer in answers] == [401] * 20 + [429]
+
+    run(tmp_path, play)
+
+
+def test_new_password_signs_out_everywhere(tmp_path: Path):
+    async def play(found: Site):
+        await found.sign_in()
+        assert await found.accounts.set_password("ana", "x", actor="test")
+        assert (await found.client.get("/api/me")).status_code == 401
+
+    run(tmp_path, play)
+
+
+def test_sign_ins_are_recorded_with_their_address_and_expired_ones_swept(tmp_path: Path):
+    async def play(found: Site):
+        await found.sign_in()
+        newest = (await AuditLog(found.database).newest(1))[0]
+        assert (newest.actor, newest.action, newest.details) == (
+            "ana",
+            "sign_in.password",
+            {"address": "127.0.0.1"},
+        )
+        sign_ins = SignInStore(found.database)
+        found.hands.turn(43_200)
+        await sign_ins.sweep(found.hands.now_s(), 43_200, 604_800)
+        found.hands.turn(-43_200)
+        assert (await found.client.get("/api/me")).status_code == 401
+
+    run(tmp_path, play)

@@ -1,0 +1,48 @@
+import secrets
+
+from relevo_server.relay.tokens import TokenBook, token_hash
+
+
+def _book() -> TokenBook[str]:
+    return TokenBook[str](secrets.token_bytes)
+
+
+def test_a_token_leads_to_its_owner_and_only_its_hash_is_held() -> None:
+    book = _book()
+    token, digest = book.issue("ana")
+    assert digest == token_hash(token)
+    assert book.find(token) == "ana"
+    assert token not in repr(vars(book))
+    assert book.find(token + "x") is None
+
+
+def test_the_presented_token_stays_good_until_the_fresh_one_has_arrived() -> None:
+    book = _book()
+    first, _ = book.issue("ana")
+    assert book.find(first) == "ana"
+    lost, _ = book.issue("ana")
+    assert book.find(first) == "ana"  # the welcome with the fresh one was lost
+    fresh, _ = book.issue("ana")
+    assert book.find(lost) is None
+    book.confirm("ana")
+    assert book.find(first) is None
+    assert book.find(fresh) == "ana"
+
+
+def test_using_the_fresh_token_kills_the_one_before() -> None:
+    book = _book()
+    first, _ = book.issue("ana")
+    book.confirm("ana")
+    second, _ = book.issue("ana")
+    assert book.find(second) == "ana"
+    assert book.find(first) is None
+
+
+def test_revoked_and_restored() -> None:
+    book = _book()
+    token, digest = book.issue("ana")
+    book.revoke("ana")
+    assert book.find(token) is None
+    book.restore("ana", digest)
+    assert book.find(token) == "ana"
+    book.revoke("nobody")

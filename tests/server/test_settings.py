@@ -1,0 +1,87 @@
+import logging
+from typing import Any
+
+import pytest
+import structlog
+from pydantic import ValidationError
+
+from relevo_server import commands
+from relevo_server.logs import configure_logs, logger
+from relevo_server.settings import Settings
+from tests.server.hands import settings
+
+
+def test_every_setting_is_documented_and_printed_with_variable_and_option():
+    text = "\n".join(commands.describe_settings())
+    for name, field in Settings.model_fields.items():
+        assert field.description
+        assert f"RELEVO_{name.upper()}, --{name.replace('_', '-')}" in text
+
+
+def test_environment_and_options(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("RELEVO_PORT", "9000")
+    monkeypatch.setenv("RELEVO_TLS_NAMES", "a.lan, b.lan,")
+    assert (settings().port, settings().tls_names) == (9000, ("a.lan", "b.lan"))
+    assert settings(port=9001).port == 9001
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"plain_http": True}, "behind_proxy"),
+        ({"plain_http": True, "behind_proxy": "10.0.0.1"}, "public_origin"),
+        ({"tls_certificate": "a.pem"}, "tls_key"),
+        ({"public_origin": "http://relay.example"}, "https://"),
+        ({"public_origin": "https://relay.example/path"}, "https://"),
+        ({"behind_proxy": "everybody"}, "everybody"),
+        ({"metrics_token": "short"}, "16"),
+        ({"port": 70000}, "65535"),
+    ],
+)
+def test_impossible_settings_are_refused_with_the_reason(given: dict[str, Any], says: str):
+    with pytest.raises(ValidationError, match=says):
+        settings(**given)
+
+
+def test_refused_secrets_are_not_repeated():
+    with pytest.raises(ValidationError) as caught:
+        settings(metrics_token="hush-hush")
+    assert "hush-hush" not in str(caught.value)
+
+
+def test_origins_are_written_as_browsers_write_them(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("socket.gethostname", lambda: "Machine")
+    assert settings(port=443).origins == {
+        "https://127.0.0.1", "https://localhost", "https://[::1]", "https://machine",
+    }  # fmt: skip
+    everywhere = settings(
+        host="0.0.0.0",  # noqa: S104
+        port=8443,
+        tls_names="relay.lan",
+    )
+    assert everywhere.relay_origin == "https://relay.lan:8443"
+    assert "https://0.0.0.0:8443" not in everywhere.origins
+    public = settings(public_origin="https://Relay.Example:443/")
+    assert public.origins == {"https://relay.example"}
+    assert public.relay_origin == "https://relay.example"
+
+
+@pytest.fixture
+def quiet_logs():
+    root = logging.getLogger()
+    before = (root.handlers[:], root.level)
+    yield
+    root.handlers[:], root.level = before
+    structlog.reset_defaults()
+
+
+def test_logs_are_json_with_context_and_without_secrets(capsys: pytest.CaptureFixture[str], quiet_logs: None):
+    configure_logs(settings(log_format="json"))
+    with structlog.contextvars.bound_contextvars(request_id="abc"):
+        logger("test").info("joined", routing="482913", ticket="hush", agent_token="hush", password="hush")
+    logging.getLogger("somebody.else").warning("plain %s", "words")
+    written = capsys.readouterr().err
+    assert '"request_id": "abc"' in written
+    assert '"routing": "482913"' in written
+    assert "plain words" in written
+    assert "hush" not in written

@@ -1,0 +1,126 @@
+"""The demo's relay: its data, its technician, its readiness, its one-time links."""
+
+import contextlib
+import http
+import http.client
+import json
+import os
+import secrets
+import shutil
+import socket
+import ssl
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from tools.demo.children import Children, DemoError, Program, run
+from tools.demo.options import USUAL_PORT
+from tools.paths import VENV_BIN
+
+_PATIENCE_S = 40.0
+_SERVER = os.fspath(VENV_BIN / "relevo-server")
+TECHNICIAN = "demo"
+
+
+@dataclass(frozen=True)
+class Relay:
+    """A running relay: where it is and how the demo's technician signs in."""
+
+    port: int
+    data: Path
+    password: str
+
+    @property
+    def url(self) -> str:
+        """What a browser opens."""
+        return f"https://localhost:{self.port}"
+
+    @property
+    def agent_url(self) -> str:
+        """What the agent connects to: an address, so that no name look-up stands in between."""
+        return f"https://127.0.0.1:{self.port}"
+
+    @property
+    def ca_file(self) -> Path:
+        """The certificate of the relay's own authority."""
+        return self.data / "ca.pem"
+
+    def new_link(self, code: str, mode: str) -> str:
+        """A one-time address that signs the technician in and joins; its secrets stand behind the ``#``."""
+        path = run(
+            "relevo-server link", [_SERVER, "link", "create", "--name", TECHNICIAN, *self._where()]
+        ).strip()
+        if not path.startswith("/"):
+            raise DemoError(f"'relevo-server link create' printed no path: {path[:80]!r}")
+        return f"{self.url}{path}&code={code}&mode={mode}"
+
+    def start(self, children: Children) -> None:
+        """Start it and wait until it says that it is ready."""
+        command = [_SERVER, "run", *self._where(), "--host", "127.0.0.1", "--port", str(self.port)]
+        children.start(Program("relay", command))
+        deadline = time.monotonic() + _PATIENCE_S
+        while not self._is_ready():
+            children.check()
+            if time.monotonic() > deadline:
+                raise DemoError(
+                    f"the relay is not ready after {_PATIENCE_S:.0f} s:\n{children.tail('relay')}"
+                )
+            time.sleep(0.1)
+
+    def _is_ready(self) -> bool:
+        if not self.ca_file.is_file():
+            return False
+        try:
+            context = ssl.create_default_context(cafile=self.ca_file)
+            connection = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=2, context=context)
+            with contextlib.closing(connection):
+                connection.request("GET", "/readyz")
+                return connection.getresponse().status == http.HTTPStatus.OK
+        except (OSError, http.client.HTTPException):  # not listening yet, or not ready yet
+            return False
+
+    def _where(self) -> list[str]:
+        return ["--data", os.fspath(self.data)]
+
+
+def prepare(folder: Path, port: int | None) -> Relay:
+    """A relay's data with the demo's technician in it; made on the first run, kept for the next ones."""
+    data, sign_in = folder / "relay", folder / "technician.json"
+    chosen = port if port is not None else _free_port()
+    if data.is_dir() and sign_in.is_file():
+        return Relay(chosen, data, json.loads(sign_in.read_text(encoding="utf-8"))["password"])
+    # Half made, or an interrupted first run: nothing in it is worth keeping.
+    shutil.rmtree(data, ignore_errors=True)
+    data.mkdir(parents=True, mode=0o700)
+    password = secrets.token_urlsafe(12)
+    where = ["--data", os.fspath(data)]
+    run("relevo-server init", [_SERVER, "init", *where])
+    create = [
+        _SERVER,
+        "admin",
+        "create",
+        "--name",
+        TECHNICIAN,
+        "--display-name",
+        "Demo",
+        "--password-stdin",
+        *where,
+    ]
+    run("relevo-server admin create", create, given=f"{password}\n")
+    sign_in.touch(mode=0o600)
+    sign_in.write_text(json.dumps({"name": TECHNICIAN, "password": password}), encoding="utf-8")
+    return Relay(chosen, data, password)
+
+
+def _free_port() -> int:
+    """The usual port, or one that the system gives."""
+    for wanted in (USUAL_PORT, 0):
+        with socket.socket() as probe:
+            # A port whose last connection is just closing is free for a listener.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", wanted))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise DemoError("this machine has no free port")
