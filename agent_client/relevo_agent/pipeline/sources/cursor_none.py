@@ -1,0 +1,19 @@
+"""No pointer, and the reason."""
+
+from dataclasses import dataclass
+
+from relevo_agent.pipeline.types import CursorState
+
+
+@dataclass(frozen=True, slots=True)
+class NoCursor:
+    """A pointer that is never there; ``unavailable`` says why."""
+
+    unavailable: str
+
+    def poll(self) -> CursorState | None:
+        """Nothing."""
+        return None
+
+    def close(self) -> None:
+        """Nothing to give back."""

@@ -1,0 +1,87 @@
+"""The technician's browser: real Chromium that trusts the relay's authority through its own store."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+_FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+def trust(home: Path, ca_file: Path) -> None:
+    """Put an authority into the certificate store that Chromium reads under this home."""
+    store = home / ".pki" / "nssdb"
+    store.mkdir(parents=True, exist_ok=True)
+    database = f"sql:{store}"
+    subprocess.run(["certutil", "-N", "-d", database, "--empty-password"], check=True, capture_output=True)
+    add = ["certutil", "-A", "-d", database, "-n", "relevo", "-t", "C,,", "-i", str(ca_file)]
+    subprocess.run(add, check=True, capture_output=True)
+
+
+@contextmanager
+def chromium(home: Path, ca_file: Path) -> Generator[Browser]:
+    """A headless Chromium that trusts the relay as ``relevo-server trust install`` teaches it."""
+    trust(home, ca_file)
+    program = shutil.which("chromium") or shutil.which("google-chrome")
+    assert program, "no Chromium on this machine"
+    environment: dict[str, str | float | bool] = {**os.environ, "HOME": str(home)}
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=list(_FLAGS), env=environment)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+SCREEN = '[data-testid="screen"]'
+
+_PIXEL = """([x, y]) => {
+  const screen = document.querySelector('[data-testid="screen"]');
+  const copy = new OffscreenCanvas(1, 1).getContext('2d', {willReadFrequently: true});
+  copy.drawImage(screen, x, y, 1, 1, 0, 0, 1, 1);
+  return Array.from(copy.getImageData(0, 0, 1, 1).data.slice(0, 3));
+}"""
+_PIXELS = """() => {
+  const screen = document.querySelector('[data-testid="screen"]');
+  const copy = new OffscreenCanvas(screen.width, screen.height).getContext('2d', {willReadFrequently: true});
+  copy.drawImage(screen, 0, 0);
+  const data = copy.getImageData(0, 0, screen.width, screen.height).data;
+  let text = '';
+  for (let i = 0; i < data.length; i += 32768) text += String.fromCharCode(...data.subarray(i, i + 32768));
+  return {width: screen.width, height: screen.height, rgba: btoa(text)};
+}"""
+
+
+def pixel(page: Page, x: int, y: int) -> list[int]:
+    """Red, green, blue of one pixel of the remote screen as the canvas shows it."""
+    colour: list[int] = page.evaluate(_PIXEL, [x, y])
+    return colour
+
+
+def pixels(page: Page) -> dict[str, object]:
+    """The whole canvas: width, height, base64 of RGBA rows."""
+    picture: dict[str, object] = page.evaluate(_PIXELS)
+    return picture
+
+
+def click_remote(page: Page, x: int, y: int) -> None:
+    """Click the middle of a remote pixel, wherever the canvas lies and however it is scaled."""
+    box = page.locator(SCREEN).bounding_box()
+    size = page.locator(SCREEN).evaluate("c => [c.width, c.height]")
+    assert box is not None
+    page.mouse.click(
+        box["x"] + (x + 0.5) * box["width"] / size[0],
+        box["y"] + (y + 0.5) * box["height"] / size[1],
+    )

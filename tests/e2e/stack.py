@@ -1,0 +1,199 @@
+"""A whole Relevo on this machine: X display, relay, agent, with cables that a test can pull."""
+
+import contextlib
+import os
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from tests.support.processes import EventProcess, wait_until
+from tests.support.wire_cutter import WireCutter
+
+_BIN = Path(sys.executable).parent
+PASSWORD = "correct horse battery"
+TECHNICIAN = "nuria"
+
+
+def free_port() -> int:
+    """A TCP port that is free now."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class Display:
+    """A virtual X display with a window manager."""
+
+    def __init__(self, size: str, folder: Path) -> None:
+        reader, writer = os.pipe()
+        command = [
+            "Xvfb",
+            "-displayfd",
+            str(writer),
+            "-screen",
+            "0",
+            f"{size}x24",
+            "-nolisten",
+            "tcp",
+            "-noreset",
+        ]
+        self._folder = folder
+        self._processes = [self._start("xvfb", command, pass_fds=(writer,))]
+        os.close(writer)
+        with os.fdopen(reader) as answer:
+            self.name = f":{int(answer.readline())}"
+        self._processes.append(self._start("openbox", ["openbox", "--sm-disable"]))
+        wait_until(self._managed, "a window manager")
+
+    def _managed(self) -> bool:
+        command = ["xprop", "-display", self.name, "-root", "_NET_SUPPORTING_WM_CHECK"]
+        return "window id" in subprocess.run(command, capture_output=True, text=True, check=False).stdout
+
+    def _start(
+        self, name: str, command: list[str], pass_fds: tuple[int, ...] = ()
+    ) -> subprocess.Popen[bytes]:
+        with (self._folder / f"{name}.log").open("ab") as sink:
+            environment = os.environ | ({"DISPLAY": self.name} if hasattr(self, "name") else {})
+            return subprocess.Popen(
+                command, stdout=sink, stderr=sink, env=environment, pass_fds=pass_fds, start_new_session=True
+            )
+
+    def run(self, *command: str) -> str:
+        """Run a program on this display to its end; its stdout."""
+        done = subprocess.run(
+            command,
+            env=os.environ | {"DISPLAY": self.name},
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=20,
+        )
+        return done.stdout
+
+    def close(self) -> None:
+        """End what was started, last first."""
+        for process in reversed(self._processes):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGTERM)
+            process.wait(timeout=10)
+
+
+class Stack:
+    """Relay and agent behind one cuttable cable each."""
+
+    def __init__(self, folder: Path, display: Display, language: str = "en") -> None:
+        self.folder, self.display, self.language = folder, display, language
+        self.data = folder / "relay"
+        self.port = free_port()
+        self.viewer_cable = WireCutter(self.port)
+        self.agent_cable = WireCutter(self.port)
+        self.origin = f"https://localhost:{self.viewer_cable.port}"
+        self.relay: subprocess.Popen[bytes] | None = None
+        self.agent: EventProcess | None = None
+        self._command("init")
+        self._command(
+            "admin", "create", "--name", TECHNICIAN, "--display-name", "Núria Peña", "--password-stdin"
+        )
+
+    @property
+    def ca_file(self) -> Path:
+        """The relay's own authority."""
+        return self.data / "ca.pem"
+
+    def _environment(self) -> dict[str, str]:
+        return os.environ | {"RELEVO_PUBLIC_ORIGIN": self.origin, "RELEVO_ORGANISATION": "Ayuda Ejemplo"}
+
+    def _command(self, *arguments: str) -> str:
+        done = subprocess.run(
+            [_BIN / "relevo-server", *arguments, "--data", self.data],
+            input=PASSWORD + "\n",
+            capture_output=True,
+            text=True,
+            check=False,
+            env=self._environment(),
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def start_relay(self) -> None:
+        """Start the relay and wait until it is ready."""
+        with (self.folder / "relay.log").open("ab") as sink:
+            self.relay = subprocess.Popen(
+                [
+                    _BIN / "relevo-server",
+                    "run",
+                    "--data",
+                    self.data,
+                    "--host",
+                    "127.0.0.1",
+                    "--port",
+                    str(self.port),
+                ],
+                stdout=sink,
+                stderr=sink,
+                env=self._environment(),
+                start_new_session=True,
+            )
+        wait_until(self._ready, f"the relay is ready; see {self.folder / 'relay.log'}", 30)
+
+    def _ready(self) -> bool:
+        assert self.relay is not None
+        assert self.relay.poll() is None, (self.folder / "relay.log").read_text(encoding="utf-8")[-3000:]
+        trust = ssl.create_default_context(cafile=str(self.ca_file))
+        try:
+            with urllib.request.urlopen(
+                f"https://localhost:{self.port}/readyz", context=trust, timeout=2
+            ) as answer:
+                ready: bool = answer.status == 200
+                return ready
+        except (OSError, urllib.error.URLError):
+            return False
+
+    def kill_relay(self) -> None:
+        """End the relay as a power cut would."""
+        assert self.relay is not None
+        os.killpg(self.relay.pid, signal.SIGKILL)
+        self.relay.wait()
+
+    def start_agent(self, consent: str = "auto") -> EventProcess:
+        """Start an agent whose customer says yes by itself, unless ``consent`` is ``ask``."""
+        command = [
+            str(_BIN / "relevo-agent"),
+            *("--server", f"https://localhost:{self.agent_cable.port}", "--ca", str(self.ca_file)),
+            *(
+                "--display",
+                self.display.name,
+                "--lang",
+                self.language,
+                "--state-dir",
+                str(self.folder / "agent"),
+            ),
+            *("--no-window", "--json-events"),
+        ]
+        if consent == "auto":
+            command += ["--demo-consent", "auto"]
+        self.agent = EventProcess(command, self.folder / "agent.log", {"RELEVO_DEMO": "1"})
+        return self.agent
+
+    def link(self, code: str, mode: str = "full") -> str:
+        """A one-time address that signs the technician in and joins."""
+        path = self._command("link", "create", "--name", TECHNICIAN).strip().splitlines()[-1]
+        return f"{self.origin}{path}&code={code}&mode={mode}"
+
+    def close(self) -> None:
+        """End everything."""
+        if self.agent is not None:
+            self.agent.stop()
+        if self.relay is not None and self.relay.poll() is None:
+            os.killpg(self.relay.pid, signal.SIGTERM)
+            try:
+                self.relay.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                self.kill_relay()
+        self.viewer_cable.close()
+        self.agent_cable.close()

@@ -1,0 +1,146 @@
+"""A technician's Chromium sees and drives real programs on a real X display."""
+
+import base64
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.e2e.browser import SCREEN, click_remote, pixel, pixels
+from tests.e2e.conftest import Live
+from tests.e2e.stack import Display
+from tests.support.processes import EventProcess, wait_until
+
+pytestmark = pytest.mark.e2e
+RECORDER = Path(__file__).parent / "programs" / "recorder.py"
+
+
+@pytest.fixture(scope="module")
+def recorder(display: Display, folder: Path) -> Iterator[EventProcess]:
+    program = EventProcess(
+        [sys.executable, str(RECORDER), "900x500+60+60"], folder / "recorder.log", {"DISPLAY": display.name}
+    )
+    program.expect("ready")
+    yield program
+    program.stop()
+
+
+def _root_window(display: Display, folder: Path) -> np.ndarray:
+    """What the X server shows, by a program that is none of ours: height x width x 3."""
+    target = folder / "root.png"
+    display.run("import", "-window", "root", f"png24:{target}")
+    with Image.open(target) as picture:
+        return np.asarray(picture.convert("RGB"))
+
+
+def _canvas(live: Live) -> np.ndarray:
+    shown = pixels(live.page)
+    rgba = np.frombuffer(base64.b64decode(str(shown["rgba"])), np.uint8)
+    return rgba.reshape(int(str(shown["height"])), int(str(shown["width"])), 4)[..., :3]
+
+
+def _recorded_text(recorder: EventProcess) -> str:
+    texts = [e["text"] for e in recorder.events if e["event"] == "text"]
+    return str(texts[-1]) if texts else ""
+
+
+def test_typed_text_arrives_as_these_characters(live: Live, recorder: EventProcess) -> None:
+    entry = next(e for e in recorder.events if e["event"] == "ready")["entry"]
+    click_remote(live.page, *entry)
+    text = "Hola, ñáü¿€@\\| año"
+    live.page.keyboard.type(text)
+    wait_until(
+        lambda: _recorded_text(recorder) == text, f"{text!r} in the entry, not {_recorded_text(recorder)!r}"
+    )
+    for keys in ("Home", "Shift+End", "Delete"):
+        live.page.keyboard.press(keys)
+    wait_until(lambda: _recorded_text(recorder) == "", "Home, Shift+End, Delete empties the entry")
+
+
+@pytest.mark.parametrize("viewport", [(1400, 960), (900, 700), (700, 1000), (1900, 1200)])
+def test_click_hits_the_right_pixel_at_every_scale(
+    live: Live, recorder: EventProcess, viewport: tuple[int, int]
+) -> None:
+    live.page.set_viewport_size({"width": viewport[0], "height": viewport[1]})
+    for x, y in ((400, 450), (701, 333), (63, 155)):
+        before = len(recorder.events)
+        click_remote(live.page, x, y)
+
+        def presses(since: int = before) -> list[tuple[int, int]]:
+            return [(e["x"], e["y"]) for e in recorder.events[since:] if e["event"] == "press"]
+
+        wait_until(lambda: bool(presses()), f"a click at {x},{y}")
+        assert presses() == [(x, y)]
+
+
+def test_wheel_and_right_button_arrive(live: Live, recorder: EventProcess) -> None:
+    before = len(recorder.events)
+    box = live.page.locator(SCREEN).bounding_box()
+    assert box is not None
+    live.page.mouse.move(box["x"] + box["width"] / 3, box["y"] + box["height"] / 2)
+    live.page.mouse.click(box["x"] + box["width"] / 3, box["y"] + box["height"] / 2, button="right")
+    live.page.mouse.wheel(0, 240)
+
+    def buttons() -> list[int]:
+        return [e["button"] for e in recorder.events[before:] if e["event"] == "press"]
+
+    wait_until(lambda: 3 in buttons() and 5 in buttons(), f"right button and wheel, not {buttons()}")
+
+
+def test_F10_after_a_second_of_quiet_the_canvas_is_the_screen(
+    live: Live, display: Display, folder: Path
+) -> None:
+    picture = folder / "photo.png"
+    rng = np.random.default_rng(7)
+    noise = rng.normal(128, 40, (300, 400, 3)).clip(0, 255).astype(np.uint8)
+    Image.fromarray(noise).save(picture)
+    display.run("xsetroot", "-solid", "#203040")
+    viewer = EventProcess(
+        ["display", "-geometry", "+700+420", str(picture)], folder / "photo.log", {"DISPLAY": display.name}
+    )
+    try:
+        wait_until(lambda: "photo" in display.run("xwininfo", "-root", "-tree"), "the photograph is shown")
+        deadline = time.monotonic() + 15
+        before, same = _root_window(display, folder), False
+        while not same and time.monotonic() < deadline:
+            before = _root_window(display, folder)
+            same = bool(np.array_equal(_canvas(live), before))
+            same = same and bool(np.array_equal(_root_window(display, folder), before))
+        different = np.argwhere((_canvas(live) != before).any(axis=2))
+        assert same, f"{len(different)} pixels differ, the first at {different[:3].tolist()} (row, column)"
+    finally:
+        viewer.stop()
+
+
+def test_a_key_is_seen_on_the_canvas(live: Live, recorder: EventProcess) -> None:
+    ready = next(e for e in recorder.events if e["event"] == "ready")
+    click_remote(live.page, *ready["entry"])
+    x, y = ready["patch"]
+    wait_until(lambda: pixel(live.page, x, y) in ([0, 0, 0], [255, 255, 255]), "the patch is black or white")
+    first = pixel(live.page, x, y)
+    live.page.keyboard.press("F2")
+    wait_until(lambda: pixel(live.page, x, y) == [255 - first[0]] * 3, "the patch turns", 3)
+
+
+def _choose_mode(live: Live, mode: str) -> None:
+    live.page.get_by_test_id("mode-menu").click()
+    live.page.get_by_test_id(f"mode-{mode}").click()
+
+
+def test_observer_sees_and_cannot_touch(live: Live, recorder: EventProcess) -> None:
+    _choose_mode(live, "observer")
+    live.agent.expect("mode", mode="observer")
+    before = len(recorder.events)
+    live.page.locator(SCREEN).click(position={"x": 200, "y": 200})
+    live.page.keyboard.type("must not arrive")
+    _choose_mode(live, "full")
+    live.agent.expect("mode", mode="full")
+    click_remote(live.page, *next(e for e in recorder.events if e["event"] == "ready")["entry"])
+    live.page.keyboard.type("z")
+    wait_until(lambda: _recorded_text(recorder).endswith("z"), "input works again in full control")
+    texts = [e for e in recorder.events[before:] if e["event"] == "text"]
+    assert all("must" not in e["text"] for e in texts)
