@@ -37,7 +37,7 @@ class NumbersDesk:
         try:
             return self._numbers.allocate(session_id).routing
         except NumbersExhausted as error:
-            _log.error("no routing number is free", reason=str(error))  # noqa: TRY400 - the text says it all
+            _log.error("no routing number is free", reason=str(error))
             return None
 
     def restore(self, routing: str, session_id: bytes) -> None:
@@ -65,7 +65,9 @@ class Meters:
         self.closed = common.closed
         self.dropped_frames = common.dropped_frames
         self.throttled = common.throttled
-        self.queued_bytes = Gauge("relevo_outbox_bytes", "Bytes that wait for receivers", registry=common.registry)
+        self.queued_bytes = Gauge(
+            "relevo_outbox_bytes", "Bytes that wait for receivers", registry=common.registry
+        )
         self.failures = Counter(
             "relevo_handshake_failures", "Viewers that did not get in", ["reason"], registry=common.registry
         )
@@ -135,7 +137,7 @@ class Desk:
             await asyncio.sleep(_TICK_S)
             try:
                 self.registry.tick()
-            except Exception:
+            except Exception:  # noqa: BLE001 - told below; the next tick must come
                 # One session that is out of joint must not stop the deadlines of all others.
                 _log.exception("a tick failed")
             census = self.registry.census()

@@ -1,7 +1,7 @@
 """uvicorn's protocols made fit for peers that stall, flood and trickle (WIRE, relay rules 2 and 5).
 
-As it comes, uvicorn 0.54 waits for ever for a header that trickles in, answers every ping however many come, lets
-a peer with a zero window survive its own ping timeout, and gathers empty fragments without end.
+As it comes, uvicorn 0.54 waits for ever for a header that trickles in, answers every ping however many come,
+lets a peer with a zero window survive its own ping timeout, and gathers empty fragments without end.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ from relevo_protocol import limits
 LEVER: Final = "relevo.lever"
 """Key of the :class:`Lever` among the extensions of a WebSocket's ASGI scope."""
 
-# Linux, struct tcp_info: u32 unacked after 8 octets and 4 words; u64 bytes_acked and u32 notsent_bytes further on.
+# Linux, struct tcp_info: u32 unacked after 8 octets and 4 words; u64 bytes_acked and u32 notsent_bytes later.
 _TCP_INFO_BYTES: Final = 152
 _UNACKED: Final = struct.Struct("=I")
 _UNACKED_AT: Final = 24
@@ -112,7 +112,7 @@ class WriteWatch:
 
 
 class Lever:
-    """What the endpoint can do to its connection beyond ASGI: cut it, and leave a last message for a shutdown."""
+    """What an endpoint can do beyond ASGI: cut its connection, and leave a last message for a shutdown."""
 
     def __init__(self, abort: Callable[[], None]) -> None:
         self.abort = abort
@@ -208,7 +208,7 @@ class HardenedWebSocket(WebSocketsSansIOProtocol):
         """Give the endpoint its lever; its task starts after this."""
         super().handle_connect(event)
         if not self.handshake_complete:
-            extensions = cast("dict[str, object]", self.scope["extensions"])
+            extensions = cast("dict[str, object]", self.scope.get("extensions", {}))
             extensions[LEVER] = self._lever
 
     def handle_ping(self) -> None:

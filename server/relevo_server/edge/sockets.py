@@ -1,7 +1,7 @@
 """The WebSocket endpoints ``/ws/agent`` and ``/ws/viewer``: raw ASGI, one reader and one writer a socket.
 
-The reader never waits for a receiver of media; a viewer's reader waits while the agent's queue is long, so that
-nobody types faster than the customer's line carries.
+The reader never waits for a receiver of media; a viewer's reader waits while the agent's queue is long, so
+that nobody types faster than the customer's line carries.
 """
 
 import asyncio
@@ -40,7 +40,7 @@ _CLOSE_CODES: Final = {
     ErrorCode.REPLACED: 1000,
     ErrorCode.REMOVED: 1000,
 }
-"""RFC 6455, 7.4.1; what is not listed is a policy violation. The close frame's reason is the error code itself."""
+"""RFC 6455, 7.4.1; what is not listed is a policy violation. The close frame's reason is the error code."""
 _FAREWELL: Final = relay_message(RelayError(code=ErrorCode.SHUTTING_DOWN))
 
 
@@ -58,6 +58,7 @@ class _Socket:
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.address = _address(scope)
+        self.verified = False
         self._receive = receive
         self._send = send
         self.bell = asyncio.Event()
@@ -87,6 +88,10 @@ class _Socket:
     async def send(self, message: bytes) -> None:
         """Write one message; waits while the transport is full."""
         await self._send({"type": "websocket.send", "bytes": message})
+
+    def mark_verified(self) -> None:
+        """The handshake has succeeded."""
+        self.verified = True
 
     async def close(self, code: ErrorCode) -> None:
         """Close with a reason."""
@@ -119,6 +124,7 @@ class _Endpoint:
             socket.lever.farewell = _FAREWELL
         line = Line(self.side, self.desk.policies)
         line.ring = lambda: socket.ring(line)
+        line.verified = socket.mark_verified
         await self._serve(socket, line)
 
     def origin_fits(self, origins: list[str]) -> bool:
@@ -143,7 +149,7 @@ class _Endpoint:
             self.desk.touch()
             writer.cancel()
             await asyncio.gather(writer, return_exceptions=True)
-            self._note(line, party, code)
+            self._note(socket, line, party)
 
     async def _greet(self, socket: _Socket, line: Line) -> Party | None:
         try:
@@ -217,13 +223,20 @@ class _Endpoint:
             if party is not None:
                 party.act()
 
-    def _note(self, line: Line, party: Party | None, code: ErrorCode) -> None:
+    def _note(self, socket: _Socket, line: Line, party: Party | None) -> None:
         meters = self.desk.meters
-        reason = code.value if line.ending is not None else "cut"
+        reason = line.ending.code.value if line.ending is not None else "cut"
         meters.closed.labels(self.side.value, reason).inc()
         meters.dropped_frames.inc(line.outbox.dropped_frames)
-        detail = line.ending.detail if line.ending is not None else ""
-        _log.info("socket closed", side=self.side.value, reason=reason, detail=detail, greeted=party is not None)
+        if self.side is Side.VIEWER and not socket.verified:
+            meters.failures.labels(reason).inc()
+        _log.info(
+            "socket closed",
+            side=self.side.value,
+            reason=reason,
+            detail=line.ending.detail if line.ending is not None else "",
+            session=party.session.session_id.hex() if party is not None else "",
+        )
 
 
 class AgentEndpoint(_Endpoint):
@@ -288,6 +301,7 @@ class ViewerEndpoint(_Endpoint):
             return False
 
         def refund() -> None:
+            socket.mark_verified()
             desk.wrong_by_account.refund(by_account)
             desk.wrong_by_address.refund(*by_address)
 

@@ -1,7 +1,7 @@
-"""A host that is not there: an unknown routing number is answered like a known one with a wrong code (SPEC C13).
+"""A host that is not there: an unknown routing number is answered as a wrong code is (SPEC C13).
 
-The decoy is a real session whose agent is played: every check, slot, link and deadline is the real one, and so is
-the handshake, with a secret that nobody knows. Like a real code it dies after three tries or at the end of its life.
+The decoy is a real session whose agent is played: every check, slot, link and deadline is the real one, and
+so is the handshake, with a secret that nobody knows. Like a real code it dies after three tries or in time.
 """
 
 import secrets
@@ -69,7 +69,7 @@ class _Answer:
 
 
 class DecoyHost:
-    """The played agent of one decoy session; ``dies_s`` is the monotonic time at which its code would expire."""
+    """The played agent of one decoy session; its code would expire at ``dies_s``, monotonic."""
 
     def __init__(self, around: Surroundings, agent_version: str, uniform: Uniform) -> None:
         self._around = replace(
@@ -154,7 +154,9 @@ class DecoyHost:
                 self._answer(header + flight)
                 return
             run.handshake.accept(body)
-            code = ErrorCode.CODE_WRONG  # guessed right, by one chance in a million: there is still nobody here
+            code = (
+                ErrorCode.CODE_WRONG
+            )  # guessed right, by one chance in a million: there is still nobody here
         except CryptoError as error:
             code = error.code
         self._runs.pop(link, None)

@@ -1,4 +1,4 @@
-"""The relay's first look at a message: header against sender and state, never the sealed body (SPEC C1, W3, W6)."""
+"""A first look at a message: header against sender and state, never the sealed body (SPEC C1, W3, W6)."""
 
 from relevo_protocol.errors import ErrorCode, ProtocolError
 from relevo_protocol.header import DST_HOST, Header, MessageType
@@ -40,6 +40,6 @@ def check_agent(header: Header) -> None:
 
 
 def reaches_seat(header: Header, link: int, state: SeatState) -> bool:
-    """Tell whether a message of the agent still concerns this seat; if not it is dropped, as links change underway."""
+    """Tell whether a message of the agent still concerns this seat; links change while it is underway."""
     states = PASSES[Side.AGENT, header.type].states
     return header.key_id == link and (states is None or state in states)

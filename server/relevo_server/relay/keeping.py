@@ -1,4 +1,4 @@
-"""A session's standing outside itself: its tokens, its routing number, and what of it must survive the relay."""
+"""A session's standing outside itself: tokens, routing number, and what of it must survive the relay."""
 
 from relevo_server.relay.records import Audited, SeatDropped, SeatKept, SessionKept, SessionOver
 from relevo_server.relay.seat import Seat
@@ -90,7 +90,7 @@ class Keeping:
             self._around.records.append(SeatDropped(self._session_id, seat.slot))
 
     def take_number(self) -> str | None:
-        """Return a fresh routing number, the earlier one dies; None when none is free or too many were asked for."""
+        """Return a fresh number, the earlier one dies; None when none is free or too many were asked for."""
         now_s = self._around.monotonic_s()
         policies = self._around.policies
         self._code_times_s = [at_s for at_s in self._code_times_s if at_s > now_s - policies.code_life_s]

@@ -1,4 +1,4 @@
-"""What waits for one receiver: control that is never dropped, and a media slot in which the newest picture wins."""
+"""What waits for one receiver: control, never dropped, and media, of which the newest picture wins."""
 
 from collections import deque
 from enum import Enum, auto
@@ -20,8 +20,8 @@ class Outbox:
 
     Control (relay control, handshake, pairwise) leaves before media and in order, so that an epoch's key is
     delivered before the frames that follow it. Media is the newest keyframe and the deltas after it; when it
-    does not fit, everything goes up to the next keyframe. Messages are held by reference: several outboxes share
-    the bytes of one frame.
+    does not fit, everything goes up to the next keyframe. Messages are held by reference: several outboxes
+    share the bytes of one frame.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class Outbox:
 
     @property
     def starving(self) -> bool:
-        """Media was dropped and everything that was held has left: only a keyframe helps, and it would fit."""
+        """Media was dropped and all that was held has left: only a keyframe helps, and it would fit."""
         return self._behind and not self._media
 
     def put_control(self, message: bytes) -> Offer:

@@ -13,6 +13,11 @@ class Party(Protocol):
     """What the edge needs of whoever is on a line."""
 
     @property
+    def session(self) -> Session:
+        """The session that the line belongs to."""
+        ...
+
+    @property
     def host(self) -> Line | None:
         """The line to which this party's messages go, for back-pressure; None when there is none."""
         ...
@@ -48,8 +53,13 @@ class AgentParty:
     host = None
 
     def __init__(self, session: Session, line: Line) -> None:
-        self.session = session
+        self._session = session
         self._line = line
+
+    @property
+    def session(self) -> Session:
+        """See :class:`Party`."""
+        return self._session
 
     def receive(self, message: bytes) -> None:
         """See :class:`Party`."""
@@ -58,8 +68,9 @@ class AgentParty:
     def drained(self) -> None:
         """Nothing waits for an agent's outbox."""
 
-    def gone(self, _code: ErrorCode) -> None:
-        """See :class:`Party`."""
+    def gone(self, code: ErrorCode) -> None:
+        """See :class:`Party`; to viewers a host that is gone is gone, whatever the reason."""
+        del code
         self.session.host_gone(self._line)
 
     def due_in_s(self) -> float | None:
@@ -74,8 +85,13 @@ class ViewerParty:
     """A viewer of a session."""
 
     def __init__(self, session: Session, line: Line) -> None:
-        self.session = session
+        self._session = session
         self._line = line
+
+    @property
+    def session(self) -> Session:
+        """See :class:`Party`."""
+        return self._session
 
     @property
     def host(self) -> Line | None:

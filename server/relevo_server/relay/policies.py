@@ -1,4 +1,4 @@
-"""The relay's numbers and its one table of who may send what (SPEC C1-C14); a new message kind is a row here."""
+"""The relay's numbers and its one table of who may send what (SPEC C1-C14); a new kind is a row here."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class Side(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """In which states of the seat concerned a message passes; ``None`` for messages that concern no single seat."""
+    """In which states of its seat a message passes; ``None`` for messages that concern no single seat."""
 
     states: frozenset[SeatState] | None
 

@@ -1,4 +1,4 @@
-"""What the relay's core asks the edge to keep: each change that a killed relay must find again, and the audit."""
+"""What the edge is asked to keep: each change that a killed relay must find again, and the audit."""
 
 from dataclasses import dataclass, field
 

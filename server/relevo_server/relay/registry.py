@@ -41,7 +41,7 @@ class Registry:
     # --- agents
 
     def open_agent(self, line: Line, hello: AgentHello) -> Party | None:
-        """Open a session for a new agent, or take up the one its token names; None when the line was refused."""
+        """Open a session, or take up the one that the token names; None when the line was refused."""
         if hello.version != PROTOCOL_VERSION:
             line.refuse(ErrorCode.UNSUPPORTED_VERSION, f"this relay speaks version {PROTOCOL_VERSION}")
             return None
@@ -101,7 +101,7 @@ class Registry:
 
     def restore(self, kept: SessionKept, seats: list[SeatKept]) -> None:
         """Take up a stored session whose agent and viewers will come back by their tokens."""
-        if len(kept.session_id) != 16 or len(self._sessions) >= self._around.policies.max_sessions:  # noqa: PLR2004
+        if len(kept.session_id) != 16 or len(self._sessions) >= self._around.policies.max_sessions:
             return
         if hmac.compare_digest(kept.agent_token_hash, bytes(32)):
             return

@@ -19,7 +19,7 @@ class Identity:
 
 @dataclass(slots=True)
 class Seat:
-    """A place 1..5. ``line`` is None while the viewer is away; ``deadline_s`` is monotonic, None for no deadline."""
+    """A place 1..5. ``line`` is None while the viewer is away; ``deadline_s`` is monotonic."""
 
     slot: int
     identity: Identity

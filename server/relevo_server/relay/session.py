@@ -171,7 +171,7 @@ class Session:
         return seat
 
     def viewer_gone(self, line: Line, code: ErrorCode, *, left: bool = False) -> None:
-        """A viewer's socket is down, or it says that it leaves; nothing happens if the seat is not on this line."""
+        """A viewer's socket is down, or it leaves; nothing happens if no seat is on this line any more."""
         seat = self.seat_of(line)
         if seat is None:
             return
@@ -251,7 +251,7 @@ class Session:
         seat.deadline_s = self.around.monotonic_s() + in_s
 
     def want_keyframe(self, seat: Seat) -> None:
-        """The viewer has taken all it was sent and lacks what was dropped: ask for a keyframe, at a limited rate."""
+        """The viewer has caught up and lacks what was dropped: ask for a keyframe, at a limited rate."""
         if not seat.admitted or self.host is None:
             return
         now_s = self.around.monotonic_s()

@@ -50,5 +50,5 @@ class Surroundings:
     seat_tokens: TokenBook[SeatKey] = field(default_factory=lambda: TokenBook[SeatKey](secrets.token_bytes))
 
     def fresh_link(self, last: int) -> int:
-        """Return a link above ``last``, which no earlier run of the relay can have given: wall-clock ms or more."""
+        """Return a link above ``last`` that no earlier run of the relay gave: the wall clock's ms or more."""
         return max(last + 1, int(self.wall_s() * 1000))

@@ -25,8 +25,8 @@ class _Held:
 class TokenBook(Generic[OwnerT]):
     """Which owner a token belongs to.
 
-    A welcome may be lost on the way; therefore the token that was presented stays good beside the fresh one until
-    ``confirm`` says that the fresh one has arrived.
+    A welcome may be lost on the way; therefore the token that was presented stays good beside the fresh one
+    until ``confirm`` says that the fresh one has arrived.
     """
 
     def __init__(self, token_bytes: Callable[[int], bytes]) -> None:

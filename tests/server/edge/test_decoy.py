@@ -36,6 +36,11 @@ class Watcher(FakeViewer):
         super()._take(message)
 
 
+class Nonsense(FakeViewer):
+    def _start(self) -> None:
+        self._send_flight(b"\x80")
+
+
 def _size(value: object) -> object:
     return len(value) if isinstance(value, (bytes, str)) else value if isinstance(value, bool) else None
 
@@ -75,8 +80,7 @@ async def test_C13_the_same_number_gives_the_same_host_until_its_code_would_be_d
 async def test_C13_nonsense_is_answered_alike(tmp_path: Path, known: bool) -> None:
     async with running_relay(tmp_path) as relay, agent_at(relay) as agent:
         routing = agent.routing if known else f"{(int(agent.routing) + 1) % 10**6:06d}"
-        viewer = FakeViewer(relay)
-        viewer._start = lambda: viewer._send_flight(b"\x80")
+        viewer = Nonsense(relay)
         await viewer.join(routing + "123456")
         assert (await viewer.wire.wait_closed())[1] == "malformed"
         await viewer.close()

@@ -21,7 +21,9 @@ from relevo_server.authority import LeafNames, ensure_authority, ensure_leaf
 from relevo_server.edge.hardening import LEVER, Deadlines, Lever, listen_socket, uvicorn_options
 
 pytestmark = pytest.mark.anyio
-_QUICK = Deadlines(header_s=0.3, body_s=0.3, write_s=0.4, control_burst=20, control_per_s=10, max_fragments=50)
+_QUICK = Deadlines(
+    header_s=0.3, body_s=0.3, write_s=0.4, control_burst=20, control_per_s=10, max_fragments=50
+)
 _DEADLINE_S = 10.0
 _BIG = bytes(2**20)
 
@@ -57,7 +59,9 @@ class App:
         if event["type"] == "http.request":
             body = _BIG * 16 if self.fill else b"ok"
             length = str(len(body)).encode()
-            await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", length)]})
+            await send(
+                {"type": "http.response.start", "status": 200, "headers": [(b"content-length", length)]}
+            )
             await send({"type": "http.response.body", "body": body})
         self.ended.set()
 
@@ -94,12 +98,14 @@ class Site:
 
     async def no_connection_is_left(self) -> None:
         async with asyncio.timeout(_DEADLINE_S):
-            while self.server.server_state.connections:
+            while self.server.server_state.connections:  # noqa: ASYNC110 - uvicorn tells nobody
                 await asyncio.sleep(0.01)
 
 
 @asynccontextmanager
-async def site(folder: Path, *, tls: bool, deadlines: Deadlines = _QUICK, **more: Any) -> AsyncGenerator[Site]:
+async def site(
+    folder: Path, *, tls: bool, deadlines: Deadlines = _QUICK, **more: Any
+) -> AsyncGenerator[Site]:
     server_tls, client_tls = _contexts(folder) if tls else (None, None)
     app = App()
     with contextlib.closing(listen_socket("127.0.0.1", 0)) as listener:
@@ -110,7 +116,7 @@ async def site(folder: Path, *, tls: bool, deadlines: Deadlines = _QUICK, **more
         server = uvicorn.Server(config)
         serving = asyncio.create_task(server._serve([listener]))
         try:
-            while not server.started:
+            while not server.started:  # noqa: ASYNC110 - uvicorn tells nobody
                 await asyncio.sleep(0.01)
             yield Site(app, listener.getsockname()[1], client_tls, server)
         finally:
@@ -303,7 +309,10 @@ async def test_a_message_beyond_the_limit_is_refused(tmp_path: Path) -> None:
 async def test_accepted_sockets_notice_a_dead_peer() -> None:
     with contextlib.closing(listen_socket("127.0.0.1", 0)) as listener:
         listener.listen()
-        with socket.create_connection(listener.getsockname()), contextlib.closing(_accept(listener)) as accepted:
+        with (
+            socket.create_connection(listener.getsockname()),
+            contextlib.closing(_accept(listener)) as accepted,
+        ):
             tcp = socket.IPPROTO_TCP
             assert accepted.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
             assert accepted.getsockopt(tcp, socket.TCP_USER_TIMEOUT) == 15_000

@@ -1,6 +1,7 @@
-"""Real agent, real viewers, real relay over TLS: what a session must do (issue's points 3 and 5, rules C1-C14)."""
+"""Real agent, real viewers, real relay over TLS: what a session must do (rules C1-C14)."""
 
 import asyncio
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,6 @@ from relevo_protocol.messages.relay import (
     CodeRequest,
     EndSession,
     HostGone,
-    KeyframeWanted,
     Leave,
     RelayError,
     RemoveViewer,
@@ -40,25 +40,31 @@ async def _refused(relay: Relay, code: str) -> ErrorCode:
 
 
 async def test_a_viewer_joins_sees_and_speaks(tmp_path: Path) -> None:
-    async with running_relay(tmp_path) as relay, agent_at(relay) as agent:
-        async with viewer_at(relay, agent.code) as viewer:
-            await viewer.live()
-            assert viewer.frames[0] == (1, b"keyframe")
-            viewer.tell(Heartbeat(t_ms=5.0))
-            assert await agent.inbox.expect(Heartbeat) == Heartbeat(t_ms=5.0)
+    async with (
+        running_relay(tmp_path) as relay,
+        agent_at(relay) as agent,
+        viewer_at(relay, agent.code) as viewer,
+    ):
+        await viewer.live()
+        assert viewer.frames[0] == (1, b"keyframe")
+        viewer.tell(Heartbeat(t_ms=5.0))
+        assert await agent.inbox.expect(Heartbeat) == Heartbeat(t_ms=5.0)
 
 
 async def test_C9_early_subscriber_gets_no_media_before_admission(tmp_path: Path) -> None:
-    async with running_relay(tmp_path) as relay, agent_at(relay, consents=None) as agent:
-        async with viewer_at(relay, agent.code) as viewer:
-            joining = await agent.inbox.expect(ViewerJoining)
-            await viewer.inbox.until(lambda: viewer.keys is not None, "the handshake")
-            # Even an agent that sends media too early cannot reach a viewer that was not admitted.
-            header = Header(MessageType.MEDIA, Flags.KEYFRAME | Flags.DROPPABLE, DST_ALL, 1, 1, 0).pack()
-            await agent.send_raw(header + bytes(1000))
-            agent.tell_relay(RemoveViewer(link=joining.link, code=ErrorCode.CONSENT_DENIED))
-            assert (await viewer.inbox.expect(RelayError)).code is ErrorCode.CONSENT_DENIED
-            assert viewer.media_messages == 0
+    async with (
+        running_relay(tmp_path) as relay,
+        agent_at(relay, consents=None) as agent,
+        viewer_at(relay, agent.code) as viewer,
+    ):
+        joining = await agent.inbox.expect(ViewerJoining)
+        await viewer.inbox.until(lambda: viewer.keys is not None, "the handshake")
+        # Even an agent that sends media too early cannot reach a viewer that was not admitted.
+        header = Header(MessageType.MEDIA, Flags.KEYFRAME | Flags.DROPPABLE, DST_ALL, 1, 1, 0).pack()
+        await agent.send_raw(header + bytes(1000))
+        agent.tell_relay(RemoveViewer(link=joining.link, code=ErrorCode.CONSENT_DENIED))
+        assert (await viewer.inbox.expect(RelayError)).code is ErrorCode.CONSENT_DENIED
+        assert viewer.media_messages == 0
 
 
 async def test_C13_a_wrong_code_three_times_kills_the_code(tmp_path: Path) -> None:
@@ -111,51 +117,60 @@ async def test_W1_another_version_is_refused_on_both_ends(tmp_path: Path) -> Non
 
 
 async def test_a_cut_viewer_resumes_without_consent(tmp_path: Path) -> None:
-    async with running_relay(tmp_path) as relay, agent_at(relay) as agent:
-        async with viewer_at(relay, agent.code) as viewer:
-            await viewer.live()
-            used = viewer.welcome.resume
-            await viewer.cut()
-            gone = await agent.inbox.expect(ViewerGone)
-            assert not gone.left
-            viewer.frames.clear()
-            await viewer.resume()
-            assert (await agent.inbox.expect(ViewerJoining)).link != gone.link
-            await viewer.live()
-            assert agent.failures == []
-            viewer.tell(Heartbeat(t_ms=1.0))
-            await agent.inbox.expect(Heartbeat)
-            # The token was good once: what came after it has been received.
-            thief = FakeViewer(relay)
-            await _say(thief, ViewerHello(version=1, resume=used))
-            assert (await thief.inbox.expect(RelayError)).code is ErrorCode.RESUME_INVALID
-            await thief.wire.close()
+    async with (
+        running_relay(tmp_path) as relay,
+        agent_at(relay) as agent,
+        viewer_at(relay, agent.code) as viewer,
+    ):
+        await viewer.live()
+        used = viewer.welcome.resume
+        await viewer.cut()
+        gone = await agent.inbox.expect(ViewerGone)
+        assert not gone.left
+        viewer.frames.clear()
+        await viewer.resume()
+        assert (await agent.inbox.expect(ViewerJoining)).link != gone.link
+        await viewer.live()
+        assert agent.failures == []
+        viewer.tell(Heartbeat(t_ms=1.0))
+        await agent.inbox.expect(Heartbeat)
+        # The token was good once: what came after it has been received.
+        thief = FakeViewer(relay)
+        await _say(thief, ViewerHello(version=1, resume=used))
+        assert (await thief.inbox.expect(RelayError)).code is ErrorCode.RESUME_INVALID
+        await thief.wire.close()
 
 
 async def test_a_cut_agent_resumes_and_the_viewer_waits(tmp_path: Path) -> None:
-    async with running_relay(tmp_path) as relay, agent_at(relay) as agent:
-        async with viewer_at(relay, agent.code) as viewer:
-            await viewer.live()
-            await agent.wire.cut()
-            await viewer.inbox.expect(HostGone)
-            viewer.tell(Heartbeat(t_ms=1.0))  # said into the absence: lost, and no fault
-            viewer.frames.clear()
-            assert (await agent.connect()).resumed
-            await viewer.live()
-            viewer.tell(Heartbeat(t_ms=2.0))
-            assert (await agent.inbox.expect(Heartbeat)).t_ms == 2.0
+    async with (
+        running_relay(tmp_path) as relay,
+        agent_at(relay) as agent,
+        viewer_at(relay, agent.code) as viewer,
+    ):
+        await viewer.live()
+        await agent.wire.cut()
+        await viewer.inbox.expect(HostGone)
+        viewer.tell(Heartbeat(t_ms=1.0))  # said into the absence: lost, and no fault
+        viewer.frames.clear()
+        assert (await agent.connect()).resumed
+        await viewer.live()
+        viewer.tell(Heartbeat(t_ms=2.0))
+        assert (await agent.inbox.expect(Heartbeat)).t_ms == 2.0
 
 
 async def test_desync_ends_the_line_but_not_the_seat(tmp_path: Path) -> None:
-    async with running_relay(tmp_path) as relay, agent_at(relay) as agent:
-        async with viewer_at(relay, agent.code) as viewer:
-            await viewer.live()
-            agent.tell_relay(RemoveViewer(link=viewer.link, code=ErrorCode.DESYNC))
-            assert (await viewer.inbox.expect(RelayError)).code is ErrorCode.DESYNC
-            await viewer.wire.wait_closed()
-            viewer.frames.clear()
-            await viewer.resume()
-            await viewer.live()
+    async with (
+        running_relay(tmp_path) as relay,
+        agent_at(relay) as agent,
+        viewer_at(relay, agent.code) as viewer,
+    ):
+        await viewer.live()
+        agent.tell_relay(RemoveViewer(link=viewer.link, code=ErrorCode.DESYNC))
+        assert (await viewer.inbox.expect(RelayError)).code is ErrorCode.DESYNC
+        await viewer.wire.wait_closed()
+        viewer.frames.clear()
+        await viewer.resume()
+        await viewer.live()
 
 
 async def test_leaving_and_ending(tmp_path: Path) -> None:
@@ -175,17 +190,24 @@ async def test_leaving_and_ending(tmp_path: Path) -> None:
 
 
 async def test_two_viewers_see_the_same_signed_frames(tmp_path: Path) -> None:
-    async with running_relay(tmp_path) as relay, agent_at(relay) as agent:
-        async with viewer_at(relay, agent.code) as first:
-            await first.live()
-            agent.tell_relay(CodeRequest())
-            await agent.inbox.until(lambda: agent.secret != b"", "a new code")
-            async with viewer_at(relay, agent.code) as second:
-                await second.live()
-                shown = [agent.show(b"x" * 5000) for _ in range(20)]
-                for viewer in (first, second):
-                    await viewer.inbox.until(lambda v=viewer: v.frames[-1][0] == shown[-1], "the last frame")
-                    assert [frame for frame, _ in viewer.frames][-20:] == shown
+    async with (
+        running_relay(tmp_path) as relay,
+        agent_at(relay) as agent,
+        viewer_at(relay, agent.code) as first,
+    ):
+        await first.live()
+        agent.tell_relay(CodeRequest())
+        await agent.inbox.until(lambda: agent.secret != b"", "a new code")
+        async with viewer_at(relay, agent.code) as second:
+            await second.live()
+            shown = [agent.show(b"x" * 5000) for _ in range(20)]
+            for viewer in (first, second):
+                await viewer.inbox.until(partial(_has, viewer, shown[-1]), "the last frame")
+                assert [frame for frame, _ in viewer.frames][-20:] == shown
+
+
+def _has(viewer: FakeViewer, frame_id: int) -> bool:
+    return viewer.frames[-1][0] >= frame_id
 
 
 async def test_shutdown_is_told_and_the_session_is_taken_up_again(tmp_path: Path) -> None:
@@ -242,7 +264,9 @@ async def test_origin_of_a_viewer_must_be_our_own(tmp_path: Path, origin: str | 
 
 
 @pytest.mark.parametrize(("origin", "refused"), [("https://evil.example", True), (None, False)])
-async def test_origin_of_an_agent_is_absent_or_our_own(tmp_path: Path, origin: str | None, refused: bool) -> None:
+async def test_origin_of_an_agent_is_absent_or_our_own(
+    tmp_path: Path, origin: str | None, refused: bool
+) -> None:
     async with running_relay(tmp_path) as relay:
         assert await relay.refuses("/ws/agent", origin) is refused
 
@@ -278,3 +302,15 @@ async def test_a_text_message_is_refused(tmp_path: Path) -> None:
         await viewer.wire.socket.send("hello")
         assert (await viewer.inbox.expect(RelayError)).code is ErrorCode.MALFORMED
         await viewer.close()
+
+
+async def test_metrics_tell_what_happened(tmp_path: Path) -> None:
+    async with running_relay(tmp_path) as relay, agent_at(relay) as agent:
+        await _refused(relay, agent.routing + f"{(int(agent.secret) + 1) % 10**6:06d}")
+        async with viewer_at(relay, agent.code) as viewer:
+            await viewer.live()
+        assert relay.services is not None
+        value = relay.services.metrics.registry.get_sample_value
+        assert value("relevo_handshake_failures_total", {"reason": "code_wrong"}) == 1.0
+        assert (value("relevo_relayed_bytes_total", {"direction": "out"}) or 0.0) > 1000
+        assert value("relevo_sockets_closed_total", {"side": "viewer", "reason": "code_wrong"}) == 1.0

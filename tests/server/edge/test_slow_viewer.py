@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -36,13 +37,17 @@ def _resident_bytes(process: RelayProcess) -> int:
     return int(Path(f"/proc/{process.pid}/statm").read_text().split()[1]) * 4096
 
 
+def _has(viewer: FakeViewer, frame_id: int) -> bool:
+    return viewer.frames[-1][0] >= frame_id
+
+
 async def _show_and_see(agent: FakeAgent, viewer: FakeViewer, frames: int) -> float:
     """Show one frame after the other, each once the viewer has seen the last; seconds for all of them."""
     picture = bytes(_PICTURE_BYTES)
     start_s = time.perf_counter()
     for _ in range(frames):
         shown = agent.show(picture)
-        await viewer.inbox.until(lambda n=shown: viewer.frames[-1][0] >= n, f"frame {shown}")
+        await viewer.inbox.until(partial(_has, viewer, shown), f"frame {shown}")
         viewer.frames[:] = viewer.frames[-1:]
     return time.perf_counter() - start_s
 
@@ -87,18 +92,21 @@ async def test_a_stuck_viewer_is_cut_and_may_come_back(tmp_path: Path) -> None:
 
 
 async def test_a_viewer_that_falls_behind_gets_a_keyframe_and_goes_on(tmp_path: Path) -> None:
-    async with running_relay(tmp_path) as relay, agent_at(relay) as agent:
-        async with viewer_at(relay, agent.code) as viewer:
-            await viewer.live()
-            viewer.stop_reading()
-            for _ in range(60):
-                agent.show(bytes(_PICTURE_BYTES))
-            await agent.flush()
-            viewer.go_on_reading()
-            await agent.inbox.expect(KeyframeWanted)
-            before = agent.frame_id
-            await viewer.inbox.until(lambda: viewer.frames[-1][0] >= before, "the keyframe that was asked for")
-            _check_no_gap_without_keyframe(viewer)
+    async with (
+        running_relay(tmp_path) as relay,
+        agent_at(relay) as agent,
+        viewer_at(relay, agent.code) as viewer,
+    ):
+        await viewer.live()
+        viewer.stop_reading()
+        for _ in range(200):  # 40 MB: more than every buffer on the way holds
+            agent.show(bytes(_PICTURE_BYTES))
+        await agent.flush()
+        viewer.go_on_reading()
+        await agent.inbox.expect(KeyframeWanted)
+        before = agent.frame_id
+        await viewer.inbox.until(lambda: viewer.frames[-1][0] >= before, "the keyframe that was asked for")
+        _check_no_gap_without_keyframe(viewer)
 
 
 def _check_no_gap_without_keyframe(viewer: FakeViewer) -> None:

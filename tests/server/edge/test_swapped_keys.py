@@ -4,7 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from relevo_protocol.crypto import ChannelContext, Credential, HostHandshake, HostIdentity, ViewerHandshake, ViewerIdentity
+from relevo_protocol.crypto import (
+    ChannelContext,
+    Credential,
+    HostHandshake,
+    HostIdentity,
+    ViewerHandshake,
+    ViewerIdentity,
+)
 from relevo_protocol.crypto.errors import FailureKind, HandshakeError
 from relevo_protocol.crypto.flights import Accept, encode_flight
 from relevo_protocol.header import Header, MessageType
@@ -20,7 +27,7 @@ _GUESS = Credential("code", b"000000")
 
 
 class SwappingRelay:
-    """Plays the host to the viewer and the viewer to the host, each with keys of its own and a guessed code."""
+    """Plays the host to the viewer and the viewer to the host, with keys of its own and a guessed code."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.forged_accept = False
@@ -43,7 +50,9 @@ class SwappingRelay:
             self._offer = self._host.offer(body)
             seat = session.seat_of(line)
             assert seat is not None
-            mine = ViewerIdentity(seat.identity.account_id, seat.identity.display_name, seat.identity.organisation, "full")
+            mine = ViewerIdentity(
+                seat.identity.account_id, seat.identity.display_name, seat.identity.organisation, "full"
+            )
             self._viewer = ViewerHandshake(context, _GUESS, mine)
             self._to_host(session, line, header + self._viewer.hello())
             return

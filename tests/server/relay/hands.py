@@ -1,4 +1,4 @@
-"""The relay's core on a bench: a clock that is turned by hand, lines without sockets, messages written out."""
+"""The relay's core on a bench: a clock turned by hand, lines without sockets, messages written out."""
 
 from collections import deque
 from dataclasses import dataclass, field
@@ -110,7 +110,9 @@ class Bench:
 
     def agent(self, token: str | None = None) -> Peer:
         peer = self.peer(Side.AGENT)
-        peer.party = self.registry.open_agent(peer.line, AgentHello(version=1, agent_version="1", token=token))
+        peer.party = self.registry.open_agent(
+            peer.line, AgentHello(version=1, agent_version="1", token=token)
+        )
         return peer
 
     def viewer(self, routing: str) -> Peer:

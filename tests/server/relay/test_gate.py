@@ -13,7 +13,7 @@ _SEALED = {SeatState.ASKING, SeatState.LIVE}
 _KINDS = (MessageType.PAIRWISE, MessageType.HANDSHAKE)
 
 
-@pytest.mark.parametrize(("kind", "state"), itertools.product(_KINDS, SeatState))
+@pytest.mark.parametrize(("kind", "state"), list(itertools.product(_KINDS, SeatState)))
 def test_C1_viewer_every_kind_in_every_state(kind: MessageType, state: SeatState) -> None:
     header = Header(kind, dst=DST_HOST, key_id=_LINK)
     allowed = state in (_SEALED if kind is MessageType.PAIRWISE else _HANDSHAKING)
@@ -25,11 +25,13 @@ def test_C1_viewer_every_kind_in_every_state(kind: MessageType, state: SeatState
         assert caught.value.code is ErrorCode.UNEXPECTED
 
 
-@pytest.mark.parametrize(("kind", "state"), itertools.product(_KINDS, SeatState))
+@pytest.mark.parametrize(("kind", "state"), list(itertools.product(_KINDS, SeatState)))
 def test_C1_agent_to_a_seat_every_kind_in_every_state(kind: MessageType, state: SeatState) -> None:
     header = Header(kind, dst=1, key_id=_LINK)
     check_agent(header)
-    assert reaches_seat(header, _LINK, state) is (state in (_SEALED if kind is MessageType.PAIRWISE else _HANDSHAKING))
+    assert reaches_seat(header, _LINK, state) is (
+        state in (_SEALED if kind is MessageType.PAIRWISE else _HANDSHAKING)
+    )
     assert not reaches_seat(header, _LINK + 1, state)
 
 

@@ -1,0 +1,91 @@
+"""The decoy without sockets (SPEC C13)."""
+
+from relevo_protocol.crypto import ChannelContext, Credential, ViewerHandshake, ViewerIdentity
+from relevo_protocol.errors import ErrorCode
+from relevo_protocol.header import MessageType
+from relevo_protocol.limits import HEADER_BYTES
+from relevo_protocol.messages.relay import RelayError, ViewerWelcome
+from relevo_server.relay.policies import Policies
+from tests.server.relay.hands import ANA, Bench, Peer, to_host
+
+
+def _flight_1(bench: Bench, viewer: Peer, guess: bytes) -> tuple[ViewerHandshake, int]:
+    welcome = viewer.only(ViewerWelcome)
+    context = ChannelContext(welcome.origin, welcome.session_id)
+    me = ViewerIdentity(ANA.account_id, ANA.display_name, ANA.organisation, "observer")
+    handshake = ViewerHandshake(context, Credential("code", guess), me)
+    viewer.say(to_host(MessageType.HANDSHAKE, welcome.link, handshake.hello()))
+    return handshake, welcome.link
+
+
+def _wait(bench: Bench, viewer: Peer) -> None:
+    assert viewer.party is not None
+    due_s = viewer.party.due_in_s()
+    assert due_s is not None
+    assert 0.020 <= due_s <= 0.120
+    bench.at_s += due_s
+    viewer.party.act()
+
+
+def test_C13_an_unknown_number_is_answered_by_a_handshake_that_fails() -> None:
+    bench = Bench()
+    viewer = bench.viewer("999999")
+    handshake, link = _flight_1(bench, viewer, b"123456")
+    assert viewer.raw() == []
+    _wait(bench, viewer)
+    (flight_2,) = viewer.raw()
+    viewer.say(to_host(MessageType.HANDSHAKE, link, handshake.prove(flight_2[HEADER_BYTES:])))
+    assert viewer.raw() == []
+    _wait(bench, viewer)
+    assert viewer.only(RelayError).code is ErrorCode.CODE_WRONG
+    assert viewer.line.ending is not None
+    assert viewer.party is not None
+    assert viewer.party.due_in_s() is None
+
+
+def test_C13_nothing_of_a_decoy_is_stored_or_found() -> None:
+    bench = Bench()
+    viewer = bench.viewer("999999")
+    welcome = viewer.only(ViewerWelcome)
+    assert not bench.records
+    assert bench.registry.find(welcome.session_id) is None
+    assert bench.back(welcome.resume).only(RelayError).code is ErrorCode.RESUME_INVALID
+    assert bench.registry.census().sessions == 0
+
+
+def test_C13_no_resume_secret_opens_a_decoy() -> None:
+    bench = Bench()
+    viewer = bench.viewer("999999")
+    welcome = viewer.only(ViewerWelcome)
+    me = ViewerIdentity(ANA.account_id, ANA.display_name, ANA.organisation, "observer")
+    context = ChannelContext(welcome.origin, welcome.session_id)
+    credential = Credential("resume", bytes(32), bytes(8))
+    hello = ViewerHandshake(context, credential, me).hello()
+    viewer.say(to_host(MessageType.HANDSHAKE, welcome.link, hello))
+    _wait(bench, viewer)
+    assert viewer.only(RelayError).code is ErrorCode.RESUME_INVALID
+
+
+def test_decoys_are_bounded_and_die_in_time() -> None:
+    bench = Bench(Policies(max_decoys=3))
+    peers = [bench.viewer(f"{n:06d}") for n in range(10)]
+    decoys = bench.registry._decoys
+    assert len(decoys) == 3
+    bench.turn(21)  # no flight came: each viewer is told so, as by a real session
+    assert peers[-1].heard()[-1] == RelayError(
+        code=ErrorCode.DEADLINE, detail="the handshake or its consent took too long"
+    )
+    bench.turn(601)
+    assert len(decoys) == 0
+
+
+def test_C13_a_number_of_a_session_whose_host_is_away_is_a_decoy_too() -> None:
+    bench = Bench()
+    agent = bench.agent()
+    (routing,) = bench.numbers.led
+    assert agent.party is not None
+    agent.party.gone(ErrorCode.DEADLINE)
+    viewer = bench.viewer(routing)
+    welcome = viewer.only(ViewerWelcome)
+    assert welcome.host_present
+    assert welcome.session_id != bench.numbers.led[routing]
