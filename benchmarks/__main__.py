@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from benchmarks import core, display, encoders, photon, relay, sealing
+from benchmarks import core, display, encoders, photon, relay, sealing, sockets
 from benchmarks.measure import Table
 from benchmarks.report import as_text, circumstances, load, write
 from benchmarks.scenes import SCENES
@@ -18,6 +18,7 @@ PARTS: Final[dict[str, Part]] = {
     "display": lambda quick: display.measured(10 if quick else 200, 1.0 if quick else 10.0),
     "sealing": lambda quick: sealing.measured(20 if quick else 400),
     "relay": lambda quick: relay.measured(50 if quick else 1000),
+    "sockets": lambda quick: sockets.measured(20 if quick else 300),
     "photon": lambda quick: photon.measured(5 if quick else 60),
 }
 """Name of each part and what it measures; the flag asks for few samples."""

@@ -1,6 +1,12 @@
 /** A session that does what a test says. Never part of the product: the build starts at index.html alone. */
 import type { CursorView, Outgoing, SessionClient, SessionView } from "../../src/core/api";
-import { type Capability, type Member, MODE_TABLE, type Mode, type RightView } from "../../src/protocol/generated";
+import {
+  type Capability,
+  type Member,
+  MODE_TABLE,
+  type Mode,
+  type RightView,
+} from "../../src/protocol/generated";
 
 export const IDLE: SessionView = {
   phase: "idle",
@@ -27,7 +33,14 @@ export function rightsOf(mode: Mode): Readonly<Partial<Record<Capability, RightV
 }
 
 export function member(slot: number, given: Partial<Member>): Member {
-  const base = { slot, link: slot, role: "lead", account_id: `a${slot}`, display_name: `T${slot}`, organisation: "Relevo" };
+  const base = {
+    slot,
+    link: slot,
+    role: "lead",
+    account_id: `a${slot}`,
+    display_name: `T${slot}`,
+    organisation: "Relevo",
+  };
   return { ...base, ...given } as Member;
 }
 

@@ -33,7 +33,12 @@ const SESSIONS: Readonly<Record<string, SessionView>> = {
   signin_denied: IDLE,
   signin_throttled: IDLE,
   join: IDLE,
-  verifying: { ...IDLE, phase: "verifying", steps: steps("done", "active", "waiting", "waiting"), pendingMode: "full" },
+  verifying: {
+    ...IDLE,
+    phase: "verifying",
+    steps: steps("done", "active", "waiting", "waiting"),
+    pendingMode: "full",
+  },
   asking: {
     ...IDLE,
     phase: "asking",
@@ -47,7 +52,12 @@ const SESSIONS: Readonly<Record<string, SessionView>> = {
     steps: steps("done", "failed", "waiting", "waiting"),
     error: { code: "code_wrong" },
   },
-  denied: { ...IDLE, phase: "ended", steps: steps("done", "done", "failed", "waiting"), error: { code: "consent_denied" } },
+  denied: {
+    ...IDLE,
+    phase: "ended",
+    steps: steps("done", "done", "failed", "waiting"),
+    error: { code: "consent_denied" },
+  },
   unreachable: {
     ...IDLE,
     phase: "ended",
@@ -60,7 +70,10 @@ const SESSIONS: Readonly<Record<string, SessionView>> = {
   observer: live("observer"),
   stepup: live("observer", { pendingMode: "full", consentDeadline: soon }),
   waiting_picture: live("full", { steps: steps("done", "done", "done", "active"), screen: null }),
-  reconnecting: live("full", { phase: "reconnecting", link: { ...live("full").link, quality: "poor", rttMs: null } }),
+  reconnecting: live("full", {
+    phase: "reconnecting",
+    link: { ...live("full").link, quality: "poor", rttMs: null },
+  }),
   host_away: live("full", { phase: "host_away" }),
   locked: live("full", { capture: "locked" }),
   refused: live("full"),
@@ -89,7 +102,12 @@ async function show(): Promise<void> {
   const screen = query.get("screen") ?? "join";
   const view = SESSIONS[screen] ?? IDLE;
   const fault = screen === "signin_throttled" ? THROTTLED : DENIED;
-  const account = { name: "maria", displayName: "María Núñez", organisation: "Soporte Duero", language: "es" };
+  const account = {
+    name: "maria",
+    displayName: "María Núñez",
+    organisation: "Soporte Duero",
+    language: "es",
+  };
   const signedOut = screen.startsWith("signin");
   const answer = signedOut
     ? ({ ok: false, fault: screen === "signin" ? { ...fault, code: "not_signed_in" } : fault } as const)
@@ -100,15 +118,23 @@ async function show(): Promise<void> {
     signInByLink: () => Promise.resolve(answer),
     signOut: () => Promise.resolve({ ok: true, value: null }),
   };
-  const services = { account: createAccountStore(api), session: fakeSession(view, draw) };
+  const services = { account: createAccountStore(api), session: fakeSession(IDLE, draw) };
+  // What was sent, for scripted browsers.
+  Object.assign(window, { relevoSent: services.session.sent });
   startTexts();
   chooseLanguage(query.get("lang") === "es" ? "es" : "en");
   const root = document.getElementById("root");
   if (root === null) return;
   createRoot(root).render(<App services={services} link={null} />);
   await services.account.check();
+  services.session.show(view);
   if (screen === "refused") {
-    const refusal = { code: "stale_input", capability: "input.pointer", removedBy: null, at: Date.now() } as const;
+    const refusal = {
+      code: "stale_input",
+      capability: "input.pointer",
+      removedBy: null,
+      at: Date.now(),
+    } as const;
     setTimeout(() => services.session.show({ ...view, refusal }), 300);
   }
 }

@@ -1,0 +1,400 @@
+/**
+ * The session of one tab, without I/O: events and the time go in, actions and a view come out (SPEC C, P, S).
+ *
+ *     idle -> connecting -> greeting -> verifying -> asking -> live
+ *     live -> waiting -> connecting -> greeting -> verifying -> resuming -> live      the line was cut
+ *     live -> host_away -> verifying -> resuming -> live                              the customer's line was cut
+ *     any  -> ended
+ *
+ * Whoever calls it does the actions in their order and gives it one event after another. Times are ms of one clock.
+ */
+import type { Failure, FailureCode, Outgoing, SessionView } from "../api";
+import type { Credential } from "../../crypto/schedule";
+import { ProtocolError } from "../../protocol/errors";
+import {
+  type ErrorCode,
+  HANDSHAKE_DEADLINE_S,
+  HELLO_DEADLINE_S,
+  type HostToViewer,
+  type Mode,
+  PROTOCOL_VERSION,
+  type Quality,
+  type RelayToViewer,
+  type ViewerToHost,
+} from "../../protocol/generated";
+import type { Action } from "./actions";
+import { Backoff } from "./backoff";
+import type { FrameFacts } from "./frames";
+import { checkMoment, type Hearing } from "./heard";
+import { HostVoice } from "./host_voice";
+import { sealable } from "./outgoing";
+import { Picture } from "./picture";
+import { type Pass, type Place, placeOf, sameSession } from "./place";
+import { Pulse } from "./pulse";
+import { comesBack } from "./verdicts";
+import { endedView, failureOf, startView, stepsAt } from "./view";
+
+const CONNECT_DEADLINE_MS = 10_000;
+// A browser cannot ping: while the customer is away a new connection now and then shows whether the relay is there.
+const PROBE_AWAY_MS = 30_000;
+
+type Stage =
+  | { readonly at: "idle" | "asking" | "live" | "ended" }
+  | {
+      readonly at: "connecting" | "greeting" | "verifying" | "resuming" | "host_away";
+      readonly since: number;
+    }
+  | { readonly at: "waiting"; readonly until: number };
+
+const DEADLINES_MS: Readonly<Partial<Record<Stage["at"], number>>> = {
+  connecting: CONNECT_DEADLINE_MS,
+  greeting: HELLO_DEADLINE_S * 1000,
+  verifying: HANDSHAKE_DEADLINE_S * 1000,
+  resuming: HANDSHAKE_DEADLINE_S * 1000,
+};
+
+/** What a join needs: a one-time ticket, the secret digits as a credential, and the mode asked for. */
+export interface JoinOrder {
+  readonly ticket: string;
+  readonly credential: Credential;
+  readonly mode: Mode;
+}
+
+export class SessionMachine {
+  private stage: Stage = { at: "idle" };
+  private shown: SessionView = startView();
+  private out: Action[] = [];
+  private pass: Pass | null = null;
+  private credential: Credential | null = null;
+  private place: Place | null = null;
+  private mode: Mode = "observer";
+  private quality: Quality = "auto";
+  private wasLive = false;
+  private startedAt = 0;
+  private cutAt: number | null = null;
+  private readonly backoff: Backoff;
+  private readonly picture = new Picture();
+  private readonly pulse = new Pulse();
+  private readonly voice = new HostVoice();
+
+  constructor(random: () => number) {
+    this.backoff = new Backoff(random);
+  }
+
+  /** What is to be shown; another object whenever something changed. */
+  get view(): SessionView {
+    return this.shown;
+  }
+
+  get ended(): boolean {
+    return this.stage.at === "ended";
+  }
+
+  // --- commands
+
+  join(order: JoinOrder, now: number): Action[] {
+    if (this.stage.at !== "idle") return [];
+    this.pass = { ticket: order.ticket };
+    this.credential = order.credential;
+    this.mode = order.mode;
+    this.startedAt = now;
+    this.show({ phase: "connecting" });
+    return this.connect(now);
+  }
+
+  /** Input, seal and send it; while not live it is discarded, never kept (SPEC S3). */
+  input(message: Outgoing): Action[] {
+    if (this.stage.at !== "live") return [];
+    for (const whole of sealable(message, this.picture.seen)) this.tell(whole);
+    return this.taken();
+  }
+
+  setQuality(quality: Quality): Action[] {
+    this.quality = quality;
+    return this.input({ t: "QualityChoice", quality });
+  }
+
+  /** This side leaves for good. */
+  leave(): Action[] {
+    if (this.hearing() !== null) this.tell({ t: "Goodbye" });
+    return this.end(null, true);
+  }
+
+  /** The network may be there again: do not wait for the next try. */
+  nudge(now: number): Action[] {
+    const { stage } = this;
+    return stage.at === "waiting" || stage.at === "host_away" ? this.connect(now) : [];
+  }
+
+  // --- the socket
+
+  socketOpened(now: number): Action[] {
+    if (this.stage.at !== "connecting" || this.pass === null) return [];
+    this.stage = { at: "greeting", since: now };
+    this.out.push({ do: "relay", message: { t: "ViewerHello", version: PROTOCOL_VERSION, ...this.pass } });
+    return this.taken();
+  }
+
+  socketClosed(now: number): Action[] {
+    const { at } = this.stage;
+    return at === "idle" || at === "waiting" || at === "ended" ? [] : this.cut(now, "unreachable");
+  }
+
+  /** Something that came in was refused, or could not be worked with. */
+  failed(error: unknown, now: number): Action[] {
+    if (this.ended) return [];
+    const { code } = failureOf(error);
+    if (code === "desync" && this.wasLive) return this.cut(now, code);
+    return this.end(failureOf(error), true);
+  }
+
+  // --- the relay
+
+  relay(message: RelayToViewer, now: number): Action[] {
+    switch (message.t) {
+      case "RelayError":
+      case "SessionEnded":
+        return this.dismissed(message.code, now, message.t === "SessionEnded");
+      case "ViewerWelcome":
+        return this.welcomed(message, now);
+      case "HostGone":
+        return this.hostGone(now);
+      case "HostBack":
+        return this.hostBack(message.link, now);
+    }
+  }
+
+  private dismissed(code: ErrorCode, now: number, over: boolean): Action[] {
+    if (this.ended) return [];
+    return !over && this.wasLive && comesBack(code) ? this.cut(now, code) : this.end({ code }, false);
+  }
+
+  private welcomed(message: Extract<RelayToViewer, { t: "ViewerWelcome" }>, now: number): Action[] {
+    if (this.stage.at !== "greeting") throw new ProtocolError("ViewerWelcome without a hello");
+    const place = placeOf(message);
+    if (this.place !== null && !sameSession(this.place, place)) {
+      throw new ProtocolError("the relay put this viewer into another session", "tampered");
+    }
+    this.place = place;
+    this.pass = { resume: message.resume };
+    this.show({ self: { slot: place.slot, name: place.account.display_name } });
+    if (message.host_present !== false) return this.verify(now);
+    return this.hostGone(now);
+  }
+
+  private hostGone(now: number): Action[] {
+    if (this.place === null) throw new ProtocolError("HostGone before the welcome");
+    if (!this.wasLive) return this.end({ code: "host_gone" }, true);
+    this.out.push({ do: "forget" });
+    this.stage = { at: "host_away", since: now };
+    this.cutAt ??= now;
+    this.show({ phase: "host_away", consentDeadline: null, pendingMode: null });
+    return this.taken();
+  }
+
+  private hostBack(link: number, now: number): Action[] {
+    if (this.place === null) throw new ProtocolError("HostBack before the welcome");
+    if (link === this.place.link) throw new ProtocolError("HostBack with the old link");
+    if (!this.wasLive) return this.end({ code: "host_gone" }, true);
+    this.place = { ...this.place, link };
+    this.out.push({ do: "forget" });
+    return this.verify(now);
+  }
+
+  /** Start a handshake on the link that holds now. */
+  private verify(now: number): Action[] {
+    const { place, credential } = this;
+    if (place === null || credential === null) throw new ProtocolError("nothing to verify with", "internal");
+    this.stage = { at: "verifying", since: now };
+    const identity = {
+      ...place.account,
+      mode: this.shown.mode ?? this.mode,
+      org_certificate: new Uint8Array(),
+    };
+    const { link, slot, context } = place;
+    this.out.push({ do: "handshake", order: { link, slot, context, credential, identity } });
+    if (this.wasLive) this.show({ phase: "reconnecting" });
+    else this.show({ phase: "verifying", steps: stepsAt("encryption") });
+    return this.taken();
+  }
+
+  // --- the host
+
+  /** The handshake is over and both sides hold the same secret; `resume` is what the next one takes (SPEC P6). */
+  verified(resume: Credential, now: number): Action[] {
+    if (this.stage.at !== "verifying") return [];
+    this.credential = resume;
+    this.pulse.start(now);
+    if (this.wasLive) {
+      this.stage = { at: "resuming", since: now };
+      return this.taken();
+    }
+    this.stage = { at: "asking" };
+    this.show({ phase: "asking", steps: stepsAt("consent") });
+    return this.taken();
+  }
+
+  /** An opened message of the host. Throws ProtocolError for one that may not come now. */
+  host(message: HostToViewer, now: number): Action[] {
+    checkMoment(message, this.hearing());
+    this.pulse.heard(now);
+    switch (message.t) {
+      case "HeartbeatEcho":
+        this.picture.gauge.roundTrip(Math.max(0, now - message.t_ms));
+        return [];
+      case "HostGoodbye":
+        return this.end({ code: message.code }, false);
+      case "ConsentResult":
+        return this.consented(message, now);
+      case "Epoch":
+        return this.newEpoch(message, now);
+      case "ConsentPending":
+      case "ModeState":
+      case "InputRefused":
+      case "ScreenLayout":
+      case "CaptureState":
+        this.show(this.voice.patch(message, this.shown, now));
+        return [];
+    }
+  }
+
+  private consented(message: Extract<HostToViewer, { t: "ConsentResult" }>, now: number): Action[] {
+    this.show({ consentDeadline: null, pendingMode: null });
+    const code = message.code ?? "consent_denied";
+    if (this.stage.at === "live") {
+      if (!message.granted) this.show({ refusal: { code, capability: null, removedBy: null, at: now } });
+      return [];
+    }
+    if (!message.granted) return this.end({ code }, false);
+    return this.enter();
+  }
+
+  private newEpoch(message: Extract<HostToViewer, { t: "Epoch" }>, now: number): Action[] {
+    const { place } = this;
+    const members = this.voice.membersOf(message, place?.slot ?? 0, place?.link ?? 0);
+    this.out.push({ do: "epoch", epoch: message });
+    // The host begins every epoch with a keyframe; frames of the last one can no longer be opened.
+    this.picture.gate.restart(now);
+    this.show({ members });
+    return this.stage.at === "resuming" ? this.enter() : this.taken();
+  }
+
+  private enter(): Action[] {
+    this.stage = { at: "live" };
+    this.wasLive = true;
+    this.cutAt = null;
+    this.backoff.reset();
+    this.show({ phase: "live", steps: stepsAt("picture"), capture: null });
+    if (this.quality !== "auto") this.tell({ t: "QualityChoice", quality: this.quality });
+    return this.taken();
+  }
+
+  // --- the picture
+
+  /** Bytes came in, whatever they are. */
+  received(bytes: number, now: number): void {
+    this.picture.gauge.received(bytes, now);
+  }
+
+  /** An opened frame: may it be drawn? Throws ProtocolError for one that breaks the order (SPEC F2, F9). */
+  frame(facts: FrameFacts, now: number): boolean {
+    if (this.stage.at !== "live") return false;
+    this.pulse.heard(now);
+    const change = this.picture.admit(facts, this.shown, now);
+    if (change !== null) this.show(change);
+    return change !== null;
+  }
+
+  /** A frame had to be thrown away: its key is not here, or there are too many. */
+  lost(now: number): void {
+    if (this.stage.at === "live") this.picture.gate.lose(now);
+  }
+
+  /** A frame is on the canvas (SPEC D2). */
+  drawn(frameId: number, decodeMs: number, now: number): Action[] {
+    this.picture.drawn(frameId, now);
+    if (this.stage.at !== "live") return [];
+    this.show(this.picture.done(this.shown));
+    this.tell({ t: "FrameAck", frame_id: frameId, decode_ms: Math.max(0, decodeMs) });
+    return this.taken();
+  }
+
+  // --- time
+
+  tick(now: number): Action[] {
+    const { stage } = this;
+    if (stage.at === "idle" || stage.at === "ended") return [];
+    if (stage.at === "waiting") return now >= stage.until ? this.connect(now) : [];
+    if (stage.at === "host_away") return now - stage.since > PROBE_AWAY_MS ? this.connect(now) : [];
+    const deadline = DEADLINES_MS[stage.at];
+    if (deadline !== undefined && "since" in stage && now - stage.since > deadline) {
+      return this.cut(now, stage.at === "connecting" ? "unreachable" : "deadline");
+    }
+    if (this.hearing() !== null) {
+      if (this.pulse.isSilent(now)) return this.cut(now, "deadline");
+      this.beat(now);
+    }
+    return this.taken();
+  }
+
+  private beat(now: number): void {
+    if (this.pulse.beats(now)) this.tell({ t: "Heartbeat", t_ms: now, rtt_ms: this.picture.gauge.rttMs });
+    if (this.stage.at !== "live") return;
+    if (this.picture.gate.asksForKeyframe(now)) this.tell({ t: "KeyframeRequest" });
+    this.show(this.picture.figures(this.shown.link, now));
+  }
+
+  // --- inside
+
+  private connect(now: number): Action[] {
+    if (this.stage.at === "host_away") this.out.push({ do: "disconnect" });
+    this.stage = { at: "connecting", since: now };
+    this.out.push({ do: "connect" });
+    return this.taken();
+  }
+
+  /** The line is down. Who was live comes back; who was not has nothing to come back to. */
+  private cut(now: number, code: FailureCode): Action[] {
+    const fresh = this.stage.at === "connecting" && now - this.startedAt < CONNECT_DEADLINE_MS;
+    if (!this.wasLive && !fresh) return this.end({ code }, true);
+    this.cutAt ??= now;
+    if (this.place !== null && now - this.cutAt > this.place.resumeLifeMs) {
+      return this.end({ code: "resume_invalid" }, true);
+    }
+    this.out.push({ do: "disconnect" });
+    this.stage = { at: "waiting", until: now + this.backoff.next() };
+    if (this.wasLive) this.show({ phase: "reconnecting", consentDeadline: null, pendingMode: null });
+    return this.taken();
+  }
+
+  private end(error: Failure | null, tellRelay: boolean): Action[] {
+    if (this.ended) return this.taken();
+    if (tellRelay && this.place !== null) this.out.push({ do: "relay", message: { t: "Leave" } });
+    this.out.push({ do: "disconnect" }, { do: "finish" });
+    this.stage = { at: "ended" };
+    this.credential = null;
+    this.pass = null;
+    this.shown = endedView(this.shown, error);
+    return this.taken();
+  }
+
+  /** In which capacity the host is heard now, `null` where there is no channel. */
+  private hearing(): Hearing | null {
+    const { at } = this.stage;
+    return at === "asking" || at === "live" || at === "resuming" ? at : null;
+  }
+
+  private tell(message: ViewerToHost): void {
+    this.out.push({ do: "tell", message });
+  }
+
+  private show(patch: Partial<SessionView>): void {
+    if (Object.keys(patch).length > 0) this.shown = { ...this.shown, ...patch };
+  }
+
+  private taken(): Action[] {
+    const { out } = this;
+    this.out = [];
+    return out;
+  }
+}

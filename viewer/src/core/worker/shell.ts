@@ -1,0 +1,278 @@
+/**
+ * The only file of the session with I/O: socket, keys, decoders and clock around the machine.
+ *
+ * Everything that happens goes through one queue, one event after another: an epoch is in place before its frames
+ * are opened, and nothing changes while a message is being opened. Only decoding runs beside it, in frame order.
+ */
+import type { FromWorker, ToWorker } from "../port";
+import { type Codecs, decodeDrawing } from "../display/decode";
+import { transferables } from "../display/ops";
+import type { Action } from "../session/actions";
+import { SessionMachine } from "../session/machine";
+import { Sealed } from "../session/sealed";
+import { codeCredential } from "../../crypto/schedule";
+import type { Bytes } from "../../crypto/bytes";
+import { InOrder } from "../../crypto/order";
+import { relayMessage, relayToViewer } from "../../protocol/codec";
+import { LimitError, MalformedError } from "../../protocol/errors";
+import { decodeFrame, type Frame } from "../../protocol/frame";
+import { MessageType } from "../../protocol/generated";
+import { bodyOf, type Header, parseHeader } from "../../protocol/header";
+import { PointerValve } from "./valve";
+
+const TICK_MS = 100;
+const INBOX_BYTES = 32 * 2 ** 20;
+const DECODER_BYTES = 8 * 2 ** 20;
+
+/** The parts of a `WebSocket` that are used. */
+export type Socket = Pick<
+  WebSocket,
+  "binaryType" | "bufferedAmount" | "readyState" | "send" | "close" | "onopen" | "onmessage" | "onclose"
+>;
+
+/** What surrounds a session: parameters, so that a test can be all of it. */
+export interface Surroundings {
+  readonly openSocket: (url: string) => Socket;
+  readonly post: (message: FromWorker, transfer?: Transferable[]) => void;
+  readonly codecs: Codecs;
+  /** Monotonic ms since 1970. */
+  readonly now: () => number;
+  readonly random: () => number;
+}
+
+const OPEN = 1;
+const CLOSED = 3;
+const FAREWELL_MS = 1000;
+
+export class Shell {
+  private readonly machine: SessionMachine;
+  private readonly events = new InOrder();
+  private readonly decoding = new InOrder();
+  private readonly valve = new PointerValve();
+  private readonly arrivals = new Map<number, number>();
+  private readonly timer: ReturnType<typeof setInterval>;
+  private url = "";
+  private socket: Socket | null = null;
+  private closing: Socket | null = null;
+  private sealed: Sealed | null = null;
+  private shown: unknown = null;
+  private inboxBytes = 0;
+  private decoderBytes = 0;
+
+  constructor(private readonly around: Surroundings) {
+    this.machine = new SessionMachine(around.random);
+    this.timer = setInterval(() => this.tick(), TICK_MS);
+  }
+
+  /** A message of the main thread. */
+  receive(message: ToWorker): void {
+    this.happen(() => this.command(message));
+  }
+
+  private command(message: ToWorker): Action[] {
+    const { machine } = this;
+    const now = this.around.now();
+    switch (message.t) {
+      case "join":
+        this.url = message.url;
+        machine.setQuality(message.quality);
+        return machine.join(
+          { ticket: message.ticket, credential: codeCredential(message.digits), mode: message.mode },
+          now,
+        );
+      case "send": {
+        const ready = this.valve.offer(message.message, this.socket?.bufferedAmount ?? 0);
+        return ready === null ? [] : machine.input(ready);
+      }
+      case "mode":
+        return machine.input({ t: "ModeRequest", mode: message.mode });
+      case "quality":
+        return machine.setQuality(message.quality);
+      case "drawn":
+        return this.drawn(message.frameId, now);
+      case "nudge":
+        return machine.nudge(now);
+      case "leave":
+        return machine.leave();
+    }
+  }
+
+  private tick(): void {
+    this.happen(() => {
+      const held = this.valve.release(this.socket?.bufferedAmount ?? 0);
+      const late = held === null ? [] : this.machine.input(held);
+      return [...late, ...this.machine.tick(this.around.now())];
+    });
+  }
+
+  // --- the queue
+
+  /** Queue an event; what it leads to is done before the next one. */
+  private happen(event: () => Action[] | Promise<Action[]>): void {
+    void this.events.run(async () => {
+      try {
+        await this.perform(await event());
+      } catch (error) {
+        await this.perform(this.machine.failed(error, this.around.now()));
+      }
+      this.show();
+    });
+  }
+
+  private show(): void {
+    const { view } = this.machine;
+    if (view === this.shown) return;
+    this.shown = view;
+    this.around.post({ t: "view", view });
+  }
+
+  private async perform(actions: readonly Action[]): Promise<void> {
+    for (const action of actions) await this.act(action);
+  }
+
+  private async act(action: Action): Promise<void> {
+    switch (action.do) {
+      case "connect":
+        this.connect();
+        return;
+      case "disconnect":
+        this.disconnect();
+        return;
+      case "forget":
+        this.sealed = null;
+        return;
+      case "relay":
+        this.send(relayMessage(action.message));
+        return;
+      case "handshake":
+        this.sealed = new Sealed(action.order);
+        this.send(await this.sealed.hello());
+        return;
+      case "tell":
+        if (this.sealed !== null) this.send(await this.sealed.seal(action.message));
+        return;
+      case "epoch":
+        await this.sealed?.enter(action.epoch);
+        return;
+      case "finish":
+        this.finish();
+    }
+  }
+
+  /** The last words are on their way; the worker may go when the socket has taken them. */
+  private finish(): void {
+    clearInterval(this.timer);
+    const done = (): void => this.around.post({ t: "finished" });
+    if (this.closing === null) {
+      this.show();
+      done();
+      return;
+    }
+    this.closing.onclose = done;
+    setTimeout(done, FAREWELL_MS);
+  }
+
+  // --- the socket
+
+  private connect(): void {
+    this.disconnect();
+    const socket = this.around.openSocket(this.url);
+    this.socket = socket;
+    socket.binaryType = "arraybuffer";
+    const current = (event: () => Action[] | Promise<Action[]>): void =>
+      this.happen(() => (this.socket === socket ? event() : []));
+    socket.onopen = () => current(() => this.machine.socketOpened(this.around.now()));
+    socket.onmessage = ({ data }: MessageEvent<unknown>) => this.arrived(data, current);
+    socket.onclose = () =>
+      current(() => {
+        this.disconnect();
+        return this.machine.socketClosed(this.around.now());
+      });
+  }
+
+  private disconnect(): void {
+    this.sealed = null;
+    const { socket } = this;
+    this.socket = null;
+    if (socket === null) return;
+    socket.onopen = socket.onmessage = socket.onclose = null;
+    this.closing = socket.readyState === CLOSED ? null : socket;
+    socket.close();
+  }
+
+  private send(message: Bytes): void {
+    if (this.socket?.readyState === OPEN) this.socket.send(message);
+  }
+
+  private arrived(data: unknown, current: (event: () => Action[] | Promise<Action[]>) => void): void {
+    const at = this.around.now();
+    const size = data instanceof ArrayBuffer ? data.byteLength : 0;
+    this.inboxBytes += size;
+    const full = this.inboxBytes > INBOX_BYTES;
+    current(() => {
+      this.inboxBytes -= size;
+      if (!(data instanceof ArrayBuffer)) throw new MalformedError("a text message; this wire is binary");
+      if (full) throw new LimitError("more came in than can be worked with");
+      return this.message(new Uint8Array(data), at);
+    });
+  }
+
+  private async message(message: Bytes, at: number): Promise<Action[]> {
+    this.machine.received(message.length, at);
+    const head = parseHeader(message);
+    if (head.type === MessageType.RELAY) {
+      return this.machine.relay(relayToViewer.decode(bodyOf(message)), this.around.now());
+    }
+    // Without keys there is nobody for it: it was on its way when the line changed.
+    const { sealed } = this;
+    if (sealed === null) return [];
+    if (head.type === MessageType.MEDIA) return this.media(sealed, head, message, at);
+    if (!sealed.concerns(head)) return [];
+    if (head.type === MessageType.PAIRWISE) {
+      return this.machine.host(await sealed.open(message), this.around.now());
+    }
+    const outcome = await sealed.take(message);
+    if ("resume" in outcome) return this.machine.verified(outcome.resume, this.around.now());
+    this.send(outcome.send);
+    return [];
+  }
+
+  // --- the picture
+
+  private async media(sealed: Sealed, head: Header, message: Bytes, at: number): Promise<Action[]> {
+    const plain = await sealed.openFrame(message, head);
+    if (plain === null) return [];
+    const frame = decodeFrame(plain);
+    const { frameId, flags } = head;
+    const { width, height } = frame;
+    if (!this.machine.frame({ frameId, flags, width, height }, at)) return [];
+    if (this.decoderBytes + plain.length > DECODER_BYTES) {
+      this.machine.lost(at);
+      return [];
+    }
+    this.arrivals.set(frameId, at);
+    this.decode(frameId, frame, plain.length);
+    return [];
+  }
+
+  private decode(frameId: number, frame: Frame, bytes: number): void {
+    this.decoderBytes += bytes;
+    void this.decoding.run(async () => {
+      try {
+        if (this.machine.ended) return;
+        const drawing = await decodeDrawing(frameId, frame, this.around.codecs);
+        this.around.post({ t: "drawing", drawing }, transferables(drawing));
+      } catch (error) {
+        this.happen(() => this.machine.failed(error, this.around.now()));
+      } finally {
+        this.decoderBytes -= bytes;
+      }
+    });
+  }
+
+  private drawn(frameId: number, now: number): Action[] {
+    const arrived = this.arrivals.get(frameId);
+    this.arrivals.delete(frameId);
+    return arrived === undefined ? [] : this.machine.drawn(frameId, now - arrived, now);
+  }
+}

@@ -1,0 +1,47 @@
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+
+import { createSessionClient } from "./core/client";
+import { accountApi } from "./features/account/api";
+import { createAccountStore } from "./features/account/store";
+import { type JoinLink, takeLink } from "./features/join/link";
+import { App } from "./ui/App";
+import { startTexts } from "./ui/i18n";
+import type { Services } from "./ui/services";
+
+declare global {
+  interface Window {
+    /** Left by browser-check.js: what this browser lacks; absent where not even promises exist. */
+    readonly relevoBrowserCheck?: Promise<readonly string[]>;
+  }
+}
+
+/** Sign in as the link says or as the browser already is; a link with both token and code joins at once. */
+async function enter(services: Services, link: JoinLink | null): Promise<void> {
+  const token = link?.token ?? null;
+  const code = link?.code ?? null;
+  if (token === null) {
+    await services.account.check();
+    return;
+  }
+  const signedIn = await services.account.signInByLink(token);
+  if (signedIn && link !== null && code !== null) await services.session.join({ code, mode: link.mode });
+}
+
+async function start(): Promise<void> {
+  const missing = await window.relevoBrowserCheck;
+  if (missing === undefined || missing.length > 0) return;
+  const link = takeLink(window.location, window.history);
+  const root = document.getElementById("root");
+  if (root === null) throw new Error("index.html has no #root");
+  const services = { account: createAccountStore(accountApi), session: createSessionClient() };
+  startTexts();
+  createRoot(root).render(
+    <StrictMode>
+      <App services={services} link={link} />
+    </StrictMode>,
+  );
+  await enter(services, link);
+}
+
+void start();

@@ -1,0 +1,67 @@
+import { Alert, Button, Group, Stack } from "@mantine/core";
+import { IconDoorExit } from "@tabler/icons-react";
+import type { ReactElement } from "react";
+import { useTranslation } from "react-i18next";
+
+import type { FailureCode } from "../../core/api";
+import { failureText } from "../failures";
+import { Checklist } from "../parts/Checklist";
+import { Frame } from "../parts/Frame";
+import { Notice } from "../parts/Notice";
+import { useSession } from "../services";
+
+/** Failures after which the same code may still be good: it is spent as soon as it has been checked. */
+const RETRY: ReadonlySet<FailureCode> = new Set<FailureCode>([
+  "unreachable",
+  "deadline",
+  "throttled",
+  "internal",
+  "shutting_down",
+  "ticket_invalid",
+]);
+
+/** Why it is over, and what comes next. */
+export function Ended(props: {
+  readonly onAgain: () => void;
+  readonly onRetry: (() => void) | null;
+}): ReactElement {
+  const { t } = useTranslation();
+  const view = useSession();
+  const { error, steps } = view;
+  const neverLive = error !== null && steps.consent !== "done";
+  const retry = error !== null && steps.encryption !== "done" && RETRY.has(error.code) ? props.onRetry : null;
+  return (
+    <Frame title={neverLive ? t("ended.failedTitle") : t("ended.title")}>
+      <Stack gap="lg">
+        {error === null ? (
+          <Alert
+            role="status"
+            variant="light"
+            icon={<IconDoorExit aria-hidden="true" />}
+            title={t("ended.left")}
+          >
+            {t("ended.leftRemedy")}
+          </Alert>
+        ) : (
+          <Notice text={failureText(t, error.code)} detail={error.detail} />
+        )}
+        {neverLive && <Checklist view={view} />}
+        <Group>
+          {retry !== null && (
+            <Button size="md" onClick={retry}>
+              {t("ended.retry")}
+            </Button>
+          )}
+          <Button
+            size="md"
+            variant={retry === null ? "filled" : "default"}
+            onClick={props.onAgain}
+            autoFocus={retry === null}
+          >
+            {t("ended.again")}
+          </Button>
+        </Group>
+      </Stack>
+    </Frame>
+  );
+}

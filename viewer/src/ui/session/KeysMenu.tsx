@@ -1,0 +1,38 @@
+import { Menu, Text } from "@mantine/core";
+import { IconKeyboard } from "@tabler/icons-react";
+import type { ReactElement } from "react";
+import { useTranslation } from "react-i18next";
+
+import { obstacleTo } from "../../features/session/rights";
+import { SPECIAL_COMBOS } from "../../protocol/generated";
+import { useServices, useSession } from "../services";
+import { Tool } from "./Tool";
+
+/** Combinations that the browser keeps for itself. */
+export function KeysMenu(): ReactElement {
+  const { t } = useTranslation();
+  const { session } = useServices();
+  const obstacle = obstacleTo("input.special", useSession());
+  return (
+    <Menu position="bottom-start" shadow="md" width={260}>
+      <Menu.Target>
+        <Tool
+          label={t("toolbar.keys")}
+          icon={<IconKeyboard size={18} aria-hidden="true" />}
+          obstacle={obstacle === null ? null : t(`obstacle.${obstacle}`)}
+        />
+      </Menu.Target>
+      <Menu.Dropdown>
+        {SPECIAL_COMBOS.map((combo) => (
+          <Menu.Item key={combo} onClick={() => session.send({ t: "SpecialKeys", combo })}>
+            {t(`combo.${combo}`)}
+          </Menu.Item>
+        ))}
+        <Menu.Divider />
+        <Text size="xs" className="dim menu-note">
+          {t("toolbar.escapeHint")}
+        </Text>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

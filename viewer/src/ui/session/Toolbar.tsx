@@ -1,0 +1,118 @@
+import { Menu, Text } from "@mantine/core";
+import {
+  IconArrowAutofitContent,
+  IconDeviceMobile,
+  IconDoorExit,
+  IconLogout,
+  IconMaximize,
+  IconMinimize,
+  IconRelationOneToOne,
+  IconUserCircle,
+} from "@tabler/icons-react";
+import type { ReactElement } from "react";
+import { useTranslation } from "react-i18next";
+
+import { fullScreen } from "../../features/session/fullscreen";
+import type { ScaleMode } from "../../features/session/scale";
+import { Mark } from "../parts/Brand";
+import { LanguageSwitch } from "../parts/LanguageSwitch";
+import { useAccount } from "../services";
+import { useObservable } from "../useObservable";
+import type { Question } from "./Confirm";
+import { KeysMenu } from "./KeysMenu";
+import { LinkStatus } from "./LinkStatus";
+import { ModeMenu } from "./ModeMenu";
+import { People } from "./People";
+import { Tool } from "./Tool";
+
+function AccountMenu(props: { readonly onSignOut: () => void }): ReactElement {
+  const { t } = useTranslation();
+  const account = useAccount();
+  return (
+    <Menu position="bottom-end" shadow="md" width={240}>
+      <Menu.Target>
+        <Tool label={t("account.menu")} icon={<IconUserCircle size={18} aria-hidden="true" />} />
+      </Menu.Target>
+      <Menu.Dropdown>
+        {account.status === "in" && (
+          <Text size="sm" className="menu-note">
+            {t("account.signedInAs", { name: account.account.displayName })}
+          </Text>
+        )}
+        <Menu.Item leftSection={<IconLogout size={16} aria-hidden="true" />} onClick={props.onSignOut}>
+          {t("account.signOut")}
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+function ScaleTools(props: {
+  readonly scale: ScaleMode;
+  readonly onScale: (scale: ScaleMode) => void;
+}): ReactElement {
+  const { t } = useTranslation();
+  const full = useObservable(fullScreen);
+  return (
+    <>
+      <Tool
+        label={t("toolbar.fit")}
+        icon={<IconArrowAutofitContent size={18} aria-hidden="true" />}
+        pressed={props.scale === "fit"}
+        onClick={() => props.onScale("fit")}
+      />
+      <Tool
+        label={t("toolbar.actual")}
+        icon={<IconRelationOneToOne size={18} aria-hidden="true" />}
+        pressed={props.scale === "actual"}
+        onClick={() => props.onScale("actual")}
+      />
+      <Tool
+        label={full ? t("toolbar.leaveFullScreen") : t("toolbar.fullScreen")}
+        icon={
+          full ? <IconMinimize size={18} aria-hidden="true" /> : <IconMaximize size={18} aria-hidden="true" />
+        }
+        onClick={() => void fullScreen.toggle()}
+      />
+    </>
+  );
+}
+
+/** Everything that can be done around the picture, in one slim line. */
+export function Toolbar(props: {
+  readonly scale: ScaleMode;
+  readonly onScale: (scale: ScaleMode) => void;
+  readonly onKeyboard: () => void;
+  readonly onQuestion: (question: Question) => void;
+}): ReactElement {
+  const { t } = useTranslation();
+  return (
+    <div className="toolbar" role="toolbar" aria-label={t("toolbar.label")}>
+      <Mark size={24} />
+      <ModeMenu />
+      <span className="toolbar-rule" />
+      <ScaleTools scale={props.scale} onScale={props.onScale} />
+      <KeysMenu />
+      <span className="touch-only">
+        <Tool
+          label={t("toolbar.keyboard")}
+          icon={<IconDeviceMobile size={18} aria-hidden="true" />}
+          onClick={props.onKeyboard}
+        />
+      </span>
+      <span className="toolbar-space" />
+      <LinkStatus />
+      <People />
+      <LanguageSwitch />
+      <AccountMenu onSignOut={() => props.onQuestion("signOut")} />
+      <Tool
+        label={t("toolbar.end")}
+        icon={<IconDoorExit size={18} aria-hidden="true" />}
+        text={t("toolbar.end")}
+        color="red"
+        variant="light"
+        onClick={() => props.onQuestion("end")}
+      />
+    </div>
+  );
+}

@@ -1,0 +1,55 @@
+/** Colours and shapes: petrol on quiet greys, amber for what waits for a person. */
+import { createTheme, type MantineColorsTuple } from "@mantine/core";
+
+const petrol: MantineColorsTuple = [
+  "#e9f5f4",
+  "#d2e8e6",
+  "#a6d2ce",
+  "#76b9b4",
+  "#4fa39d",
+  "#318d87",
+  "#1d7771",
+  "#13615c",
+  "#0d4c48",
+  "#083733",
+];
+
+const amber: MantineColorsTuple = [
+  "#fdf5e6",
+  "#f9e8c8",
+  "#f2d196",
+  "#ebb95f",
+  "#e3a334",
+  "#c98818",
+  "#a66d0e",
+  "#835409",
+  "#613d05",
+  "#422902",
+];
+
+const dark: MantineColorsTuple = [
+  "#dbe2e1",
+  "#b4bfbe",
+  "#93a09f",
+  "#5f6d6c",
+  "#3c4847",
+  "#2d3837",
+  "#232c2c",
+  "#1a2222",
+  "#131919",
+  "#0c1111",
+];
+
+export const theme = createTheme({
+  primaryColor: "petrol",
+  primaryShade: { light: 7, dark: 6 },
+  colors: { petrol, amber, dark },
+  defaultRadius: "md",
+  cursorType: "pointer",
+  focusRing: "auto",
+  respectReducedMotion: true,
+  fontFamily:
+    "Inter, 'Segoe UI Variable Text', 'Segoe UI', system-ui, -apple-system, 'Noto Sans', sans-serif",
+  fontFamilyMonospace: "ui-monospace, 'Cascadia Mono', 'SF Mono', 'DejaVu Sans Mono', Consolas, monospace",
+  headings: { fontWeight: "600" },
+});

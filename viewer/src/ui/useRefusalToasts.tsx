@@ -1,0 +1,32 @@
+import { Text } from "@mantine/core";
+import { notifications } from "@mantine/notifications";
+import { useEffect, useRef } from "react";
+import { useTranslation } from "react-i18next";
+
+import { failureText } from "./failures";
+import { useSession } from "./services";
+
+const SHOWN_MS = 6000;
+
+/** Says why something was not carried out, once for each refusal; the same reason replaces itself. */
+export function useRefusalToasts(): void {
+  const { t } = useTranslation();
+  const { refusal } = useSession();
+  const shownAt = useRef(refusal?.at ?? 0);
+  useEffect(() => {
+    if (refusal === null || refusal.at === shownAt.current) return;
+    shownAt.current = refusal.at;
+    const { cause, remedy } = failureText(t, refusal.code);
+    const reason = refusal.removedBy === null ? null : t(`obstacle.${refusal.removedBy}`);
+    const id = `refusal-${refusal.code}-${refusal.removedBy ?? ""}`;
+    const message = (
+      <>
+        <Text size="sm">{reason ?? cause}</Text>
+        {reason === null && <Text size="sm">{remedy}</Text>}
+      </>
+    );
+    const title = refusal.capability === null ? t("refusal.mode") : t("refusal.title");
+    notifications.hide(id);
+    notifications.show({ id, title, message, color: "amber", autoClose: SHOWN_MS });
+  }, [refusal, t]);
+}

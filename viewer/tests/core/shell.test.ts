@@ -1,0 +1,404 @@
+import { afterEach, describe, expect, test, vi } from "vitest";
+
+import { concat } from "../../src/crypto/bytes";
+import { hex } from "../../src/crypto/bytes";
+import { encodeMsgpack } from "../../src/protocol/codec";
+import { CodecId, Flags, MessageType, UpdateKind } from "../../src/protocol/generated";
+import { header, packHeader } from "../../src/protocol/header";
+import { container, deflated, filled } from "./support/frames";
+import { Host } from "./support/host";
+import { World } from "./support/world";
+
+const WHOLE = { x: 0, y: 0, width: 4, height: 2 };
+const RED = container(4, 2, [filled(WHOLE, [255, 0, 0])]);
+const DOT = container(4, 2, [filled({ x: 1, y: 1, width: 1, height: 1 }, [0, 0, 255])]);
+
+let running: World | null = null;
+
+async function begin(digits?: string): Promise<{ world: World; host: Host }> {
+  const world = new World();
+  running = world;
+  world.join(digits);
+  const socket = await world.socket(0);
+  socket.open();
+  return { world, host: new Host(socket) };
+}
+
+async function live(): Promise<{ world: World; host: Host }> {
+  const { world, host } = await begin();
+  await host.letIn();
+  await world.phase("live");
+  return { world, host };
+}
+
+async function withPicture(): Promise<{ world: World; host: Host }> {
+  const session = await live();
+  await session.host.frame(RED, true);
+  await session.host.until("FrameAck");
+  return session;
+}
+
+/** Cut the line and let the viewer come back on the next socket. */
+async function comeBack(world: World, host: Host, number: number, link: number): Promise<void> {
+  host.socket.drop();
+  await world.phase("reconnecting");
+  const socket = await world.socket(number);
+  socket.open();
+  host.moveTo(socket, link);
+}
+
+afterEach(() => {
+  running?.shell.receive({ t: "leave" });
+  running = null;
+});
+
+describe("joining", () => {
+  test("C1 C3: the first message presents the ticket and not the digits", async () => {
+    const { host } = await begin();
+    const hello = await host.until("ViewerHello");
+    expect(hello).toEqual({ t: "ViewerHello", version: 1, ticket: "ticket-of-sixteen-characters" });
+    expect(hex(concat(...host.socket.sent))).not.toContain(hex(new TextEncoder().encode("123456")));
+  });
+
+  test("P1 P2: verified, asked, let in, and the picture is drawn bit-exact and acknowledged", async () => {
+    const { world, host } = await begin();
+    await host.until("ViewerHello");
+    host.welcome();
+    await host.verify();
+    await host.tell({ t: "ConsentPending", mode: "full", deadline_s: 60 });
+    await vi.waitFor(() => expect(world.view.consentDeadline).toBe(world.clock + 60_000));
+    expect(world.view).toMatchObject({ phase: "asking", pendingMode: "full" });
+    expect(world.view.steps).toEqual({ relay: "done", encryption: "done", consent: "active", picture: "waiting" });
+    await host.tell({ t: "ConsentResult", granted: true, mode: "full" });
+    await host.goLive();
+    await world.phase("live");
+    await host.frame(RED, true);
+    expect((await host.until("FrameAck")).frame_id).toBe(1);
+    expect(hex(new Uint8Array(world.drawings[0]?.pixels ?? []))).toBe("ff0000ff".repeat(8));
+    await vi.waitFor(() => expect(world.view.steps.picture).toBe("done"));
+    expect(world.view).toMatchObject({ mode: "full", screen: { width: 4, height: 2 }, self: { slot: 2 } });
+    expect(world.view.members).toEqual(host.members());
+  });
+
+  test("C8: the sealed identity is the one the relay vouches for, with the mode asked for", async () => {
+    const { host } = await live();
+    expect(host.viewer).toMatchObject({
+      account_id: "a1",
+      display_name: "Núria Peña",
+      organisation: "Ayuda",
+      mode: "full",
+    });
+  });
+
+  test("K7: a host that does not know the code cannot pretend to: tampered", async () => {
+    const { world, host } = await begin();
+    await host.until("ViewerHello");
+    host.welcome();
+    await host.verify((flight) => flight.map((byte, i) => (i === flight.length - 1 ? byte ^ 1 : byte)));
+    await world.phase("ended");
+    expect(world.view.error?.code).toBe("tampered");
+    expect(world.view.steps.encryption).toBe("failed");
+    expect(host.socket.closed).toBe(true);
+  });
+
+  test("C6: a wrong code is the relay's word, and final", async () => {
+    const { world, host } = await begin("999999");
+    await host.until("ViewerHello");
+    host.welcome();
+    await expect(host.verify()).rejects.toMatchObject({ kind: "wrong_code" });
+    host.relay({ t: "RelayError", code: "code_wrong" });
+    await world.phase("ended");
+    expect(world.view.error?.code).toBe("code_wrong");
+    await vi.waitFor(() => expect(world.finished).toBe(true), 3000);
+  });
+
+  test("P2: a No ends the session with its reason", async () => {
+    const { world, host } = await begin();
+    await host.until("ViewerHello");
+    host.welcome();
+    await host.verify();
+    await host.tell({ t: "ConsentResult", granted: false, mode: "full", code: "consent_timeout" });
+    await world.phase("ended");
+    expect(world.view.error?.code).toBe("consent_timeout");
+  });
+
+  test("R9: a host that shows its desktop before consent is refused", async () => {
+    const { world, host } = await begin();
+    await host.until("ViewerHello");
+    host.welcome();
+    await host.verify();
+    await host.tell({ t: "ScreenLayout", width: 4, height: 2, monitors: [] });
+    await world.phase("ended");
+    expect(world.view.error?.code).toBe("unexpected");
+    expect(world.view.screen).toBeNull();
+  });
+
+  test("a socket that never opens is tried again, then the relay is unreachable", async () => {
+    const world = new World();
+    running = world;
+    world.join();
+    (await world.socket(0)).drop();
+    world.clock += 10_001;
+    (await world.socket(1)).drop();
+    world.clock += 10_001;
+    await world.phase("ended");
+    expect(world.view.error?.code).toBe("unreachable");
+  });
+});
+
+describe("hostile messages", () => {
+  const relayed = (body: object) => concat(packHeader(header(MessageType.RELAY)), encodeMsgpack(body));
+  test.each([
+    ["W1: a text message", "hello", "malformed"],
+    ["W1: no header", Uint8Array.of(1, 2, 3), "malformed"],
+    ["W1: another version", packHeader(header(MessageType.RELAY)).fill(2, 0, 1), "unsupported_version"],
+    ["W2: too long", new Uint8Array(70_000).fill(1, 0, 1).fill(255, 3, 4), "too_large"],
+    ["M2: a message of another direction", relayed({ t: "AgentHello", version: 1, agent_version: "1" }), "malformed"],
+    ["M4: an unknown message", relayed({ t: "Nonsense" }), "malformed"],
+    ["C4: a second welcome", relayed({ t: "HostBack", link: 7 }), "unexpected"],
+  ] as const)("%s ends the session with its code", async (_, message, code) => {
+    const { world, host } = await live();
+    host.socket.deliver(typeof message === "string" ? message : new Uint8Array(message));
+    await world.phase("ended");
+    expect(world.view.error?.code).toBe(code);
+    expect(host.socket.closed).toBe(true);
+  });
+
+  test("K12: a message that was changed on the way is tampered", async () => {
+    const { world, host } = await live();
+    const message = await host.sealed({ t: "CaptureState", condition: "locked" });
+    message[30] = (message[30] ?? 0) ^ 1;
+    host.socket.deliver(message);
+    await world.phase("ended");
+    expect(world.view.error?.code).toBe("tampered");
+  });
+
+  test("W8: a message of an older link is dropped silently, one for another slot is not", async () => {
+    const { world, host } = await live();
+    host.socket.deliver(packHeader(header(MessageType.PAIRWISE, { dst: 2, keyId: 3n })));
+    await host.tell({ t: "CaptureState", condition: "locked" });
+    await vi.waitFor(() => expect(world.view.capture).toBe("locked"));
+    host.socket.deliver(packHeader(header(MessageType.PAIRWISE, { dst: 3, keyId: 7n })));
+    await world.phase("ended");
+    expect(world.view.error?.code).toBe("unexpected");
+  });
+
+  test("F6: a bomb ends the session and is not inflated", async () => {
+    const { world, host } = await live();
+    const payload = deflated(new Uint8Array(40 * 2 ** 20));
+    const { kind, codec } = { kind: UpdateKind.LOSSLESS, codec: CodecId.DEFLATE_RGB };
+    await host.frame(container(4, 2, [{ ...WHOLE, kind, codec, payload }]), true);
+    await world.phase("ended");
+    expect(world.view.error?.code).toBe("malformed");
+    expect(world.drawings).toEqual([]);
+  });
+
+  test("K15: an epoch whose list lacks this viewer is refused", async () => {
+    const { world, host } = await live();
+    await host.tell({ t: "Epoch", epoch: 9, secret: new Uint8Array(32), members: [] });
+    await world.phase("ended");
+    expect(world.view.error?.code).toBe("malformed");
+  });
+
+  test("K17: a changed frame is tampered, a repeated one is dropped", async () => {
+    const { world, host } = await withPicture();
+    await host.frame(DOT, false);
+    await host.until("FrameAck");
+    host.frameId -= 1;
+    (host as unknown as { counter: bigint }).counter -= 1n;
+    await host.frame(DOT, false);
+    await host.frame(DOT, false);
+    expect((await host.until("FrameAck")).frame_id).toBe(3);
+    const head = header(MessageType.MEDIA, { flags: Flags.DROPPABLE, dst: 0, frameId: 4, keyId: 1n, counter: 99n });
+    host.socket.deliver(concat(packHeader(head), new Uint8Array(40)));
+    await world.phase("ended");
+    expect(world.view.error?.code).toBe("tampered");
+    expect(world.drawings).toHaveLength(3);
+  });
+});
+
+describe("frames", () => {
+  test("F9: nothing is drawn over a gap; after a second a keyframe is asked for", async () => {
+    const { world, host } = await withPicture();
+    await host.frame(DOT, false, 2);
+    await host.frame(DOT, false);
+    world.clock += 1100;
+    await host.until("KeyframeRequest");
+    expect(world.drawings).toHaveLength(1);
+    const keyframe = await host.frame(RED, true);
+    expect((await host.until("FrameAck")).frame_id).toBe(keyframe);
+    await host.frame(DOT, false);
+    expect((await host.until("FrameAck")).frame_id).toBe(keyframe + 1);
+    world.clock += 1100;
+    await vi.waitFor(() => expect(world.view.link.framesDropped).toBe(4));
+  });
+
+  test("P3: frames of an epoch whose key is not here are dropped without harm", async () => {
+    const { world, host } = await withPicture();
+    const head = header(MessageType.MEDIA, { flags: Flags.KEYFRAME, dst: 0, frameId: 2, keyId: 44n, counter: 9n });
+    host.socket.deliver(concat(packHeader(head), new Uint8Array(40)));
+    await host.newEpoch();
+    await host.frame(RED, true);
+    expect((await host.until("FrameAck")).frame_id).toBe(2);
+    expect(world.view.phase).toBe("live");
+  });
+
+  test("I4: pointer input names the last frame that is on the canvas", async () => {
+    const { world, host } = await live();
+    world.draws = false;
+    await host.frame(RED, true);
+    await host.frame(DOT, false);
+    await vi.waitFor(() => expect(world.drawings).toHaveLength(2));
+    world.shell.receive({ t: "drawn", frameId: 1 });
+    world.shell.receive({ t: "send", message: { t: "PointerMove", monitor: 0, x: 0.5, y: 0.5 } });
+    expect((await host.until("PointerMove")).seen).toBe(1);
+  });
+});
+
+describe("coming back", () => {
+  test("P6 C4: a cut viewer resumes with the token and the secret of the last run", async () => {
+    const { world, host } = await withPicture();
+    await comeBack(world, host, 1, 8);
+    expect(await host.until("ViewerHello")).toMatchObject({ resume: "resume-token-0000777" });
+    host.welcome();
+    await host.verify();
+    await host.goLive();
+    await world.phase("live");
+    expect(world.view.steps.picture).toBe("active");
+    await host.frame(RED, true);
+    expect((await host.until("FrameAck")).frame_id).toBe(2);
+    expect(world.view.members[0]?.link).toBe(8);
+  });
+
+  test("P6: the old secret is kept until the host has proved that it has the new one", async () => {
+    const { world, host } = await withPicture();
+    const first = host.resume;
+    await comeBack(world, host, 1, 8);
+    await host.until("ViewerHello");
+    host.welcome();
+    host.resume = first;
+    await host.verify(() => new Uint8Array());
+    await world.phase("ended");
+    // An empty flight 4 is malformed and final; a cut in its place is not, and then the first secret counts.
+    const again = await withPicture();
+    const secret = again.host.resume;
+    await comeBack(again.world, again.host, 1, 8);
+    await again.host.until("ViewerHello");
+    again.host.welcome();
+    await again.host.until("flight");
+    await comeBack(again.world, again.host, 2, 9);
+    await again.host.until("ViewerHello");
+    again.host.welcome();
+    again.host.resume = secret;
+    await again.host.verify();
+    await again.host.goLive();
+    await again.world.phase("live");
+  });
+
+  test("S3: what is typed while away is discarded, never replayed", async () => {
+    const { world, host } = await withPicture();
+    host.socket.drop();
+    await world.phase("reconnecting");
+    world.shell.receive({ t: "send", message: { t: "TextInput", text: "typed offline" } });
+    const socket = await world.socket(1);
+    socket.open();
+    host.moveTo(socket, 8);
+    await host.until("ViewerHello");
+    host.welcome();
+    await host.verify();
+    world.shell.receive({ t: "send", message: { t: "TextInput", text: "typed too early" } });
+    await host.goLive();
+    await world.phase("live");
+    world.shell.receive({ t: "send", message: { t: "TextInput", text: "live" } });
+    expect((await host.until("TextInput")).text).toBe("live");
+  });
+
+  test("C11: the host goes and comes back on a new link", async () => {
+    const { world, host } = await withPicture();
+    host.relay({ t: "HostGone" });
+    await world.phase("host_away");
+    host.link = 12;
+    host.relay({ t: "HostBack", link: 12 });
+    await host.verify();
+    await host.goLive();
+    await world.phase("live");
+    expect(world.sockets).toHaveLength(1);
+  });
+
+  test("C12: whoever finds no host waits for it", async () => {
+    const { world, host } = await withPicture();
+    await comeBack(world, host, 1, 8);
+    await host.until("ViewerHello");
+    host.welcome({ host_present: false });
+    await world.phase("host_away");
+    host.link = 9;
+    host.relay({ t: "HostBack", link: 9 });
+    await host.verify();
+    await host.goLive();
+    await world.phase("live");
+  });
+
+  test("P5: a lost message is a desync, and the viewer resumes", async () => {
+    const { world, host } = await withPicture();
+    await host.sealed({ t: "CaptureState", condition: "locked" });
+    await host.tell({ t: "CaptureState", condition: "ok" });
+    await world.phase("reconnecting");
+    expect(world.view.capture).toBeNull();
+    (await world.socket(1)).open();
+  });
+
+  test("P4: ten silent seconds are a cut", async () => {
+    const { world, host } = await withPicture();
+    await host.until("Heartbeat");
+    world.clock += 10_100;
+    await world.phase("reconnecting");
+    expect(host.socket.closed).toBe(true);
+  });
+
+  test("P4: a heartbeat every two seconds measures the round trip", async () => {
+    const { world, host } = await live();
+    const first = await host.until("Heartbeat");
+    world.clock += 40;
+    await host.tell({ t: "HeartbeatEcho", t_ms: first.t_ms });
+    world.clock += 2000;
+    const second = await host.until("Heartbeat");
+    expect(second.rtt_ms).toBe(40);
+  });
+
+  test("another session behind the same token is refused", async () => {
+    const { world, host } = await withPicture();
+    await comeBack(world, host, 1, 8);
+    await host.until("ViewerHello");
+    host.welcome({ session_id: new Uint8Array(16) });
+    await world.phase("ended");
+    expect(world.view.error?.code).toBe("tampered");
+  });
+
+  test("C10: when the seat's life is over, so is trying", async () => {
+    const { world, host } = await withPicture();
+    host.socket.drop();
+    await world.phase("reconnecting");
+    world.clock += 601_000;
+    (await world.socket(1)).drop();
+    await world.phase("ended");
+    expect(world.view.error?.code).toBe("resume_invalid");
+  });
+});
+
+describe("leaving", () => {
+  test("C10: this side leaves by Goodbye and Leave, and the view has no error", async () => {
+    const { world, host } = await withPicture();
+    world.shell.receive({ t: "leave" });
+    await host.until("Goodbye");
+    await host.until("Leave");
+    expect(world.view).toMatchObject({ phase: "ended", error: null });
+    await vi.waitFor(() => expect(world.finished).toBe(true), 3000);
+  });
+
+  test("the host's goodbye says why", async () => {
+    const { world, host } = await withPicture();
+    await host.tell({ t: "HostGoodbye", code: "removed" });
+    await world.phase("ended");
+    expect(world.view.error?.code).toBe("removed");
+  });
+});
