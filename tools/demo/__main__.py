@@ -75,7 +75,7 @@ def _run(options: Options, children: Children, folder: Path) -> None:
     if options.consent == "auto":
         _say("demo: CONSENT IS AUTOMATIC: nobody is asked before this screen is shown. For demos only.")
     display = open_desktop(options, children, folder / "home")
-    server = relay.prepare(folder, options.port)
+    server = relay.prepare(folder, options.port, options.lang)
     server.start(children)
     stage = _Stage(options, children, folder, display, server)
     customer = stage.start_agent()

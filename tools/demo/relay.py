@@ -83,9 +83,9 @@ class Relay:
         return ["--data", os.fspath(self.data)]
 
 
-def prepare(folder: Path, port: int | None) -> Relay:
-    """A relay's data with the demo's technician in it; made on the first run, kept for the next ones."""
-    data, sign_in = folder / "relay", folder / "technician.json"
+def prepare(folder: Path, port: int | None, lang: str) -> Relay:
+    """A relay's data with the demo's technician in it, who reads ``lang``; made once, kept for later runs."""
+    data, sign_in = folder / lang / "relay", folder / lang / "technician.json"
     chosen = port if port is not None else _free_port()
     if data.is_dir() and sign_in.is_file():
         return Relay(chosen, data, json.loads(sign_in.read_text(encoding="utf-8"))["password"])
@@ -104,6 +104,8 @@ def prepare(folder: Path, port: int | None) -> Relay:
         "--display-name",
         "Demo",
         "--password-stdin",
+        "--account-language",
+        lang,
         *where,
     ]
     run("relevo-server admin create", create, given=f"{password}\n")
