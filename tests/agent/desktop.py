@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 WAIT_S = 15.0
@@ -54,7 +54,7 @@ def wait_for(condition: Callable[[], bool], what: Callable[[], str]) -> None:
 
 
 @contextlib.contextmanager
-def xvfb(size: str = "1280x800x24") -> Iterator[str]:
+def xvfb(size: str = "1280x800x24") -> Generator[str]:
     """A display of one's own; it ends with the block."""
     read, write = os.pipe()
     command = ["Xvfb", "-noreset", "-nolisten", "tcp", "-displayfd", str(write), "-screen", "0", size]
@@ -71,7 +71,7 @@ def xvfb(size: str = "1280x800x24") -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def program(display: str, command: list[str]) -> Iterator[subprocess.Popen[bytes]]:
+def program(display: str, command: list[str]) -> Generator[subprocess.Popen[bytes]]:
     """A program on that display, surely ended."""
     environment = os.environ | {"DISPLAY": display, "LC_ALL": "C.UTF-8", "XMODIFIERS": "@im=none"}
     process = subprocess.Popen(
@@ -94,7 +94,7 @@ def set_layout(display: str, layout: str) -> None:
 
 
 @contextlib.contextmanager
-def text_field(display: str) -> Iterator[Callable[[], str]]:
+def text_field(display: str) -> Generator[Callable[[], str]]:
     """A focused Tk text field; call the value for what stands in it."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "text"
@@ -108,7 +108,7 @@ def text_field(display: str) -> Iterator[Callable[[], str]]:
 
 
 @contextlib.contextmanager
-def terminal(display: str) -> Iterator[Callable[[], str]]:
+def terminal(display: str) -> Generator[Callable[[], str]]:
     """An xterm whose ``cat`` writes lines to a file; call the value for what has arrived."""
     with tempfile.TemporaryDirectory() as folder:
         ready, path = Path(folder) / "ready", Path(folder) / "text"
@@ -124,7 +124,7 @@ def terminal(display: str) -> Iterator[Callable[[], str]]:
 
 
 @contextlib.contextmanager
-def event_log(display: str) -> Iterator[Callable[[], list[str]]]:
+def event_log(display: str) -> Generator[Callable[[], list[str]]]:
     """A window that logs real button and key events; call the value for the lines so far."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "events"

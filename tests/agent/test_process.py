@@ -5,13 +5,16 @@ import contextlib
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Origin
 
+from relevo_agent.platform.base import Key
+from relevo_agent.platform.x11 import X11Injector
 from relevo_protocol.codec import relay_message, relay_to_viewer
 from relevo_protocol.crypto.flights import ViewerIdentity
 from relevo_protocol.crypto.schedule import ChannelContext
@@ -19,7 +22,7 @@ from relevo_protocol.header import MessageType, body_of, parse_header
 from relevo_protocol.messages.input import TextInput
 from relevo_protocol.messages.relay import ViewerHello, ViewerWelcome
 from relevo_protocol.messages.screen import FrameAck, ScreenLayout
-from relevo_protocol.messages.session import Goodbye, Heartbeat, HostGoodbye, ModeState
+from relevo_protocol.messages.session import ConsentPending, Goodbye, Heartbeat, HostGoodbye, ModeState
 from tests.agent.desktop import set_layout, text_field, xvfb
 from tests.agent.fakes import Viewer
 from tests.support.processes import EventProcess
@@ -36,9 +39,12 @@ def display() -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def agent(relay: Relay, display: str, folder: Path, *options: str) -> Iterator[EventProcess]:
+def agent(
+    relay: Relay, display: str, folder: Path, *options: str, windowed: bool = False
+) -> Generator[EventProcess]:
     command = [sys.executable, "-m", "relevo_agent.cli", "--server", relay.origin, "--ca", str(relay.ca_file)]
-    command += ["--no-window", "--json-events", "--state-dir", str(folder / "state"), "--display", display]
+    command += ["--json-events", "--state-dir", str(folder / "state"), "--display", display, "--lang", "en"]
+    command += [] if windowed else ["--no-window"]
     process = EventProcess([*command, *options], folder / "agent.err", {"RELEVO_DEMO": "1"})
     try:
         yield process
@@ -75,11 +81,11 @@ class Browser:
 
 
 @contextlib.asynccontextmanager
-async def browser(relay: Relay, code: str, mode: str) -> AsyncIterator[Browser]:
+async def browser(relay: Relay, code: str, mode: str) -> AsyncGenerator[Browser]:
     ticket = await relay.ticket(code[:6])
     address = f"{relay.ws}/ws/viewer"
     async with connect(
-        address, ssl=relay.tls, origin=relay.origin, max_size=2**23, compression=None
+        address, ssl=relay.tls, origin=Origin(relay.origin), max_size=2**23, compression=None
     ) as socket:
         await socket.send(relay_message(ViewerHello(version=1, ticket=ticket)))
         welcome = relay_to_viewer.decode(body_of(await socket.recv(decode=False)))
@@ -155,5 +161,47 @@ def test_an_unknown_authority_is_said_and_never_skipped(tmp_path: Path, display:
                 assert "autoridad que este PC no conoce" in process.tail()
             finally:
                 process.stop()
+
+    asyncio.run(play())
+
+
+def test_stop_works_with_the_relay_dead(tmp_path: Path, display: str) -> None:
+    async def play() -> None:
+        with contextlib.ExitStack() as stack:
+            async with running_relay(tmp_path / "relay") as relay:
+                process = stack.enter_context(agent(relay, display, tmp_path, "--demo-consent", "auto"))
+                code = (await event(process, "code"))["code"]
+                async with browser(relay, code, "full") as here:
+                    await here.until(lambda v: v.keyframes > 0)
+            await event(process, "reconnecting")
+            process.process.send_signal(signal.SIGTERM)
+            await event(process, "ended")
+            assert await asyncio.to_thread(process.process.wait, 10) == 0
+
+    asyncio.run(play())
+
+
+def test_the_windows_ask_and_stop(tmp_path: Path, display: str) -> None:
+    async def play() -> None:
+        async with running_relay(tmp_path / "relay") as relay:
+            with agent(relay, display, tmp_path, windowed=True) as process:
+                code = (await event(process, "code"))["code"]
+                async with browser(relay, code, "full") as here:
+                    await here.until(lambda v: v.last(ConsentPending) is not None)
+                    await event(process, "asking")
+                    await asyncio.sleep(1.5)  # Yes wakes up 0.9 s after the dialog has appeared
+                    with contextlib.closing(X11Injector(display, lambda: False)) as customer:
+                        for key in ("Tab", "Enter"):
+                            customer.key(Key(key, key), down=True)
+                            customer.key(Key(key, key), down=False)
+                    await here.until(lambda v: v.keyframes > 0)
+                    live = await event(process, "live")
+                    assert [viewer["name"] for viewer in live["viewers"]] == [
+                        here.viewer.identity.display_name
+                    ]
+                    process.process.send_signal(signal.SIGINT)
+                    await here.until(lambda v: v.last(HostGoodbye) is not None)
+                await event(process, "ended")
+                assert await asyncio.to_thread(process.process.wait, 10) == 0
 
     asyncio.run(play())

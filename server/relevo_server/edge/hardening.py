@@ -19,6 +19,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame
 from websockets.http11 import Request
+from websockets.protocol import State
 
 from relevo_protocol import limits
 
@@ -251,7 +252,10 @@ class HardenedWebSocket(WebSocketsSansIOProtocol):
         self.transport.abort()
 
     def shutdown(self) -> None:
-        """Say why before closing, where the peer takes it."""
+        """Say why before closing, where the peer takes it; a peer that is closing already is only let go."""
+        if self.handshake_complete and self.conn.state is not State.OPEN:
+            self.transport.close()
+            return
         farewell = self._lever.farewell if self._lever is not None else b""
         if farewell and self.handshake_complete and not self.close_sent and self.writable.is_set():
             self.conn.send_binary(farewell)

@@ -1,0 +1,140 @@
+"""The capture's thread: drives the pipeline while somebody may see the screen, and never a moment longer."""
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from relevo_agent.clock import now_ms
+from relevo_agent.pipeline.loop import CaptureLoop, CaptureStatus
+from relevo_agent.pipeline.sources import open_cursor, open_source
+from relevo_agent.pipeline.types import Layout, Outgoing
+from relevo_protocol.limits import MAX_MONITORS, MAX_NAME_CHARS, MAX_REASON_CHARS
+from relevo_protocol.messages.screen import CaptureCondition, CaptureState, Monitor, Quality, ScreenLayout
+
+_log = logging.getLogger(__name__)
+MAX_WAIT_S: Final = 0.5
+"""The thread looks up at least this often, whatever the pipeline says."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureEvents:
+    """What a run tells, from its own thread; the first argument is the run's number."""
+
+    frame: Callable[[int, Outgoing], None]
+    layout: Callable[[int, ScreenLayout], None]
+    condition: Callable[[int, CaptureState], None]
+
+
+class CaptureRun:
+    """One run of the capture, from consent to its end; it is not started twice."""
+
+    def __init__(self, run: int, display: str | None, halted: threading.Event, events: CaptureEvents) -> None:
+        self._run = run
+        self._events = events
+        self._halted = halted
+        self._stop = threading.Event()
+        self._wake = threading.Event()
+        self._watching: frozenset[int] = frozenset()
+        self._layout: Layout | None = None
+        self._status = CaptureStatus()
+        self.loop = CaptureLoop(lambda: open_source(display), lambda: open_cursor(display))
+        self._thread = threading.Thread(target=self._drive, name=f"capture-{run}", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End soon; nothing is delivered after this returns, even if a grab is under way."""
+        self._stop.set()
+        self._wake.set()
+
+    def join(self, timeout_s: float) -> None:
+        """Wait for the thread, for so long at most."""
+        self._thread.join(timeout_s)
+
+    @property
+    def _over(self) -> bool:
+        return self._stop.is_set() or self._halted.is_set()
+
+    def watch(self, links: frozenset[int]) -> None:
+        """These viewers see the screen now."""
+        before, self._watching = self._watching, links
+        for link in before - links:
+            self.loop.viewer_left(link)
+        for link in links - before:
+            self.loop.viewer_joined(link)
+        self._wake.set()
+
+    def acked(self, link: int, frame_id: int) -> None:
+        """A viewer has drawn a frame."""
+        self.loop.acknowledged(link, frame_id, now_ms())
+        self._wake.set()
+
+    def need_keyframe(self, *, urgent: bool) -> None:
+        """The next frame must need nothing before it."""
+        self.loop.request_keyframe(urgent=urgent)
+        self._wake.set()
+
+    def choose_quality(self, quality: Quality) -> None:
+        """The viewers' preference."""
+        self.loop.choose_quality(quality)
+
+    def input_carried_out(self) -> None:
+        """Something will probably change on the screen."""
+        self.loop.expect_change(now_ms())
+        self._wake.set()
+
+    def _drive(self) -> None:
+        try:
+            while not self._over:
+                self._step()
+        except Exception:  # noqa: BLE001 - the thread's end must be seen by the viewer and in the log, whatever the reason
+            _log.exception("the capture has failed")
+            failed = CaptureState(condition=CaptureCondition.FAILED, detail="the capture stopped by an error")
+            self._deliver(lambda: self._events.condition(self._run, failed))
+        finally:
+            self.loop.close()
+
+    def _step(self) -> None:
+        self._wake.clear()
+        outgoing = self.loop.step(now_ms())
+        self._tell_changes()
+        if outgoing is not None:
+            self._deliver(lambda: self._events.frame(self._run, outgoing))
+        delay_s = self.loop.delay_ms(now_ms()) / 1000
+        if delay_s > 0:
+            self._wake.wait(min(delay_s, MAX_WAIT_S))
+
+    def _tell_changes(self) -> None:
+        layout, status = self.loop.layout, self.loop.condition
+        if status != self._status:
+            self._status = status
+            state = CaptureState(condition=status.condition, detail=status.detail[:MAX_REASON_CHARS])
+            self._deliver(lambda: self._events.condition(self._run, state))
+        if layout is not None and layout is not self._layout:
+            self._layout = layout
+            self._deliver(lambda: self._events.layout(self._run, screen_layout(layout)))
+
+    def _deliver(self, tell: Callable[[], None]) -> None:
+        if not self._over:
+            tell()
+
+
+def screen_layout(layout: Layout) -> ScreenLayout:
+    """The pipeline's layout as the wire says it; a monitor's id is its place in the list, from 1."""
+    monitors = [
+        Monitor(
+            id=number,
+            x=area.x,
+            y=area.y,
+            width=area.width,
+            height=area.height,
+            primary=area.primary,
+            name=area.name[:MAX_NAME_CHARS],
+        )
+        for number, area in enumerate(layout.monitors[:MAX_MONITORS], 1)
+    ]
+    return ScreenLayout(width=layout.width, height=layout.height, monitors=monitors)

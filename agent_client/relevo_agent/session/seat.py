@@ -1,0 +1,124 @@
+"""One viewer as the agent knows them: link, lifecycle, keys (SPEC S1, P6)."""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from relevo_agent.session.code import JoinCode
+from relevo_protocol.crypto import roster
+from relevo_protocol.crypto.handshake import HostHandshake
+from relevo_protocol.crypto.pairwise import PairwiseChannel
+from relevo_protocol.crypto.schedule import Credential, SessionKeys
+from relevo_protocol.header import Header, MessageType
+from relevo_protocol.lifecycle import SeatEvent, SeatState, next_seat_state
+from relevo_protocol.limits import HEADER_BYTES
+from relevo_protocol.messages.relay import ViewerJoining
+from relevo_protocol.messages.screen import Quality
+from relevo_protocol.messages.session import Member
+from relevo_protocol.modes import Role
+
+SEATED: Final = frozenset({SeatState.LIVE, SeatState.AWAY, SeatState.RESUMING})
+"""States of somebody whom the customer has let in."""
+
+
+@dataclass(slots=True)
+class Seat:
+    """One viewer. ``vouched`` is what the relay said of them; ``link`` changes with every reconnection."""
+
+    vouched: ViewerJoining
+    link: int
+    since_ms: float
+    state: SeatState = SeatState.JOINING
+    role: Role = Role.COLLABORATOR
+    quality: Quality = Quality.AUTO
+    handshake: HostHandshake | None = None
+    code: JoinCode | None = None
+    channel: PairwiseChannel | None = None
+    resume: Credential | None = None
+    resume_before: Credential | None = None
+    heard_ms: float = 0.0
+    step_up_after_ms: float = 0.0
+    refused_ms: dict[tuple[object, ...], float] = field(default_factory=dict[tuple[object, ...], float])
+
+    @property
+    def slot(self) -> int:
+        """Destination of headers to this viewer."""
+        return self.vouched.slot
+
+    def follow(self, event: SeatEvent, now_ms: float) -> None:
+        """Go where the lifecycle's table leads.
+
+        Raises:
+            UnknownTransition: the table has no such pair; nothing has changed.
+        """
+        self.state = next_seat_state(self.state, event)
+        self.since_ms = now_ms
+
+    def attach(self, joining: ViewerJoining) -> None:
+        """A new link for a known viewer: the old link's keys are gone."""
+        self.vouched = joining
+        self.link = joining.link
+        self.drop_keys()
+
+    def drop_keys(self) -> None:
+        """Forget handshake and channel; the resume secrets stay."""
+        self.handshake = None
+        self.channel = None
+
+    def take_keys(self, keys: SessionKeys, now_ms: float) -> None:
+        """Open the channel of a finished handshake; the secret it came by is kept until this one is used."""
+        self.channel = PairwiseChannel.of_host(keys)
+        self.resume_before, self.resume = self.resume, keys.resume_credential()
+        self.handshake = None
+        self.heard_ms = now_ms
+
+    def resume_secret(self, ref: bytes) -> bytes | None:
+        """Return the resume secret that ``ref`` names, if it still counts."""
+        for credential in (self.resume, self.resume_before):
+            if credential is not None and credential.ref == ref:
+                return credential.secret
+        return None
+
+    def open(self, header: Header, message: bytes) -> bytes:
+        """Return the plaintext of a pairwise message.
+
+        Raises:
+            CryptoError: wrong counter, or the seal does not fit.
+        """
+        assert self.channel is not None  # noqa: S101 - the caller has looked
+        head, sealed = message[:HEADER_BYTES], message[HEADER_BYTES:]
+        plain = self.channel.receiver.open(head, header.counter, sealed)
+        self.resume_before = None
+        return plain
+
+    def seal(self, body: bytes) -> bytes:
+        """Return a whole pairwise message for this viewer."""
+        assert self.channel is not None  # noqa: S101 - the caller has looked
+        sender = self.channel.sender
+        header = Header(
+            MessageType.PAIRWISE, dst=self.slot, key_id=self.link, counter=sender.next_counter
+        ).pack()
+        return header + sender.seal(header, body)
+
+    def member(self) -> Member:
+        """This viewer as every viewer sees them."""
+        v = self.vouched
+        return Member(
+            slot=v.slot,
+            link=self.link,
+            role=self.role,
+            account_id=v.account_id,
+            display_name=v.display_name,
+            organisation=v.organisation,
+        )
+
+
+def roster_member(member: Member) -> roster.Member:
+    """The same member as it enters the hash of the media key."""
+    return roster.Member(
+        slot=member.slot,
+        role=member.role.value,
+        account_id=member.account_id,
+        display_name=member.display_name,
+        organisation=member.organisation,
+        link_id=member.link,
+    )

@@ -1,0 +1,141 @@
+"""Colours, fonts and styles of the windows: calm, large enough, the same everywhere."""
+
+import tkinter as tk
+from dataclasses import dataclass
+from tkinter import font, ttk
+from typing import Final
+
+GROUND: Final = "#f4f6f8"
+CARD: Final = "#ffffff"
+INK: Final = "#1c2430"
+QUIET: Final = "#566070"
+LINE: Final = "#d9dfe6"
+ACCENT: Final = "#0b6b74"
+ACCENT_DARK: Final = "#08545b"
+DANGER: Final = "#b3261e"
+DANGER_DARK: Final = "#8f1d17"
+WARN_GROUND: Final = "#fff5df"
+WARN_LINE: Final = "#efcf8a"
+WARN_INK: Final = "#5d4200"
+ALARM_GROUND: Final = "#fdecea"
+BANNER: Final = "#16212e"
+BANNER_INK: Final = "#ffffff"
+LIVE_DOT: Final = "#ff6b5e"
+
+_FAMILIES: Final = (
+    "Segoe UI",
+    "SF Pro Text",
+    "Helvetica Neue",
+    "Inter",
+    "Cantarell",
+    "Noto Sans",
+    "DejaVu Sans",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Fonts:
+    """Named fonts, so that they follow the desktop's scale."""
+
+    body: font.Font
+    small: font.Font
+    strong: font.Font
+    heading: font.Font
+    name: font.Font
+    code: font.Font
+
+
+def set_up(root: tk.Misc) -> Fonts:
+    """Choose fonts that this desktop has and give every style its look."""
+    present = set(font.families(root))
+    family = next(
+        (name for name in _FAMILIES if name in present),
+        font.nametofont("TkDefaultFont", root).actual("family"),
+    )
+    fonts = Fonts(
+        body=font.Font(root, family=family, size=11),
+        small=font.Font(root, family=family, size=10),
+        strong=font.Font(root, family=family, size=11, weight="bold"),
+        heading=font.Font(root, family=family, size=15, weight="bold"),
+        name=font.Font(root, family=family, size=14, weight="bold"),
+        code=font.Font(root, family=family, size=27, weight="bold"),
+    )
+    _styles(ttk.Style(root), fonts)
+    return fonts
+
+
+def _styles(style: ttk.Style, fonts: Fonts) -> None:
+    style.theme_use("clam")
+    style.configure(".", background=GROUND, foreground=INK, font=fonts.body)
+    style.configure("Card.TFrame", background=CARD)
+    style.configure("TLabel", background=GROUND, foreground=INK)
+    for name, ground, ink, used in (
+        ("Card.TLabel", CARD, INK, fonts.body),
+        ("Quiet.TLabel", GROUND, QUIET, fonts.small),
+        ("QuietCard.TLabel", CARD, QUIET, fonts.small),
+        ("Strong.TLabel", CARD, INK, fonts.strong),
+        ("Heading.TLabel", GROUND, INK, fonts.heading),
+        ("Name.TLabel", CARD, INK, fonts.name),
+        ("Warn.TLabel", WARN_GROUND, WARN_INK, fonts.body),
+        ("WarnStrong.TLabel", WARN_GROUND, WARN_INK, fonts.strong),
+        ("Alarm.TLabel", ALARM_GROUND, DANGER_DARK, fonts.strong),
+        ("Banner.TLabel", BANNER, BANNER_INK, fonts.strong),
+        ("Dot.TLabel", BANNER, LIVE_DOT, fonts.strong),
+    ):
+        style.configure(name, background=ground, foreground=ink, font=used)
+    style.configure("Banner.TFrame", background=BANNER)
+    _button(style, "TButton", (CARD, "#e9edf1"), INK)
+    _button(style, "Accent.TButton", (ACCENT, ACCENT_DARK), CARD)
+    _button(style, "Danger.TButton", (DANGER, DANGER_DARK), CARD)
+    _button(style, "Ghost.TButton", ("#2b3a4b", "#3a4c61"), BANNER_INK)
+
+
+def _button(style: ttk.Style, name: str, grounds: tuple[str, str], ink: str) -> None:
+    ground, pressed = grounds
+    edge = "#b9c3ce" if ground == CARD else ground
+    style.configure(
+        name,
+        background=ground,
+        foreground=ink,
+        bordercolor=edge,
+        lightcolor=ground,
+        darkcolor=ground,
+        focuscolor=ink,
+        padding=(16, 8),
+        relief="raised",
+        borderwidth=1,
+    )
+    style.map(
+        name,
+        background=[("disabled", "#e4e8ec"), ("pressed", pressed), ("active", pressed)],
+        foreground=[("disabled", "#8a94a1")],
+        bordercolor=[("focus", INK)],
+        lightcolor=[("pressed", pressed), ("active", pressed)],
+        darkcolor=[("pressed", pressed), ("active", pressed)],
+    )
+
+
+def card(parent: tk.Misc, *, ground: str = CARD, line: str = LINE) -> tk.Frame:
+    """A framed area with room inside."""
+    return tk.Frame(
+        parent, background=ground, highlightbackground=line, highlightthickness=1, padx=18, pady=14
+    )
+
+
+def keep_on_top(window: tk.Toplevel) -> None:
+    """Ask the desktop not to let other windows cover this one."""
+    window.tk.call("wm", "attributes", str(window), "-topmost", True)
+
+
+def bring_up(window: tk.Toplevel) -> None:
+    """Put a window above all others."""
+    window.tk.call("raise", str(window))
+
+
+def centred(window: tk.Tk | tk.Toplevel) -> None:
+    """Put a window a little above the middle of the screen."""
+    window.update_idletasks()
+    width, height = window.winfo_reqwidth(), window.winfo_reqheight()
+    x = (window.winfo_screenwidth() - width) // 2
+    y = max(0, (window.winfo_screenheight() - height) * 2 // 5)
+    window.geometry(f"+{x}+{y}")
