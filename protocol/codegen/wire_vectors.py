@@ -78,96 +78,95 @@ def _failing(name: str, data: bytes, read: object) -> Case:
     raise AssertionError(f"{name}: reads, but must not")
 
 
-def _samples() -> list[Message]:
-    return [
-        relay.AgentHello(version=1, agent_version="0.1.0"),
-        relay.AgentWelcome(
-            session_id=_SESSION,
-            origin="https://relay.example",
-            token=_TOKEN,
-            resumed=False,
-            routing="482913",
-            code_life_s=600,
-        ),
-        relay.CodeRequest(),
-        relay.CodeIssued(routing="000001", code_life_s=600),
-        relay.CodeSpent(),
-        relay.ViewerJoining(
-            link=9,
-            slot=1,
-            account_id="a1",
-            display_name="Núria Peña",
-            organisation="Ayuda S. L.",
-            resumed=False,
-        ),
-        relay.ViewerGone(link=9, slot=1, left=True, code=ErrorCode.SESSION_ENDED),
-        relay.KeyframeWanted(slot=1),
-        relay.RemoveViewer(link=9, code=ErrorCode.CODE_WRONG),
-        relay.SeatAdmitted(link=9),
-        relay.ModeNotice(mode=Mode.FULL),
-        relay.EndSession(reason="customer"),
-        relay.ViewerHello(version=1, ticket=_TOKEN),
-        relay.ViewerWelcome(
-            session_id=_SESSION,
-            origin="https://relay.example",
-            link=9,
-            slot=1,
-            resume=_TOKEN,
-            resume_life_s=600,
-            account_id="a1",
-            display_name="Núria Peña",
-            organisation="Ayuda S. L.",
-        ),
-        relay.HostGone(),
-        relay.HostBack(link=10),
-        relay.Leave(),
-        relay.SessionEnded(code=ErrorCode.SESSION_ENDED),
-        relay.RelayError(code=ErrorCode.TICKET_INVALID, detail="used"),
-        session.ConsentPending(mode=Mode.FULL, deadline_s=60),
-        session.ConsentResult(granted=False, mode=Mode.FULL, code=ErrorCode.CONSENT_TIMEOUT),
-        session.ModeState(
-            mode=Mode.OBSERVER,
-            rights={Capability.INPUT_KEYS: session.RightView(permit=Permit.NEVER, removed_by=Factor.MODE)},
-        ),
-        session.Epoch(
-            epoch=3,
-            secret=bytes(range(32)),
-            members=[
-                session.Member(
-                    slot=1,
-                    link=9,
-                    role=Role.LEAD,
-                    account_id="a1",
-                    display_name="Núria",
-                    organisation="Ayuda",
-                )
-            ],
-        ),
-        session.InputRefused(
-            code=ErrorCode.NOT_PERMITTED, capability=Capability.INPUT_TEXT, removed_by=Factor.MODE
-        ),
-        session.HeartbeatEcho(t_ms=12.5),
-        session.HostGoodbye(code=ErrorCode.REMOVED),
-        session.Heartbeat(t_ms=12.5, rtt_ms=3.25),
-        session.ModeRequest(mode=Mode.FULL),
-        session.Goodbye(),
-        screen.ScreenLayout(
-            width=1920,
-            height=1080,
-            monitors=[screen.Monitor(id=1, x=0, y=0, width=1920, height=1080, primary=True, name="DP-1")],
-        ),
-        screen.CaptureState(condition=screen.CaptureCondition.LOCKED),
-        screen.FrameAck(frame_id=7, decode_ms=4.5),
-        screen.KeyframeRequest(),
-        screen.QualityChoice(quality=screen.Quality.SHARP),
-        typed.PointerMove(monitor=0, x=0.5, y=0.25, seen=7),
-        typed.PointerButton(monitor=0, x=0.5, y=0.25, button=2, down=True, seen=7),
-        typed.PointerWheel(monitor=0, x=0.5, y=0.25, dx=0.0, dy=-1.5, seen=7),
-        typed.KeyPress(code="ArrowLeft", key="ArrowLeft", down=True, modifiers=3),
-        typed.TextInput(text="ñáü¿€@\\|😀"),
-        typed.SpecialKeys(combo=typed.SpecialCombo.CTRL_ALT_DELETE),
-        typed.ReleaseAll(),
-    ]
+_SAMPLES: Final[tuple[Message, ...]] = (
+    relay.AgentHello(version=1, agent_version="0.1.0"),
+    relay.AgentWelcome(
+        session_id=_SESSION,
+        origin="https://relay.example",
+        token=_TOKEN,
+        resumed=False,
+        routing="482913",
+        code_life_s=600,
+    ),
+    relay.CodeRequest(),
+    relay.CodeIssued(routing="000001", code_life_s=600),
+    relay.CodeSpent(),
+    relay.ViewerJoining(
+        link=9,
+        slot=1,
+        account_id="a1",
+        display_name="Núria Peña",
+        organisation="Ayuda S. L.",
+        resumed=False,
+    ),
+    relay.ViewerGone(link=9, slot=1, left=True, code=ErrorCode.SESSION_ENDED),
+    relay.KeyframeWanted(slot=1),
+    relay.RemoveViewer(link=9, code=ErrorCode.CODE_WRONG),
+    relay.SeatAdmitted(link=9),
+    relay.ModeNotice(mode=Mode.FULL),
+    relay.EndSession(reason="customer"),
+    relay.ViewerHello(version=1, ticket=_TOKEN),
+    relay.ViewerWelcome(
+        session_id=_SESSION,
+        origin="https://relay.example",
+        link=9,
+        slot=1,
+        resume=_TOKEN,
+        resume_life_s=600,
+        account_id="a1",
+        display_name="Núria Peña",
+        organisation="Ayuda S. L.",
+    ),
+    relay.HostGone(),
+    relay.HostBack(link=10),
+    relay.Leave(),
+    relay.SessionEnded(code=ErrorCode.SESSION_ENDED),
+    relay.RelayError(code=ErrorCode.TICKET_INVALID, detail="used"),
+    session.ConsentPending(mode=Mode.FULL, deadline_s=60),
+    session.ConsentResult(granted=False, mode=Mode.FULL, code=ErrorCode.CONSENT_TIMEOUT),
+    session.ModeState(
+        mode=Mode.OBSERVER,
+        rights={Capability.INPUT_KEYS: session.RightView(permit=Permit.NEVER, removed_by=Factor.MODE)},
+    ),
+    session.Epoch(
+        epoch=3,
+        secret=bytes(range(32)),
+        members=[
+            session.Member(
+                slot=1,
+                link=9,
+                role=Role.LEAD,
+                account_id="a1",
+                display_name="Núria",
+                organisation="Ayuda",
+            )
+        ],
+    ),
+    session.InputRefused(
+        code=ErrorCode.NOT_PERMITTED, capability=Capability.INPUT_TEXT, removed_by=Factor.MODE
+    ),
+    session.HeartbeatEcho(t_ms=12.5),
+    session.HostGoodbye(code=ErrorCode.REMOVED),
+    session.Heartbeat(t_ms=12.5, rtt_ms=3.25),
+    session.ModeRequest(mode=Mode.FULL),
+    session.Goodbye(),
+    screen.ScreenLayout(
+        width=1920,
+        height=1080,
+        monitors=[screen.Monitor(id=1, x=0, y=0, width=1920, height=1080, primary=True, name="DP-1")],
+    ),
+    screen.CaptureState(condition=screen.CaptureCondition.LOCKED),
+    screen.FrameAck(frame_id=7, decode_ms=4.5),
+    screen.KeyframeRequest(),
+    screen.QualityChoice(quality=screen.Quality.SHARP),
+    typed.PointerMove(monitor=0, x=0.5, y=0.25, seen=7),
+    typed.PointerButton(monitor=0, x=0.5, y=0.25, button=2, down=True, seen=7),
+    typed.PointerWheel(monitor=0, x=0.5, y=0.25, dx=0.0, dy=-1.5, seen=7),
+    typed.KeyPress(code="ArrowLeft", key="ArrowLeft", down=True, modifiers=3),
+    typed.TextInput(text="ñáü¿€@\\|😀"),
+    typed.SpecialKeys(combo=typed.SpecialCombo.CTRL_ALT_DELETE),
+    typed.ReleaseAll(),
+)
 
 
 _HOSTILE: Final[dict[str, tuple[str, object]]] = {
@@ -216,7 +215,7 @@ def _messages() -> list[Case]:
             "expect": "ok",
             "read": _hexed(msgspec.to_builtins(message, builtin_types=(bytes,))),
         }
-        for message in _samples()
+        for message in _SAMPLES
     ]
     for name, (direction, body) in _HOSTILE.items():
         failing = _failing(name, msgspec.msgpack.encode(body), _DECODERS[direction].decode)
