@@ -69,7 +69,7 @@ def _constants() -> str:
     lines += [
         _const(name, _literal(value))
         for name, value in vars(limits).items()
-        if name.isupper() and isinstance(value, int)
+        if name.isupper() and isinstance(value, int | float)
     ]
     lines += [_const(name, _literal(getattr(header, name))) for name in ("DST_ALL", "DST_HOST", "DST_RELAY")]
     lines += [

@@ -80,6 +80,7 @@ def _failing(name: str, data: bytes, read: object) -> Case:
 
 _SAMPLES: Final[tuple[Message, ...]] = (
     relay.AgentHello(version=1, agent_version="0.1.0"),
+    relay.AgentHello(version=1, agent_version="0.1.0", join="048291"),
     relay.AgentWelcome(
         session_id=_SESSION,
         origin="https://relay.example",

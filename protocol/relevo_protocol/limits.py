@@ -53,6 +53,8 @@ POINTER_STALE_MS: Final = 3000
 """Pointer input that names a frame sent longer ago than this is refused: nobody clicks blind."""
 RECONNECT_FIRST_MS: Final = 250
 RECONNECT_CAP_MS: Final = 10_000
+RECONNECT_GROWTH: Final = 1.3
+"""Slower than doubling: an outage of nine seconds still heals within five, as somebody waits at the screen."""
 QUIET_EXACT_MS: Final = 500
 """What stands still this long is sent again bit-exact."""
 

@@ -37,6 +37,7 @@ export const WRITE_DEADLINE_S = 15;
 export const POINTER_STALE_MS = 3000;
 export const RECONNECT_FIRST_MS = 250;
 export const RECONNECT_CAP_MS = 10000;
+export const RECONNECT_GROWTH = 1.3;
 export const QUIET_EXACT_MS = 500;
 export const DST_ALL = 0;
 export const DST_HOST = 254;
@@ -148,6 +149,7 @@ export interface AgentHello {
   readonly version: number;
   readonly agent_version: string;
   readonly token?: string | null;
+  readonly join?: string | null;
 }
 
 /** Agent asks for a routing number; any earlier one of this session dies. */
@@ -498,7 +500,7 @@ export interface FieldSchema {
 }
 
 export const SCHEMAS: Readonly<Record<string, Readonly<Record<string, FieldSchema>>>> = {
-  "AgentHello": {"version": {"k": "int"}, "agent_version": {"k": "str", "max": 40}, "token": {"k": "str", "min": 16, "max": 128, "nullable": true, "optional": true}},
+  "AgentHello": {"version": {"k": "int"}, "agent_version": {"k": "str", "max": 40}, "token": {"k": "str", "min": 16, "max": 128, "nullable": true, "optional": true}, "join": {"k": "str", "pattern": "^[0-9]{6}$", "nullable": true, "optional": true}},
   "CodeRequest": {},
   "CodeSpent": {},
   "RemoveViewer": {"link": {"k": "int", "min": 1, "max": 9007199254740991}, "code": {"k": "enum", "values": ["malformed", "too_large", "unsupported_version", "not_permitted", "unexpected", "deadline", "slow", "ticket_invalid", "resume_invalid", "code_wrong", "code_dead", "session_full", "session_ended", "host_gone", "consent_denied", "consent_timeout", "desync", "tampered", "stale_input", "removed", "replaced", "throttled", "origin_refused", "internal", "shutting_down"]}, "reason": {"k": "str", "max": 500, "optional": true}},

@@ -1,8 +1,5 @@
 /** When to try again: full jitter under a bound that grows from 0.25 s to 10 s. */
-import { RECONNECT_CAP_MS, RECONNECT_FIRST_MS } from "../../protocol/generated";
-
-// Slower than doubling: most cuts are a few seconds long, and somebody waits in front of the screen.
-const GROWTH = 1.6;
+import { RECONNECT_CAP_MS, RECONNECT_FIRST_MS, RECONNECT_GROWTH } from "../../protocol/generated";
 
 export class Backoff {
   private tries = 0;
@@ -12,7 +9,7 @@ export class Backoff {
 
   /** Milliseconds until the next try. */
   next(): number {
-    const bound = Math.min(RECONNECT_CAP_MS, RECONNECT_FIRST_MS * GROWTH ** this.tries);
+    const bound = Math.min(RECONNECT_CAP_MS, RECONNECT_FIRST_MS * RECONNECT_GROWTH ** this.tries);
     this.tries += 1;
     return this.random() * bound;
   }

@@ -4,7 +4,7 @@ import type { LinkView } from "../api";
 const WINDOW_MS = 1000;
 const GOOD_RTT_MS = 150;
 const FAIR_RTT_MS = 400;
-const SMOOTHING = 0.3;
+const SMOOTHING = 0.5;
 const FAIR_DROPS = 5;
 
 interface Sample {

@@ -221,7 +221,7 @@ export class Shell {
     this.machine.received(message.length, at);
     const head = parseHeader(message);
     if (head.type === MessageType.RELAY) {
-      return this.machine.relay(relayToViewer.decode(bodyOf(message)), this.around.now());
+      return this.machine.relay(relayToViewer.decode(bodyOf(message)), at);
     }
     // Without keys there is nobody for it: it was on its way when the line changed.
     const { sealed } = this;
@@ -229,10 +229,10 @@ export class Shell {
     if (head.type === MessageType.MEDIA) return this.media(sealed, head, message, at);
     if (!sealed.concerns(head)) return [];
     if (head.type === MessageType.PAIRWISE) {
-      return this.machine.host(await sealed.open(message), this.around.now());
+      return this.machine.host(await sealed.open(message), at);
     }
     const outcome = await sealed.take(message);
-    if ("resume" in outcome) return this.machine.verified(outcome.resume, this.around.now());
+    if ("resume" in outcome) return this.machine.verified(outcome.resume, at);
     this.send(outcome.send);
     return [];
   }

@@ -43,7 +43,10 @@ export function deflated(data: Uint8Array): Bytes {
 }
 
 /** A rectangle of one colour, as the host's lossless encoder sends it. */
-export function filled(box: Required<Pick<MadeUpdate, "x" | "y" | "width" | "height">>, rgb: readonly number[]): MadeUpdate {
+export function filled(
+  box: Required<Pick<MadeUpdate, "x" | "y" | "width" | "height">>,
+  rgb: readonly number[],
+): MadeUpdate {
   const rows = Uint8Array.from({ length: box.width * box.height * 3 }, (_, i) => rgb[i % 3] ?? 0);
   return { ...box, kind: UpdateKind.LOSSLESS, codec: CodecId.DEFLATE_RGB, payload: deflated(rows) };
 }

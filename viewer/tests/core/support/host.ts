@@ -29,7 +29,7 @@ const SLOT = 2;
 export class FakeSocket implements Socket {
   binaryType: BinaryType = "blob";
   bufferedAmount = 0;
-  readyState = 0;
+  readyState: Socket["readyState"] = 0;
   onopen: Socket["onopen"] = null;
   onmessage: Socket["onmessage"] = null;
   onclose: Socket["onclose"] = null;
@@ -43,6 +43,7 @@ export class FakeSocket implements Socket {
   close(): void {
     this.closed = true;
     this.readyState = 3;
+    setTimeout(() => (this.onclose as (() => void) | null)?.(), 1);
   }
 
   open(): void {
@@ -163,7 +164,11 @@ export class Host {
     this.epoch += 1;
     const secret = randomBytes(32);
     const members = this.members();
-    const material = { epoch: BigInt(this.epoch), secret, rosterHash: await rosterHash(members.map(rosterMember)) };
+    const material = {
+      epoch: BigInt(this.epoch),
+      secret,
+      rosterHash: await rosterHash(members.map(rosterMember)),
+    };
     const usages: KeyUsage[] = ["deriveBits", "deriveKey"];
     const base = await crypto.subtle.importKey("raw", await mediaBaseKey(material), "HKDF", false, usages);
     this.key = await deriveSFrameKey(material.epoch, base);
@@ -177,7 +182,9 @@ export class Host {
     if (this.key === null) throw new Error("no epoch");
     const flags = Flags.DROPPABLE | (keyframe ? Flags.KEYFRAME : 0);
     const [keyId, counter] = [BigInt(this.epoch), this.counter];
-    const head = packHeader(header(MessageType.MEDIA, { dst: 0, flags, frameId: this.frameId, keyId, counter }));
+    const head = packHeader(
+      header(MessageType.MEDIA, { dst: 0, flags, frameId: this.frameId, keyId, counter }),
+    );
     const additional = concat(encodeSFrameHeader(keyId, counter), head);
     const sealed = await sealBytes(this.key.key, sframeNonce(this.key, counter), additional, data);
     this.socket.deliver(concat(head, sealed));

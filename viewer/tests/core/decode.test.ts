@@ -1,0 +1,160 @@
+import { describe, expect, test } from "vitest";
+
+import { decodeDrawing } from "../../src/core/display/decode";
+import { inflate } from "../../src/core/display/inflate";
+import { transferables } from "../../src/core/display/ops";
+import { announcedSize } from "../../src/core/display/pictures";
+import { concat, hex, randomBytes } from "../../src/crypto/bytes";
+import { ProtocolError } from "../../src/protocol/errors";
+import { decodeFrame } from "../../src/protocol/frame";
+import { CodecId, UpdateKind } from "../../src/protocol/generated";
+import { unhex } from "../support/vectors";
+import { container, deflated, filled, type MadeUpdate } from "./support/frames";
+import { NO_PICTURES } from "./support/world";
+
+const { LOSSLESS, LOSSY, COPY, VIDEO, CURSOR_SHAPE, CURSOR_POSITION } = UpdateKind;
+const BOX = { x: 1, y: 0, width: 2, height: 1 };
+
+function decode(...updates: MadeUpdate[]) {
+  return decodeDrawing(1, decodeFrame(container(4, 2, updates)), NO_PICTURES);
+}
+
+async function codeOf(work: Promise<unknown>): Promise<string> {
+  try {
+    await work;
+    return "ok";
+  } catch (error) {
+    if (error instanceof ProtocolError) return error.code;
+    throw error;
+  }
+}
+
+/** A picture as the browser's decoder gives it, and whether it was let go. */
+function bitmap(width: number, height: number): ImageBitmap & { closed: boolean } {
+  const made = { width, height, closed: false, close: () => void (made.closed = true) };
+  return made;
+}
+
+// As Python's Pillow writes them: 2x1 pixels.
+const PNG = unhex("89504e470d0a1a0a0000000d494844520000000200000001080200000000000000");
+const JPEG = unhex("ffd8ffe000104a46494600010100000100010000ffdb000301ffc0000b080001000201011100ffd9");
+const WEBP_LOSSLESS = concat(
+  new TextEncoder().encode("RIFF\u0020\u0000\u0000\u0000WEBPVP8L"),
+  unhex("140000002f010000000f"),
+  new Uint8Array(10),
+);
+
+describe("rows", () => {
+  test("F3: rows become opaque pixels, in the order of the updates", async () => {
+    const raw = { ...BOX, kind: LOSSLESS, codec: CodecId.RAW_RGB, payload: unhex("0102030405fe") };
+    const copy = { ...BOX, kind: COPY, codec: CodecId.NONE, payload: Uint8Array.of(0, 2, 0, 1) };
+    const drawing = await decode(raw, copy, filled({ x: 0, y: 1, width: 1, height: 1 }, [9, 8, 7]));
+    expect(hex(new Uint8Array(drawing.pixels))).toBe("010203ff0405feff090807ff");
+    expect(drawing.ops).toEqual([
+      { ...BOX, k: "pixels", offset: 0 },
+      { ...BOX, k: "copy", fromX: 2, fromY: 1 },
+      { x: 0, y: 1, width: 1, height: 1, k: "pixels", offset: 8 },
+    ]);
+    expect(transferables(drawing)).toEqual([drawing.pixels.buffer]);
+  });
+
+  test.each([
+    ["too short", { codec: CodecId.RAW_RGB, payload: new Uint8Array(5) }],
+    ["too long", { codec: CodecId.RAW_RGB, payload: new Uint8Array(7) }],
+    ["inflating to less", { codec: CodecId.DEFLATE_RGB, payload: deflated(new Uint8Array(5)) }],
+    ["inflating to more", { codec: CodecId.DEFLATE_RGB, payload: deflated(new Uint8Array(7)) }],
+    ["cut off", { codec: CodecId.DEFLATE_RGB, payload: deflated(randomBytes(6)).subarray(0, 8) }],
+    ["of no kind", { codec: CodecId.DEFLATE_RGB, payload: Uint8Array.of(1, 2, 3, 4) }],
+    ["empty", { codec: CodecId.DEFLATE_RGB, payload: new Uint8Array() }],
+  ])("F6: rows %s are malformed", async (_, given) => {
+    expect(await codeOf(decode({ ...BOX, kind: LOSSLESS, ...given }))).toBe("malformed");
+  });
+
+  test("F6: a frame that paints its screen many times over is refused before decoding", async () => {
+    const whole = filled({ x: 0, y: 0, width: 4, height: 2 }, [1, 2, 3]);
+    expect(await codeOf(decode(whole, whole, whole, whole))).toBe("ok");
+    expect(await codeOf(decode(whole, whole, whole, whole, whole))).toBe("too_large");
+  });
+
+  test("F6: a large rectangle comes out whole", async () => {
+    const rows = randomBytes(60_000);
+    expect(hex(await inflate(deflated(rows), rows.length))).toBe(hex(rows));
+  });
+});
+
+describe("pictures", () => {
+  test("sizes are read before decoding", () => {
+    expect(announcedSize(CodecId.PNG, PNG)).toEqual({ width: 2, height: 1 });
+    expect(announcedSize(CodecId.JPEG, JPEG)).toEqual({ width: 2, height: 1 });
+    expect(announcedSize(CodecId.WEBP, WEBP_LOSSLESS)).toEqual({ width: 2, height: 1 });
+    expect(announcedSize(CodecId.JPEG, PNG)).toBeNull();
+    for (let length = 0; length < JPEG.length; length += 1) {
+      expect(() => announcedSize(CodecId.JPEG, JPEG.subarray(0, length))).not.toThrow();
+      expect(() => announcedSize(CodecId.WEBP, WEBP_LOSSLESS.subarray(0, length))).not.toThrow();
+      expect(() => announcedSize(CodecId.PNG, PNG.subarray(0, length))).not.toThrow();
+    }
+  });
+
+  test("F6: a picture that says another size never reaches the decoder", async () => {
+    const update = { ...BOX, width: 3, kind: LOSSY, codec: CodecId.JPEG, payload: JPEG };
+    const decodePicture = () => Promise.reject(new Error("was decoded"));
+    const frame = decodeFrame(container(4, 2, [update]));
+    const failure = decodeDrawing(1, frame, { ...NO_PICTURES, decodePicture });
+    await expect(failure).rejects.toThrow("as its rectangle is");
+  });
+
+  test("F6: one that decodes to another size is refused, and others are let go", async () => {
+    const [good, wrong] = [bitmap(2, 1), bitmap(2, 2)];
+    const given = [good, wrong];
+    const decodePicture = () => Promise.resolve(given.shift() ?? wrong);
+    const update = { ...BOX, kind: LOSSY, codec: CodecId.JPEG, payload: JPEG };
+    const frame = decodeFrame(container(4, 2, [update, update]));
+    expect(await codeOf(decodeDrawing(1, frame, { ...NO_PICTURES, decodePicture }))).toBe("malformed");
+    expect([good.closed, wrong.closed]).toEqual([true, true]);
+  });
+
+  test("bitmaps are handed over", async () => {
+    const good = bitmap(2, 1);
+    const frame = decodeFrame(
+      container(4, 2, [{ ...BOX, kind: LOSSLESS, codec: CodecId.PNG, payload: PNG }]),
+    );
+    const codecs = { ...NO_PICTURES, decodePicture: () => Promise.resolve(good) };
+    const drawing = await decodeDrawing(1, frame, codecs);
+    expect(drawing.ops).toEqual([{ ...BOX, k: "bitmap", bitmap: good }]);
+    expect(transferables(drawing)).toEqual([good]);
+  });
+
+  test.each([
+    ["video", { kind: VIDEO, codec: CodecId.VP9 }],
+    ["zstd", { kind: LOSSLESS, codec: CodecId.ZSTD_STREAM_BGRX }],
+  ])("%s is not in this version", async (_, given) => {
+    expect(await codeOf(decode({ ...BOX, ...given, payload: new Uint8Array(3) }))).toBe(
+      "unsupported_version",
+    );
+  });
+});
+
+describe("cursor", () => {
+  const shape = { x: 9, y: -3, width: 2, height: 2, kind: CURSOR_SHAPE, codec: CodecId.DEFLATE_RGBA };
+
+  test("F8: shape, hot spot inside it, position anywhere", async () => {
+    const position = { x: -40, y: 3, kind: CURSOR_POSITION, codec: CodecId.NONE };
+    const drawing = await decode({ ...shape, payload: deflated(new Uint8Array(16)) }, position);
+    expect(drawing.cursor).toMatchObject({ hotX: 1, hotY: 0 });
+    expect(drawing.cursor?.image).toBeInstanceOf(Blob);
+    expect(drawing.cursorAt).toEqual({ x: -40, y: 3 });
+    expect(drawing.ops).toEqual([]);
+  });
+
+  test("F8: codec none hides it; no news is no news", async () => {
+    expect((await decode({ kind: CURSOR_SHAPE, codec: CodecId.NONE })).cursor?.image).toBeNull();
+    expect(await decode()).toMatchObject({ cursor: null, cursorAt: null });
+  });
+
+  test("F6: a shape of another size is malformed", async () => {
+    expect(await codeOf(decode({ ...shape, payload: deflated(new Uint8Array(15)) }))).toBe("malformed");
+    expect(await codeOf(decode({ ...shape, width: 0, payload: deflated(new Uint8Array()) }))).toBe(
+      "malformed",
+    );
+  });
+});
