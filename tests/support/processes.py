@@ -33,7 +33,7 @@ class EventProcess:
         with log.open("ab") as sink:
             self.process = subprocess.Popen(
                 list(command),
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=sink,
                 env=os.environ | dict(environment or {}),
@@ -63,6 +63,12 @@ class EventProcess:
             if {"event": name, **fields}.items() <= event.items():
                 return event
 
+    def type(self, line: str) -> None:
+        """Type a line on its terminal."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(line.encode() + b"\n")
+        self.process.stdin.flush()
+
     def tail(self) -> str:
         """The last lines that it wrote to stderr."""
         return "\n".join(self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-30:])
@@ -82,5 +88,6 @@ class EventProcess:
         except subprocess.TimeoutExpired:
             self.kill()
         self._reader.join(timeout=5)
-        if self.process.stdout is not None:
-            self.process.stdout.close()
+        for pipe in (self.process.stdin, self.process.stdout):
+            if pipe is not None:
+                pipe.close()
