@@ -21,6 +21,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from benchmarks.measure import Table, spread
 from benchmarks.scenes import HEIGHT, WIDTH
+from tools.system import find_chromium
 
 _ROOT: Final = Path(__file__).parents[1]
 _FLIPPER: Final = Path(__file__).parent / "programs" / "flipper.py"
@@ -93,7 +94,7 @@ def _samples(page: Page, viewer_url: str, patch: tuple[int, int], times: int) ->
 
 def measured(times: int) -> list[Table]:
     """One row: ms from the key event in the page to the animation frame in which the canvas has changed."""
-    program = shutil.which("chromium") or shutil.which("google-chrome")
+    program = find_chromium()
     if program is None or shutil.which("Xvfb") is None:
         return []
     with (

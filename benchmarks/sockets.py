@@ -1,6 +1,7 @@
-"""The relay as it runs: its own process, TLS, WebSockets, real keys; a frame from an agent to a viewer and back.
+"""The relay as it runs: its own process, TLS, WebSockets, real keys; frames from an agent to a viewer.
 
-The peers are those of the tests (``tests/support``), in this process: their sealing and opening is in the figures.
+The peers are those of the tests (``tests/support``), in this process: their sealing and opening is in the
+figures.
 """
 
 import asyncio

@@ -88,8 +88,7 @@ TEST_NEEDS = (
         "package chromium, or any Chromium/Chrome named in RELEVO_CHROMIUM",
         lambda: find_chromium() is not None,
     ),
-    Need("xdotool (asks the X server)", "xdotool", "package xdotool", _program("xdotool")),
-    Need("xclip (asks the clipboard)", "xclip", "package xclip", _program("xclip")),
+    Need("libatomic (drives Chromium)", "libatomic1", "package libatomic", _library("atomic")),
     Need("certutil (certificate stores)", "libnss3-tools", "package nss-tools", _program("certutil")),
 )
 

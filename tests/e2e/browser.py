@@ -1,13 +1,14 @@
 """The technician's browser: real Chromium that trusts the relay's authority through its own store."""
 
 import os
-import shutil
 import subprocess
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
+
+from tools.system import find_chromium
 
 _FLAGS = (
     "--no-sandbox",
@@ -34,7 +35,7 @@ def trust(home: Path, ca_file: Path) -> None:
 def chromium(home: Path, ca_file: Path) -> Generator[Browser]:
     """A headless Chromium that trusts the relay as ``relevo-server trust install`` teaches it."""
     trust(home, ca_file)
-    program = shutil.which("chromium") or shutil.which("google-chrome")
+    program = find_chromium()
     assert program, "no Chromium on this machine"
     environment: dict[str, str | float | bool] = {**os.environ, "HOME": str(home)}
     with sync_playwright() as playwright:

@@ -11,6 +11,8 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+from Xlib import display as xdisplay
+
 from tests.support.processes import EventProcess, wait_until
 from tests.support.wire_cutter import WireCutter
 
@@ -63,17 +65,13 @@ class Display:
                 command, stdout=sink, stderr=sink, env=environment, pass_fds=pass_fds, start_new_session=True
             )
 
-    def run(self, *command: str) -> str:
-        """Run a program on this display to its end; its stdout."""
-        done = subprocess.run(
-            command,
-            env=os.environ | {"DISPLAY": self.name},
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=20,
-        )
-        return done.stdout
+    def paint(self, colour: int) -> None:
+        """Give the bare desktop a colour, 0xRRGGBB."""
+        with contextlib.closing(xdisplay.Display(self.name)) as connection:
+            root = connection.screen().root
+            root.change_attributes(background_pixel=colour)
+            root.clear_area()
+            connection.sync()
 
     def close(self) -> None:
         """End what was started, last first."""

@@ -34,14 +34,14 @@ def test_P3_two_see_the_same_and_each_leave_changes_the_key(
 ) -> None:
     second = _second(stack, browser, live)
     assert _people(live) == 2
-    stack.display.run("xsetroot", "-solid", "#7a2040")
+    stack.display.paint(0x7A2040)
     wait_until(lambda: pixels(live.page) == pixels(second), "both show the same picture")
     assert (_phase(live.page), _phase(second)) == ("live", "live")
     second.get_by_role("button", name="Terminar").click()
     second.get_by_test_id("confirm-yes").click()
     wait_until(lambda: _people(live) == 1, "the agent counts one")
     expect(second.locator(SCREEN)).to_have_count(0)
-    stack.display.run("xsetroot", "-solid", "#206030")
+    stack.display.paint(0x206030)
     wait_until(lambda: _phase(live.page) == "live", "the first goes on")
     live.page.wait_for_function(
         f"""() => {{
