@@ -108,6 +108,12 @@ class Children:
         """True if the program has ended without an error."""
         return any(child.program.name == name and child.process.poll() == 0 for child in self._children)
 
+    def fails_within(self, name: str, patience_s: float) -> bool:
+        """Whether the program ends with an error so soon."""
+        child = next(child for child in self._children if child.program.name == name)
+        _wait(child.process, patience_s)
+        return bool(child.process.poll())
+
     def tail(self, name: str) -> str:
         """The last lines of a program's log."""
         return _tail(self._folder / f"{name}.log")
