@@ -6,25 +6,21 @@ over by queues and never wait for one another, so that Stop works whatever hangs
 
 import asyncio
 import logging
-import secrets
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 from typing import Final, assert_never
-
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from relevo_agent import __version__
 from relevo_agent.capture import CaptureEvents, CaptureRun
 from relevo_agent.clock import now_ms
-from relevo_agent.features.base import INPUT_CAPABILITIES, FeatureRefusal
+from relevo_agent.config import AgentConfig, session_settings
+from relevo_agent.features.base import FeatureRefusal
 from relevo_agent.features.input import InputFeature
 from relevo_agent.features.worker import FeatureWorker, Task
-from relevo_agent.link.address import RelayAddress
 from relevo_agent.link.client import Link, LinkEvents
-from relevo_agent.link.failures import CERTIFICATE_KINDS, FailureKind, LinkFailure
+from relevo_agent.link.failures import CERTIFICATE_KINDS, LinkFailure
 from relevo_agent.pipeline.types import Outgoing
-from relevo_agent.platform.base import Injector
 from relevo_agent.session.actions import (
     Acked,
     Action,
@@ -33,10 +29,12 @@ from relevo_agent.session.actions import (
     Ended,
     NeedKeyframe,
     Perform,
+    Phase,
     ReleaseHeld,
     Send,
     SetQuality,
     Show,
+    Snapshot,
     StartCapture,
     StopCapture,
     Tell,
@@ -44,54 +42,17 @@ from relevo_agent.session.actions import (
     Withdraw,
 )
 from relevo_agent.session.core import Session
-from relevo_agent.session.desk import MODES_HERE, Settings
 from relevo_agent.ui.front import Commands, Front
-from relevo_protocol.crypto.flights import HostIdentity
+from relevo_protocol.errors import ErrorCode
 from relevo_protocol.gate import Refusal
 from relevo_protocol.messages.screen import CaptureState, Quality, ScreenLayout
-from relevo_protocol.modes import Capability, Mode
 
 TICK_S: Final = 0.25
 FAREWELL_S: Final = 3.0
 """How long a clean goodbye to the relay may take at the end."""
-_HERE: Final = frozenset({Capability.SCREEN_VIEW, Capability.SNAPSHOT, *INPUT_CAPABILITIES})
+KEYBOARD_S: Final = 1.0
+"""How long letting go of the keyboard may take then."""
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class AgentConfig:
-    """What an agent is started with. ``injector`` is ``None`` where the desktop takes no input."""
-
-    address: RelayAddress
-    device_key: Ed25519PrivateKey = field(repr=False)
-    display: str | None
-    injector: Injector | None
-    halted: threading.Event
-    auto_consent: bool = False
-    start_mode: Mode | None = None
-
-
-def session_settings(config: AgentConfig) -> Settings:
-    """Rights and identity of a session on this PC."""
-    controllable = config.injector is not None
-    modes = MODES_HERE if controllable else (Mode.OBSERVER,)
-    missing = frozenset(Capability) - (_HERE if controllable else _HERE - frozenset(INPUT_CAPABILITIES))
-    identity = HostIdentity(
-        device_key=config.device_key.public_key().public_bytes_raw(),
-        agent_version=__version__,
-        modes=tuple(mode.value for mode in modes),
-        recording="off",
-    )
-    return Settings(
-        identity=identity,
-        device_key=config.device_key,
-        agent_version=__version__,
-        unavailable=missing,
-        modes=modes,
-        entropy=secrets.token_bytes,
-        draw=secrets.randbelow,
-        start_mode=config.start_mode,
-    )
 
 
 class Life:
@@ -108,6 +69,7 @@ class Life:
         self._ever_connected = False
         self._loop = asyncio.new_event_loop()
         self._link: Link | None = None
+        self._crash: asyncio.Future[None] | None = None
         self.failed = False
         self._thread = threading.Thread(target=self._run, name="network", daemon=True)
 
@@ -127,7 +89,7 @@ class Life:
     def post(self, event: Callable[[Session], list[Action]]) -> None:
         """Give the session an event, from any thread; after the end it goes nowhere."""
         try:
-            self._loop.call_soon_threadsafe(lambda: self._carry(event(self._session)))
+            self._loop.call_soon_threadsafe(self._take, event)
         except RuntimeError:  # the loop is closed: the session has ended meanwhile
             _log.debug("an event came after the end")
 
@@ -145,25 +107,47 @@ class Life:
                 runner.run(self._main())
             except Exception:  # noqa: BLE001 - the customer must not be left with a window that says "live"
                 _log.exception("the network thread has failed")
-                self.failed = True
+                self._give_up()
             finally:
                 self.cut_capture()
 
+    def _give_up(self) -> None:
+        """The session is out of joint: nothing stays held down, and the customer is told that it is over."""
+        self.failed = True
+        if self._worker is not None:
+            self._worker.release()
+        for front in self._fronts:
+            front.show(Snapshot(phase=Phase.ENDED))
+            front.ended(ErrorCode.INTERNAL)
+
     async def _main(self) -> None:
+        self._crash = self._loop.create_future()
         events = LinkEvents(self._opened, self._message, self._lost, self._failed)
         self._link = Link(self._config.address, __version__, events)
-        ticker = asyncio.create_task(self._tick())
+        tasks = [asyncio.create_task(self._link.run()), asyncio.create_task(self._tick())]
         try:
-            await self._link.run()
+            done, _ = await asyncio.wait({*tasks, self._crash}, return_when=asyncio.FIRST_COMPLETED)
+            for ended in done:
+                ended.result()
         finally:
-            ticker.cancel()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(TICK_S)
             self._carry(self._session.tick(now_ms()))
 
+    def _take(self, event: Callable[[Session], list[Action]]) -> None:
+        try:
+            self._carry(event(self._session))
+        except Exception as error:  # noqa: BLE001 - the loop would only log it and go on half-way
+            if self._crash is not None and not self._crash.done():
+                self._crash.set_exception(error)
+
     def _opened(self) -> None:
+        self._ever_connected = True
         self._carry(self._session.link_opened(now_ms()))
 
     def _message(self, message: bytes) -> None:
@@ -203,7 +187,7 @@ class Life:
             return
         match action:
             case Send():
-                if action.media and self._config.halted.is_set():
+                if action.media and self._config.halts.stopped.is_set():
                     return
                 if not self._link.send(action.message, media=action.media) and self._capture is not None:
                     self._capture.need_keyframe(urgent=False)
@@ -252,10 +236,10 @@ class Life:
                 assert_never(action)
 
     def _start_capture(self, run: int) -> None:
-        if self._config.halted.is_set():
+        if self._config.halts.stopped.is_set():
             return
         events = CaptureEvents(self._frame, self._layout, self._condition)
-        self._capture = CaptureRun(run, self._config.display, self._config.halted, events)
+        self._capture = CaptureRun(run, self._config.display, self._config.halts.stopped, events)
         self._capture.choose_quality(self._quality)
         self._capture.watch(self._watching)
         self._capture.start()
@@ -317,7 +301,7 @@ class Agent:
         self._worker: FeatureWorker | None = None
         if config.injector is not None:
             feature = InputFeature(config.injector)
-            self._worker = FeatureWorker(feature, config.halted, self._refused, self._input_done)
+            self._worker = FeatureWorker(feature, config.halts, self._refused, self._input_done)
             self._worker.start()
         self.quit_asked = threading.Event()
         self._life = Life(config, self._worker, fronts)
@@ -351,7 +335,7 @@ class Agent:
 
     def stop(self) -> None:
         """Cut capture and input here and now, then tell the others (MODES, consent 5)."""
-        self._config.halted.set()
+        self._config.halts.stopped.set()
         self._life.cut_capture()
         if self._worker is not None:
             self._worker.release()
@@ -366,8 +350,8 @@ class Agent:
         """After the end: a new session, with a new code."""
         if not self._life.over:
             self._life.join(FAREWELL_S)
-        self._config.halted.clear()
-        self._life = Life(self._config, self._worker, self._fronts)
+        self._config.halts.stopped.clear()
+        self._life = Life(replace(self._config, join=None), self._worker, self._fronts)
         self._life.start()
 
     def quit(self) -> None:
@@ -379,15 +363,10 @@ class Agent:
         """Wait for a clean goodbye, but not for ever, and put the keyboard back as it was."""
         self._life.join(FAREWELL_S)
         if self._worker is not None:
-            self._worker.close(1.0)
-        if self._config.injector is not None:
-            self._config.injector.close()
+            self._worker.close(KEYBOARD_S)
 
     def _refused(self, link: int, refusal: FeatureRefusal) -> None:
         self._life.refused(link, refusal)
 
     def _input_done(self) -> None:
         self._life.input_done()
-
-
-__all__ = ["Agent", "AgentConfig", "FailureKind"]

@@ -3,6 +3,7 @@
 import logging
 import logging.handlers
 import os
+import secrets
 import stat
 from pathlib import Path
 from typing import Final
@@ -10,13 +11,15 @@ from typing import Final
 import platformdirs
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from relevo_agent.complaint import Complaint
+
 KEY_FILE: Final = "device.key"
 LOG_FILE: Final = "agent.log"
 _LOG_BYTES: Final = 1_000_000
 
 
-class StoreError(Exception):
-    """The state directory cannot be used; the text names cause and remedy."""
+class StoreError(Complaint):
+    """The state directory cannot be used."""
 
 
 def default_directory() -> Path:
@@ -33,7 +36,7 @@ def prepare(directory: Path) -> None:
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise StoreError(f"{directory}: {error.strerror}; choose another place with --state-dir") from error
+        raise StoreError("state", path=directory, why=error.strerror) from error
 
 
 def device_key(directory: Path) -> Ed25519PrivateKey:
@@ -48,25 +51,32 @@ def device_key(directory: Path) -> Ed25519PrivateKey:
     except FileNotFoundError:
         return _new_key(path)
     except ValueError as error:
-        raise StoreError(f"{path} is no device key; move it away and a new one is made") from error
+        raise StoreError("key_broken", path=path) from error
     except OSError as error:
-        raise StoreError(f"{path}: {error.strerror}; choose another place with --state-dir") from error
+        raise StoreError("state", path=path, why=error.strerror) from error
 
 
 def _read_private(path: Path) -> bytes:
     if os.name == "posix" and stat.S_IMODE(path.stat().st_mode) & 0o077:
-        raise StoreError(f"{path} can be read by others; make it private: chmod 600 {path}")
+        raise StoreError("key_public", path=path)
     return path.read_bytes()
 
 
 def _new_key(path: Path) -> Ed25519PrivateKey:
+    """Make the key whole or not at all; of two agents that start at once, one key wins."""
     key = Ed25519PrivateKey.generate()
+    part = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "wb") as file:
             file.write(key.private_bytes_raw())
+        part.rename(path) if os.name == "nt" else os.link(part, path)
+    except FileExistsError:
+        return device_key(path.parent)
     except OSError as error:
-        raise StoreError(f"{path}: {error.strerror}; choose another place with --state-dir") from error
+        raise StoreError("state", path=path, why=error.strerror) from error
+    finally:
+        part.unlink(missing_ok=True)
     return key
 
 
@@ -81,7 +91,7 @@ def log_to(directory: Path) -> logging.Handler:
             directory / LOG_FILE, maxBytes=_LOG_BYTES, backupCount=2, encoding="utf-8"
         )
     except OSError as error:
-        raise StoreError(f"{directory / LOG_FILE}: {error.strerror}; choose another --state-dir") from error
+        raise StoreError("state", path=directory / LOG_FILE, why=error.strerror) from error
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     root = logging.getLogger("relevo_agent")
     root.setLevel(logging.INFO)

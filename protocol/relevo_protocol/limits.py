@@ -51,6 +51,9 @@ PING_DEADLINE_S: Final = 10
 WRITE_DEADLINE_S: Final = 15
 POINTER_STALE_MS: Final = 3000
 """Pointer input that names a frame sent longer ago than this is refused: nobody clicks blind."""
+VIEWER_MESSAGES_AT_ONCE: Final = 4000
+"""What a stalled line may deliver in one go; a viewer that sends more is removed (SPEC R10)."""
+VIEWER_MESSAGES_PER_S: Final = 1000
 RECONNECT_FIRST_MS: Final = 250
 RECONNECT_CAP_MS: Final = 10_000
 RECONNECT_GROWTH: Final = 1.3

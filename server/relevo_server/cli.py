@@ -15,6 +15,7 @@ from relevo_server import commands, trust
 from relevo_server.authority import TlsError
 from relevo_server.commands import CommandError
 from relevo_server.settings import Settings
+from relevo_server.store.schema import SchemaError
 
 _USAGE_ERROR = 2
 # argparse gives this class no public name.
@@ -34,7 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
             where = ".".join(str(part) for part in one["loc"])
             print(f"relevo-server: {where + ': ' if where else ''}{one['msg']}", file=sys.stderr)
         return _USAGE_ERROR
-    except (CommandError, TlsError, OSError, SQLAlchemyError) as error:
+    except (CommandError, TlsError, SchemaError, OSError, SQLAlchemyError) as error:
         print(f"relevo-server: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -47,6 +48,8 @@ def _run(options: argparse.Namespace, settings: Settings) -> int:
             # The web framework takes a second to load, which nothing but this needs.
             from relevo_server.serve import serve
 
+            # Here what is wrong with it is told in one line; inside the server it would be a traceback.
+            asyncio.run(commands.prepare_database(settings))
             serve(settings)
             return 0
         case "check":

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from relevo_server.accounts.names import BadName, new_name, normal_name
+from relevo_server.accounts.names import BadName, display_name, new_name, normal_name
 from relevo_server.accounts.passwords import Passwords, weakness
 from relevo_server.accounts.sign_in import make_link
 from relevo_server.authority import TlsError
@@ -55,6 +55,18 @@ async def _database(settings: Settings) -> AsyncGenerator[Database]:
         await database.close()
 
 
+async def prepare_database(settings: Settings) -> None:
+    """Make the database or bring it to the newest schema. Raises CommandError or SchemaError."""
+    try:
+        async with _database(settings):
+            pass
+    except DBAPIError as error:
+        raise CommandError(
+            f"the database of {settings.data} cannot be used: {error.orig}; "
+            "restore it from a backup, or move it away and a new one is made"
+        ) from error
+
+
 async def init(settings: Settings) -> list[str]:
     """Make certificate authority, certificate and database where they are missing; say what there is."""
     lines = [f"data      {settings.data}"]
@@ -68,7 +80,7 @@ async def init(settings: Settings) -> list[str]:
             )
     async with _database(settings) as database:
         count = await AccountStore(database, Clock(), settings.organisation).count()
-    lines.append(f"database  at revision {schema.head()}, {count} account(s)")
+    lines.append(f"database  at revision {schema.HEAD}, {count} account(s)")
     if count == 0:
         lines.append("next      relevo-server admin create --name NAME")
     return lines
@@ -78,12 +90,13 @@ async def create_account(settings: Settings, wanted: Wanted, *, from_stdin: bool
     """Add an account with a password that is asked for. Raises CommandError."""
     try:
         name = new_name(wanted.name)
+        shown = display_name(wanted.display_name or wanted.name)
     except BadName as error:
         raise CommandError(f"{wanted.name!r}: {error}") from error
     password = read_password(name, from_stdin=from_stdin)
     new = NewAccount(
         name=name,
-        display_name=(wanted.display_name or wanted.name).strip()[:120],
+        display_name=shown,
         language=wanted.language or settings.language,
         is_admin=wanted.is_admin,
         password_hash=await Passwords().hash(password),
@@ -199,9 +212,9 @@ async def _check_database(settings: Settings) -> list[str]:
             accounts = AccountStore(database, Clock(), settings.organisation)
             every = await accounts.every()
             broken = await AuditLog(database).first_broken()
-    except (SQLAlchemyError, OSError) as error:
+    except (SQLAlchemyError, schema.SchemaError, OSError) as error:
         return [f"FAIL  database: {error}"]
-    lines = [f"ok    database at revision {schema.head()}, {len(every)} account(s)"]
+    lines = [f"ok    database at revision {schema.HEAD}, {len(every)} account(s)"]
     if not any(one.view.is_admin and not one.disabled for one in every):
         lines.append("warn  no administrator: relevo-server admin create --name NAME")
     if broken is not None:

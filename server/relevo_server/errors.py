@@ -4,7 +4,7 @@ Refusal(Exception)      carries a Fault; becomes {"error": {code, message, remed
 Fault                   a row of the table below: status, code, texts in English and Spanish
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -76,8 +76,8 @@ TOO_MANY = Fault(
     "too_many_attempts",
     Text("There were too many attempts.", "Ha habido demasiados intentos."),
     Text(
-        "Wait for the time given in Retry-After, then try again.",
-        "Espere el tiempo indicado en Retry-After e inténtelo de nuevo.",
+        "Wait a minute, then try again.",
+        "Espere un minuto e inténtelo de nuevo.",
     ),
 )
 FOREIGN_ORIGIN = Fault(
@@ -158,6 +158,16 @@ EVERY_FAULT = (
     WRONG_SIGN_IN, WRONG_LINK, NOT_SIGNED_IN, TOO_MANY, FOREIGN_ORIGIN, UNDECLARED_PEER, NOT_JSON, TOO_LARGE,
     INVALID, NOT_FOUND, WRONG_METHOD, FORBIDDEN, INTERNAL,
 )  # fmt: skip
+
+
+def too_many(wait_s: int) -> Refusal:
+    """The refusal of one attempt too many; its remedy says how long to wait."""
+    plural = "" if wait_s == 1 else "s"
+    remedy = Text(
+        f"Wait {wait_s} second{plural}, then try again.",
+        f"Espere {wait_s} segundo{plural} e inténtelo de nuevo.",
+    )
+    return Refusal(replace(TOO_MANY, remedy=remedy), retry_after_s=wait_s)
 
 
 def fault_of_status(status: int) -> Fault:

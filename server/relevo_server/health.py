@@ -30,7 +30,7 @@ async def readiness(parts: HealthParts) -> dict[str, str]:
     found = {"database": "ok", "schema": "ok", "certificate": "ok"}
     try:
         await parts.database.ping()
-        at, wanted = await schema.current(parts.database), schema.head()
+        at, wanted = await schema.current(parts.database), schema.HEAD
         if at != wanted:
             found["schema"] = f"at {at}, this version needs {wanted}"
     except SQLAlchemyError as error:

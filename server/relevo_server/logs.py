@@ -24,7 +24,8 @@ def configure_logs(settings: Settings) -> None:
         redact,
     ]
     last: list[Processor] = (
-        [structlog.dev.ConsoleRenderer()]
+        # The formatter that is chosen by itself prints local variables: passwords and tokens.
+        [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
         if human
         else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     )

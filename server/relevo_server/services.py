@@ -21,6 +21,7 @@ class Throttles:
     sign_in_address: Throttle
     ticket_account: Throttle
     ticket_address: Throttle
+    reserve_account: Throttle
     # For the WebSocket edge: connections opened by an address, support sessions registered by one.
     connect_address: Throttle
     register_address: Throttle
@@ -37,6 +38,7 @@ def make_throttles(clock: Clock) -> Throttles:
         sign_in_address=throttle(20, 1 / 10),
         ticket_account=throttle(20, 1 / 3),
         ticket_address=throttle(40, 1),
+        reserve_account=throttle(10, 1 / 30),
         connect_address=throttle(60, 4),
         register_address=throttle(30, 1 / 2),
     )

@@ -1,6 +1,7 @@
 """Every setting of the server: from `RELEVO_*` variables, overridden by command-line options."""
 
 import ipaddress
+import re
 import socket
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -8,6 +9,9 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from relevo_protocol.inert import INERT
+from relevo_protocol.limits import MAX_NAME_CHARS
 
 # A comma-separated list in an environment variable.
 CommaList = Annotated[tuple[str, ...], NoDecode]
@@ -33,7 +37,7 @@ class Settings(BaseSettings):
     organisation: str = Field(
         default="Relevo",
         min_length=1,
-        max_length=120,
+        max_length=MAX_NAME_CHARS,
         description="For whom the technicians work; the customer reads it before consenting.",
     )
     language: Literal["en", "es"] = Field(
@@ -95,6 +99,13 @@ class Settings(BaseSettings):
     def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for network in value:
             ipaddress.ip_network(network, strict=False)
+        return value
+
+    @field_validator("organisation")
+    @classmethod
+    def _readable(cls, value: str) -> str:
+        if not re.fullmatch(INERT, value):
+            raise ValueError("must be one line without control or direction characters")
         return value
 
     @field_validator("public_origin")

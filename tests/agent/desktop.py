@@ -54,8 +54,8 @@ def wait_for(condition: Callable[[], bool], what: Callable[[], str]) -> None:
 
 
 @contextlib.contextmanager
-def xvfb(size: str = "1280x800x24") -> Generator[str]:
-    """A display of one's own; it ends with the block."""
+def xvfb_process(size: str) -> Generator[tuple[str, subprocess.Popen[bytes]]]:
+    """A display of one's own and its server; it ends with the block."""
     read, write = os.pipe()
     command = ["Xvfb", "-noreset", "-nolisten", "tcp", "-displayfd", str(write), "-screen", "0", size]
     with subprocess.Popen(
@@ -64,10 +64,17 @@ def xvfb(size: str = "1280x800x24") -> Generator[str]:
         os.close(write)
         try:
             with os.fdopen(read, "rb") as numbers:
-                yield f":{int(numbers.readline())}"
+                yield f":{int(numbers.readline())}", server
         finally:
             server.terminate()
             server.wait(10)
+
+
+@contextlib.contextmanager
+def xvfb(size: str = "1280x800x24") -> Generator[str]:
+    """A display of one's own; it ends with the block."""
+    with xvfb_process(size) as (name, _):
+        yield name
 
 
 @contextlib.contextmanager

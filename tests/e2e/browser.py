@@ -65,6 +65,23 @@ _PIXELS = """() => {
 }"""
 
 
+_SETTLED = """async () => {
+  const place = () => JSON.stringify(document.querySelector('[data-testid="screen"]').getBoundingClientRect());
+  for (let same = 0, last = place(); same < 5; ) {
+    await new Promise(requestAnimationFrame);
+    const now = place();
+    same = now === last ? same + 1 : 0;
+    last = now;
+  }
+}"""
+
+
+def resize(page: Page, width: int, height: int) -> None:
+    """Give the browser's window another size, and return when the canvas has found its place in it."""
+    page.set_viewport_size({"width": width, "height": height})
+    page.evaluate(_SETTLED)
+
+
 def pixel(page: Page, x: int, y: int) -> list[int]:
     """Red, green, blue of one pixel of the remote screen as the canvas shows it."""
     colour: list[int] = page.evaluate(_PIXEL, [x, y])

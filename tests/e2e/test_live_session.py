@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from Xlib import X
 from Xlib import display as xdisplay
 
-from tests.e2e.browser import SCREEN, click_remote, pixel, pixels
+from tests.e2e.browser import SCREEN, click_remote, pixel, pixels, resize
 from tests.e2e.conftest import Live
 from tests.e2e.stack import Display
 from tests.support.processes import EventProcess, wait_until
@@ -72,7 +72,7 @@ def test_typed_text_arrives_as_these_characters(live: Live, recorder: EventProce
 def test_click_hits_the_right_pixel_at_every_scale(
     live: Live, recorder: EventProcess, viewport: tuple[int, int]
 ) -> None:
-    live.page.set_viewport_size({"width": viewport[0], "height": viewport[1]})
+    resize(live.page, *viewport)
     for x, y in ((400, 450), (701, 333), (63, 155)):
         before = len(recorder.events)
         click_remote(live.page, x, y)

@@ -34,7 +34,9 @@ def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     return folder
 
 
-@pytest.mark.parametrize("path", ["/api/sign-in", "/api/sign-in/link", "/api/sign-out", "/api/tickets"])
+@pytest.mark.parametrize(
+    "path", ["/api/sign-in", "/api/sign-in/link", "/api/sign-out", "/api/tickets", "/api/routing-numbers"]
+)
 @pytest.mark.parametrize(
     "origin",
     [None, "null", "https://evil.example", "http://127.0.0.1:18443", ORIGIN + ".evil.example", ORIGIN + "/"],
@@ -155,8 +157,26 @@ def test_tickets_are_throttled_and_die_with_the_sign_in(tmp_path: Path):
         answers = [await found.post("/api/tickets", {"routing": "482913"}) for _ in range(21)]
         assert [answer.status_code for answer in answers] == [200] * 20 + [429]
         assert int(answers[-1].headers["retry-after"]) >= 1
+        remedy = answers[-1].json()["error"]["remedy"]
+        assert remedy["en"].startswith(f"Wait {answers[-1].headers['retry-after']} second")
+        assert remedy["es"].startswith(f"Espere {answers[-1].headers['retry-after']} segundo")
         await found.post("/api/sign-out")
         assert found.services.tickets.redeem(answers[-2].json()["ticket"]) is None
+
+    run(tmp_path, play)
+
+
+def test_C16_numbers_are_reserved_by_the_signed_in_only_and_five_at_most(tmp_path: Path):
+    async def play(found: Site):
+        assert (await found.post("/api/routing-numbers")).status_code == 401
+        await found.sign_in()
+        answers = [await found.post("/api/routing-numbers") for _ in range(6)]
+        assert [answer.status_code for answer in answers] == [200] * 5 + [429]
+        assert int(answers[-1].headers["retry-after"]) >= 1
+        assert all(answer.json()["expires_in_s"] == 600 for answer in answers[:5])
+        routing = answers[0].json()["routing"]
+        assert found.services.routing_numbers.joinable(routing) is None
+        assert found.services.routing_numbers.claim(routing, b"s" * 16) is not None
 
     run(tmp_path, play)
 

@@ -1,4 +1,7 @@
+import asyncio
 import logging
+from binascii import unhexlify
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -85,3 +88,30 @@ def test_logs_are_json_with_context_and_without_secrets(capsys: pytest.CaptureFi
     assert '"routing": "482913"' in written
     assert "plain words" in written
     assert "hush" not in written
+
+
+def test_a_traceback_for_people_shows_no_local_variables(
+    capsys: pytest.CaptureFixture[str], quiet_logs: None
+):
+    configure_logs(settings(log_format="human"))
+    password = b"68757368"
+    try:
+        raise ValueError(len(unhexlify(password)))
+    except ValueError:
+        logger("test").exception("failed")
+    written = capsys.readouterr().err
+    assert "ValueError: 4" in written
+    assert "locals" not in written
+    assert "b'68757368'" not in written
+
+
+@pytest.mark.parametrize("name", ["Soporte\u202eetropoS", "Uno\nDos", "\x1b[2J"])
+def test_M5_an_organisation_that_hides_or_reorders_is_refused(name: str):
+    with pytest.raises(ValidationError, match="one line"):
+        settings(organisation=name)
+
+
+def test_a_broken_database_is_told_in_words_with_its_place(tmp_path: Path):
+    (tmp_path / "relevo.db").write_bytes(b"no database" * 1000)
+    with pytest.raises(commands.CommandError, match=tmp_path.name):
+        asyncio.run(commands.prepare_database(settings(data=tmp_path)))

@@ -1,6 +1,5 @@
 """What a feature is: a set of messages that it carries out once the gate has admitted them."""
 
-from collections.abc import Sequence
 from typing import Final, Protocol
 
 from relevo_protocol.errors import ErrorCode
@@ -55,6 +54,6 @@ class Feature(Protocol):
         """Let go of whatever is held down or open."""
         ...
 
-    def unavailable(self) -> Sequence[Capability]:
-        """Capabilities of this feature that the platform cannot give."""
+    def close(self) -> None:
+        """Give everything back; nothing is performed afterwards."""
         ...

@@ -3,7 +3,6 @@
 Keeps track of everything held down, so that it can be let go at any moment.
 """
 
-from collections.abc import Sequence
 from typing import Final, assert_never
 
 from relevo_agent.features.base import INPUT_CAPABILITIES, FeatureMessage, FeatureRefusal, PointerMessage
@@ -88,9 +87,9 @@ class InputFeature:
         """Whether any key or button is down by us."""
         return bool(self._keys or self._modifiers or self._buttons)
 
-    def unavailable(self) -> Sequence[Capability]:
-        """Nothing, once there is an injector."""
-        return ()
+    def close(self) -> None:
+        """Put the keyboard back as it was."""
+        self._injector.close()
 
     def perform(self, message: FeatureMessage, layout: ScreenLayout) -> None:
         """Carry one admitted message out.

@@ -4,7 +4,7 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from relevo_agent.features.base import Feature, FeatureMessage, FeatureRefusal
@@ -17,6 +17,14 @@ MAX_WAITING: Final = 2000
 
 
 @dataclass(frozen=True, slots=True)
+class Halts:
+    """``stopped``: the customer has ended everything. ``interrupted``: what is being done now is to end."""
+
+    stopped: threading.Event = field(default_factory=threading.Event)
+    interrupted: threading.Event = field(default_factory=threading.Event)
+
+
+@dataclass(frozen=True, slots=True)
 class Task:
     """One admitted message and the layout that it was meant for."""
 
@@ -26,17 +34,20 @@ class Task:
 
 
 class FeatureWorker:
-    """Carries tasks out in order; of waiting moves of the pointer only the newest counts."""
+    """Carries tasks out in order; of waiting moves of the pointer only the newest counts.
+
+    A release interrupts a task that takes long, such as a text of thousands of characters.
+    """
 
     def __init__(
         self,
         feature: Feature,
-        halted: threading.Event,
+        halts: Halts,
         refused: Callable[[int, FeatureRefusal], None],
         done: Callable[[], None],
     ) -> None:
         self._feature = feature
-        self._halted = halted
+        self._halts = halts
         self._refused = refused
         self._done = done
         self._tasks: deque[Task] = deque()
@@ -53,8 +64,7 @@ class FeatureWorker:
         """Add a task."""
         with self._changed:
             if len(self._tasks) >= MAX_WAITING:
-                self._tasks.clear()
-                self._release = True
+                self._ask_release()
             waiting = self._tasks[-1] if self._tasks else None
             if waiting and isinstance(task.message, PointerMove) and isinstance(waiting.message, PointerMove):
                 self._tasks.pop()
@@ -64,15 +74,19 @@ class FeatureWorker:
     def release(self) -> None:
         """Forget what waits and let everything go."""
         with self._changed:
-            self._tasks.clear()
-            self._release = True
+            self._ask_release()
             self._changed.notify()
+
+    def _ask_release(self) -> None:
+        self._tasks.clear()
+        self._release = True
+        self._halts.interrupted.set()
 
     def close(self, timeout_s: float) -> None:
         """Let everything go and end the thread, within so long."""
         with self._changed:
-            self._tasks.clear()
-            self._release = self._over = True
+            self._over = True
+            self._ask_release()
             self._changed.notify()
         self._thread.join(timeout_s)
 
@@ -83,6 +97,7 @@ class FeatureWorker:
                 self._changed.wait()
             if self._release:
                 self._release = False
+                self._halts.interrupted.clear()
                 return None
             return self._tasks.popleft()
 
@@ -93,12 +108,13 @@ class FeatureWorker:
                 if task is None:
                     self._feature.release()
                     if self._over:
+                        self._feature.close()
                         return
-                elif not self._halted.is_set():
+                elif not self._halts.stopped.is_set():
                     self._feature.perform(task.message, task.layout)
                     self._done()
             except FeatureRefusal as refusal:
-                _log.info("not carried out: %s", refusal)
+                _log.info("not carried out: %s, %s", refusal.capability, refusal.code)
                 if task is not None:
                     self._refused(task.link, refusal)
             except Exception:  # noqa: BLE001 - one bad task must not take the thread, and with it the release of keys

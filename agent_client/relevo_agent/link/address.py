@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from relevo_agent.complaint import Complaint
 
-class AddressError(ValueError):
-    """The address or the file of the authority cannot be used; the text says why and what to do."""
+
+class AddressError(Complaint):
+    """The address or the file of the authority cannot be used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +45,13 @@ def relay_address(server: str, ca_file: Path | None) -> RelayAddress:
     try:
         host, port = parts.hostname, parts.port
     except ValueError as error:
-        raise AddressError(f"{server}: {error}") from error
+        raise AddressError("address", server=server) from error
     if parts.scheme not in {"https", "http"} or not host:
-        raise AddressError(f"{server}: expected an address such as https://relay.example")
+        raise AddressError("address", server=server)
     if parts.path not in {"", "/"} or parts.query or parts.fragment or parts.username:
-        raise AddressError(f"{server}: give the relay's address alone, without path, sign-in or code")
+        raise AddressError("address_only", server=server)
     if parts.scheme == "http" and not is_loopback(host):
-        raise AddressError(f"{server}: a relay on another machine needs https://, plain http is not secret")
+        raise AddressError("address_https", server=server)
     authority = f"[{host}]" if ":" in host else host
     if port is not None:
         authority += f":{port}"
@@ -65,8 +67,6 @@ def _trust(ca_file: Path | None) -> ssl.SSLContext:
     try:
         return ssl.create_default_context(cafile=str(ca_file))
     except FileNotFoundError as error:
-        raise AddressError(f"{ca_file}: no such file; --ca names the relay's CA certificate (PEM)") from error
+        raise AddressError("ca_missing", path=ca_file) from error
     except (ssl.SSLError, OSError) as error:
-        raise AddressError(
-            f"{ca_file}: holds no readable certificate ({error}); --ca takes a PEM file"
-        ) from error
+        raise AddressError("ca_unreadable", path=ca_file, why=error) from error

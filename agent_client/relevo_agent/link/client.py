@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake
+from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from relevo_agent.link.address import RelayAddress
 from relevo_agent.link.backoff import Backoff
@@ -76,7 +76,8 @@ class Link:
         while not self._over.is_set():
             try:
                 await self._one_connection()
-            except (OSError, InvalidHandshake, TimeoutError, EOFError) as error:
+            # ImportError: a SOCKS proxy without its library. UnicodeError: a host name that no DNS can hold.
+            except (OSError, WebSocketException, EOFError, ImportError, UnicodeError) as error:
                 failure = explain(error)
                 _log.info("no connection: %s", failure.detail)
                 if self._events.failed(failure):

@@ -5,11 +5,11 @@ import ssl
 from dataclasses import dataclass
 from enum import StrEnum
 
-from websockets.exceptions import InvalidHandshake, InvalidStatus, ProxyError
+from websockets.exceptions import InvalidHandshake, InvalidProxy, InvalidStatus, ProxyError
 
 
 class FailureKind(StrEnum):
-    """What stood in the way; ``ui.texts`` has cause and remedy for each."""
+    """What stood in the way; ``ui.words`` has cause and remedy for each."""
 
     CERT_UNKNOWN = "cert_unknown"
     CERT_NAME = "cert_name"
@@ -35,6 +35,9 @@ _BUSY_STATUS = frozenset({429, 502, 503, 504})
 _KINDS: tuple[tuple[type[BaseException], FailureKind], ...] = (
     (ssl.SSLError, FailureKind.NOT_A_RELAY),
     (ProxyError, FailureKind.PROXY),
+    (InvalidProxy, FailureKind.PROXY),
+    (ImportError, FailureKind.PROXY),
+    (UnicodeError, FailureKind.NAME_UNKNOWN),
     (InvalidHandshake, FailureKind.NOT_A_RELAY),
     (socket.gaierror, FailureKind.NAME_UNKNOWN),
 )

@@ -47,7 +47,7 @@ def _x_errors() -> Generator[None]:
 class X11Injector:
     """Input for one X display.
 
-    ``cancelled`` is asked between characters, so that Stop also stops a long text.
+    ``cancelled`` is asked between characters, so that Stop or a step down also stops a long text.
 
     Raises:
         InjectorFailed: no display, or it has no XTEST.
@@ -220,7 +220,11 @@ class X11Injector:
         wait_s = self._borrowed.wait_s(slot, time.monotonic())
         if wait_s > 0 and not may_wait:
             return None
-        time.sleep(wait_s)
+        end_s = time.monotonic() + wait_s
+        while (left_s := end_s - time.monotonic()) > 0:
+            if self._cancelled():
+                return None
+            time.sleep(min(left_s, MAP_GAP_S))
         return slot
 
     def _type(self, stroke: Stroke) -> None:

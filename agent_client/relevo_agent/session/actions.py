@@ -20,12 +20,15 @@ class Phase(StrEnum):
 
 
 class Notice(StrEnum):
-    """Something the customer must be told at once, in words of ``ui.texts``."""
+    """Something the customer must be told at once, in words of ``ui.words``."""
 
     CODE_KILLED = "code_killed"
     IDENTITY_MISMATCH = "identity_mismatch"
     TAMPERED = "tampered"
     SESSION_LOST = "session_lost"
+    VISITOR_LOST = "visitor_lost"
+    NUMBER_GONE = "number_gone"
+    RELAY_BUSY = "relay_busy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +44,14 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class ShownCode:
-    """The twelve digits and when they stop working (ms on the session's clock)."""
+    """The twelve digits and when they stop working (ms on the session's clock).
+
+    ``reserved``: the technician has the first six already.
+    """
 
     digits: str
     expires_ms: float
+    reserved: bool = False
 
 
 @dataclass(frozen=True, slots=True)

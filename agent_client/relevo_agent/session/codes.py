@@ -1,9 +1,16 @@
 """The one code that is open at a time, and when the next is asked for (SPEC C5, P7)."""
 
+from typing import Final
+
 from relevo_agent.session.actions import ShownCode
 from relevo_agent.session.code import JoinCode, draw_secret
 from relevo_agent.session.desk import Desk
+from relevo_protocol.limits import CODE_LIFE_S
 from relevo_protocol.messages.relay import CodeRequest
+
+MIN_LIFE_S: Final = 10
+"""Whatever the relay says, codes are not changed faster than they can be read aloud."""
+REST_MS: Final = 60_000
 
 
 class Codes:
@@ -13,25 +20,33 @@ class Codes:
         self._desk = desk
         self._current: JoinCode | None = None
         self._requested = False
+        self._rest_until_ms = float("-inf")
 
     @property
     def shown(self) -> ShownCode | None:
         """What stands on the screen."""
         code = self._current
-        return None if code is None else ShownCode(code.digits, code.expires_ms)
+        if code is None:
+            return None
+        return ShownCode(code.digits, code.expires_ms, reserved=code.routing == self._desk.settings.join)
 
     def issue(self, routing: str, life_s: int) -> None:
-        """The relay has given a routing number: put our secret behind it."""
+        """The relay has given a routing number: put our secret behind it, for ten minutes at most."""
         self._requested = False
         secret = draw_secret(self._desk.settings.draw)
-        self._current = JoinCode(routing, secret, self._desk.now_ms + life_s * 1000)
+        life_ms = 1000 * max(MIN_LIFE_S, min(life_s, CODE_LIFE_S))
+        self._current = JoinCode(routing, secret, self._desk.now_ms + life_ms)
 
     def request(self) -> None:
         """Ask for another; the old one stops working now."""
         self._current = None
-        if not self._requested:
+        if not self._requested and self._desk.now_ms >= self._rest_until_ms:
             self._requested = True
             self._desk.tell_relay(CodeRequest())
+
+    def refused(self) -> None:
+        """The relay gives none at the moment: asking again at once would only make it worse."""
+        self._rest_until_ms = self._desk.now_ms + REST_MS
 
     def link_lost(self) -> None:
         """What was asked for will not come; the code itself outlives a cut (SPEC C5)."""

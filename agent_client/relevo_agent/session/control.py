@@ -10,7 +10,7 @@ from relevo_agent.session.questions import Questions
 from relevo_agent.session.screen import Screen
 from relevo_agent.session.seat import Seat
 from relevo_protocol.codec import viewer_to_host
-from relevo_protocol.errors import ErrorCode
+from relevo_protocol.errors import ErrorCode, ProtocolError
 from relevo_protocol.gate import Refusal, admit
 from relevo_protocol.messages import ViewerToHost
 from relevo_protocol.messages.input import (
@@ -39,8 +39,8 @@ from relevo_protocol.rights import Factor, effective_right
 
 REFUSAL_GAP_MS: Final = 1000
 """A refusal for the same reason is told at most this often (SPEC R6)."""
-ASK_AGAIN_MS: Final = 10_000
-"""After a No nobody is asked again for so long: a question is not a crowbar."""
+MODE_AGAIN_MS: Final = 500
+"""Who asks for the mode that holds is told so at most this often."""
 _GAINS: Final = {
     Mode.OBSERVER: Capability.SCREEN_VIEW,
     Mode.SHARED: Capability.INPUT_POINTER,
@@ -63,8 +63,10 @@ class Control:
         """Judge one opened message; true if the viewer takes leave.
 
         Raises:
-            ProtocolError: the body does not parse.
+            ProtocolError: the body does not parse, or too many messages come.
         """
+        if not seat.allowance.spend(self._desk.now_ms):
+            raise ProtocolError("more messages than anybody can mean", ErrorCode.THROTTLED)
         message = viewer_to_host.decode(body)
         seat.heard_ms = self._desk.now_ms
         refusal = admit(type(message), seat.state, self._desk.circumstances(seat))
@@ -90,9 +92,8 @@ class Control:
                 self._screen.choose_quality()
             case PointerMove() | PointerButton() | PointerWheel():
                 self._pointer(seat, message)
-            case ReleaseAll():
-                self._desk.release_held()
-            case KeyPress() | TextInput() | SpecialKeys():
+            case KeyPress() | TextInput() | SpecialKeys() | ReleaseAll():
+                # ReleaseAll in its turn: text that was sent before a blur is still typed.
                 self._perform(seat, message)
             case _:
                 assert_never(message)
@@ -107,8 +108,12 @@ class Control:
         self._perform(seat, message)
 
     def _perform(self, seat: Seat, message: FeatureMessage) -> None:
-        """Hand a message to its feature; before there was a picture nobody can mean anything by it."""
-        if self._desk.layout is not None:
+        """Hand a message to its feature; before there was a picture nobody can mean anything by it.
+
+        Only the lead holds keys, so only the lead's ReleaseAll lets any go.
+        """
+        idle = isinstance(message, ReleaseAll) and seat is not self._desk.lead
+        if self._desk.layout is not None and not idle:
             self._desk.act(Perform(seat.link, message, self._desk.layout))
 
     def refused_by_feature(self, link: int, refusal: Refusal) -> None:
@@ -140,10 +145,14 @@ class Control:
     def tell_mode(self) -> None:
         """Tell everybody the mode and their own rights in it."""
         for seat in self._desk.live:
-            given = replace(self._desk.circumstances(seat), refused=frozenset())
-            rights = {capability: effective_right(capability, given) for capability in Capability}
-            views = {c: RightView(permit=r.permit, removed_by=r.removed_by) for c, r in rights.items()}
-            self._desk.tell(seat, ModeState(mode=self._desk.mode, rights=views))
+            self._tell_mode_to(seat)
+
+    def _tell_mode_to(self, seat: Seat) -> None:
+        given = replace(self._desk.circumstances(seat), refused=frozenset())
+        rights = {capability: effective_right(capability, given) for capability in Capability}
+        views = {c: RightView(permit=r.permit, removed_by=r.removed_by) for c, r in rights.items()}
+        seat.mode_told_ms = self._desk.now_ms
+        self._desk.tell(seat, ModeState(mode=self._desk.mode, rights=views))
 
     def step_down(self, mode: Mode) -> None:
         """Go down at once and ask nobody, whoever wants it (SPEC R3)."""
@@ -170,10 +179,12 @@ class Control:
             self._refuse_mode(seat, mode, ErrorCode.NOT_PERMITTED, Factor.ROLE)
         elif mode not in self._desk.settings.modes:
             self._refuse_mode(seat, mode, ErrorCode.NOT_PERMITTED, Factor.PLATFORM)
+        elif mode is self._desk.mode:
+            self._questions.withdraw(seat)
+            if self._desk.now_ms - seat.mode_told_ms >= MODE_AGAIN_MS:
+                self._tell_mode_to(seat)
         elif not is_step_up(self._desk.mode, mode):
             self.step_down(mode)
-            if mode is self._desk.mode:
-                self.tell_mode()
         elif self._desk.now_ms < seat.step_up_after_ms:
             self._refuse_mode(seat, mode, ErrorCode.THROTTLED, Factor.CONSENT)
         elif self._questions.pending(seat) is None:
@@ -190,4 +201,4 @@ class Control:
             self.enter_mode(question.mode)
             self.tell_mode()
         else:
-            seat.step_up_after_ms = self._desk.now_ms + ASK_AGAIN_MS
+            self._questions.rest(seat)

@@ -51,6 +51,7 @@ HELD_SILENCE_MS: Final = 3000
 """A lead from whom nothing was heard for so long holds nothing down any more (heartbeats come every 2 s)."""
 _FATAL: Final = frozenset({ErrorCode.UNSUPPORTED_VERSION, ErrorCode.REPLACED, ErrorCode.ORIGIN_REFUSED})
 _SESSION_OVER: Final = frozenset({ErrorCode.RESUME_INVALID, ErrorCode.SESSION_ENDED})
+_BEFORE_WELCOME: Final = (AgentWelcome, RelayError)
 
 
 class Session:
@@ -64,6 +65,7 @@ class Session:
         self._control = Control(self._desk, self._questions, self._screen)
         self._doorway = Doorway(self._desk, self._codes, self._questions, self._screen, self._control)
         self._token: str | None = None
+        self._join = settings.join
         self._link_up = False
         self._ended = False
         self._silent: set[int] = set()
@@ -85,10 +87,13 @@ class Session:
         """The socket to the relay is open: say hello."""
         self._desk.now_ms = now_ms
         if not self._ended:
-            settings = self._desk.settings
-            self._desk.tell_relay(
-                AgentHello(version=PROTOCOL_VERSION, agent_version=settings.agent_version, token=self._token)
+            hello = AgentHello(
+                version=PROTOCOL_VERSION,
+                agent_version=self._desk.settings.agent_version,
+                token=self._token,
+                join=self._join,
             )
+            self._desk.tell_relay(hello)
         return self._done()
 
     def link_lost(self, now_ms: float) -> list[Action]:
@@ -149,6 +154,8 @@ class Session:
             self._doorway.end(seat, SeatEvent.LEFT)
 
     def _relay(self, message: RelayToAgent) -> None:
+        if isinstance(message, AgentWelcome) if self._link_up else not isinstance(message, _BEFORE_WELCOME):
+            raise ProtocolError("the relay's welcome comes first, and once", ErrorCode.UNEXPECTED)
         match message:
             case AgentWelcome():
                 self._welcomed(message)
@@ -166,11 +173,16 @@ class Session:
                 assert_never(message)
 
     def _welcomed(self, welcome: AgentWelcome) -> None:
+        context = ChannelContext(welcome.origin, welcome.session_id)
         if not welcome.resumed:
             self._start_over()
+        elif self._token is None or context != self._desk.context:
+            self._start_over()
+            raise ProtocolError("the relay resumes another session than ours", ErrorCode.UNEXPECTED)
         self._token = welcome.token
+        self._join = None
         self._link_up = True
-        self._desk.context = ChannelContext(welcome.origin, welcome.session_id)
+        self._desk.context = context
         if welcome.routing is not None:
             self._codes.issue(welcome.routing, welcome.code_life_s)
 
@@ -186,6 +198,12 @@ class Session:
     def _relay_failed(self, code: ErrorCode) -> None:
         if code in _SESSION_OVER:
             self._start_over()
+        elif code is ErrorCode.TICKET_INVALID and self._join is not None:
+            self._join = None
+            self._desk.act(Tell(Notice.NUMBER_GONE))
+        elif code is ErrorCode.THROTTLED:
+            self._codes.refused()
+            self._desk.act(Tell(Notice.RELAY_BUSY))
         fatal = code in _FATAL
         self._desk.act(CloseLink(code, fatal=fatal))
         if fatal:

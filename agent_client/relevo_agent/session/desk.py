@@ -17,7 +17,7 @@ from relevo_protocol.errors import ErrorCode
 from relevo_protocol.lifecycle import SeatState
 from relevo_protocol.messages import AgentToRelay, HostToViewer
 from relevo_protocol.messages.relay import RemoveViewer
-from relevo_protocol.messages.screen import ScreenLayout
+from relevo_protocol.messages.screen import CaptureState, ScreenLayout
 from relevo_protocol.modes import Capability, Mode, Role
 from relevo_protocol.rights import Circumstances
 
@@ -29,7 +29,8 @@ MODES_HERE: Final = (Mode.OBSERVER, Mode.FULL)
 class Settings:
     """What a session is started with.
 
-    ``modes`` are those that can be held on this PC; ``start_mode`` overrides the viewer's wish (demo only).
+    ``modes`` are those that can be held on this PC; ``join`` is a routing number that the technician has
+    reserved; ``start_mode`` overrides the viewer's wish (demo only).
     """
 
     identity: HostIdentity
@@ -39,6 +40,7 @@ class Settings:
     modes: tuple[Mode, ...]
     entropy: Entropy
     draw: Draw
+    join: str | None = None
     start_mode: Mode | None = None
 
 
@@ -52,6 +54,7 @@ class Desk:
     mode: Mode = Mode.OBSERVER
     context: ChannelContext | None = None
     layout: ScreenLayout | None = None
+    condition: CaptureState | None = None
     now_ms: float = 0.0
     asking: bool = False
 

@@ -1,5 +1,7 @@
 """How a viewer comes in: announced, verified, asked about, let in; and how they go (SPEC C8, P1-P7)."""
 
+from typing import Final
+
 from relevo_agent.session.actions import Notice, Question, Send, Tell
 from relevo_agent.session.code import draw_secret
 from relevo_agent.session.codes import Codes
@@ -17,6 +19,11 @@ from relevo_protocol.lifecycle import SeatEvent, SeatState
 from relevo_protocol.messages.relay import CodeSpent, SeatAdmitted, ViewerGone, ViewerJoining
 from relevo_protocol.messages.session import ConsentResult, HostGoodbye
 from relevo_protocol.modes import Mode, Role
+
+_SEAT_STAYS: Final = frozenset(
+    {ErrorCode.TAMPERED, ErrorCode.MALFORMED, ErrorCode.UNEXPECTED, ErrorCode.UNSUPPORTED_VERSION}
+)
+"""A resume that failed so leaves the seat away, here as on the relay."""
 
 
 class Doorway:
@@ -46,7 +53,13 @@ class Doorway:
 
     @staticmethod
     def _is_return(known: Seat, message: ViewerJoining) -> bool:
-        return message.resumed and known.state in SEATED and known.vouched.account_id == message.account_id
+        who, back = known.vouched, message
+        same = (who.account_id, who.display_name, who.organisation) == (
+            back.account_id,
+            back.display_name,
+            back.organisation,
+        )
+        return back.resumed and known.state in SEATED and same
 
     def gone(self, message: ViewerGone) -> None:
         """The relay says that a link is down."""
@@ -54,6 +67,7 @@ class Doorway:
         if seat is None:
             return
         if message.left:
+            self._tell_lost(seat)
             self.end(seat, SeatEvent.LEFT)
         else:
             self.cut(seat)
@@ -161,7 +175,11 @@ class Doorway:
         if self._code_run_failed(seat):
             code = ErrorCode.CODE_DEAD
         self._desk.remove(seat, code)
-        self.end(seat, SeatEvent.REFUSED)
+        if resuming and code in _SEAT_STAYS:
+            # Who lacks the secret must not be able to end the seat of the one who has it.
+            self.cut(seat)
+        else:
+            self.end(seat, SeatEvent.REFUSED)
 
     def _code_run_failed(self, seat: Seat) -> bool:
         """Settle the run's charge; tell whether it was the last try."""
@@ -204,11 +222,17 @@ class Doorway:
             seat.drop_keys()
             return
         was_live = seat.state is SeatState.LIVE
+        self._tell_lost(seat)
         self._questions.withdraw(seat)
         self._code_run_failed(seat)
         seat.drop_keys()
         seat.follow(SeatEvent.CUT, self._desk.now_ms)
         self._let_go(seat, was_live=was_live)
+
+    def _tell_lost(self, seat: Seat) -> None:
+        """The question vanishes with the one it was about: the customer is told why."""
+        if seat.state is SeatState.ASKING:
+            self._desk.act(Tell(Notice.VISITOR_LOST, seat.vouched.display_name))
 
     def end(self, seat: Seat, event: SeatEvent) -> None:
         """The seat is gone for good; ``event`` is why."""
@@ -217,7 +241,7 @@ class Doorway:
         self._code_run_failed(seat)
         seat.drop_keys()
         if seat.state is SeatState.RESUMING and event is SeatEvent.REFUSED:
-            seat.follow(event, self._desk.now_ms)
+            seat.follow(event, self._desk.now_ms)  # through away, as the table has it
         if seat.state is SeatState.JOINING and event is SeatEvent.REFUSED:
             event = SeatEvent.EXPIRED
         seat.follow(event, self._desk.now_ms)

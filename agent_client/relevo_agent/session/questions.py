@@ -1,11 +1,16 @@
 """Questions to the customer: asked once, answered once, and No when the clock runs out (SPEC P1, P8)."""
 
+from typing import Final
+
 from relevo_agent.session.actions import Ask, Question, Withdraw
 from relevo_agent.session.desk import Desk
 from relevo_agent.session.seat import Seat
 from relevo_protocol.limits import CONSENT_DEADLINE_S
 from relevo_protocol.messages.session import ConsentPending
 from relevo_protocol.modes import Mode
+
+ASK_AGAIN_MS: Final = 10_000
+"""After a No, or a question taken back, nobody is asked again for so long: a question is not a crowbar."""
 
 
 class Questions:
@@ -49,7 +54,12 @@ class Questions:
         question = self.pending(seat)
         if question is not None:
             self.take(question.id)
+            self.rest(seat)
             self._desk.act(Withdraw(question.id))
+
+    def rest(self, seat: Seat) -> None:
+        """This viewer has asked in vain: nothing more from them for a while."""
+        seat.step_up_after_ms = self._desk.now_ms + ASK_AGAIN_MS
 
     def expired(self) -> list[Question]:
         """Questions whose time has run out."""

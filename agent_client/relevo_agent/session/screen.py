@@ -21,6 +21,7 @@ from relevo_protocol.limits import POINTER_STALE_MS
 from relevo_protocol.messages.screen import CaptureState, FrameAck, Quality, ScreenLayout
 from relevo_protocol.messages.session import Epoch
 
+WANTED_GAP_MS: Final = 100
 _MODESTY: Final = (Quality.FAST, Quality.AUTO, Quality.SHARP)
 
 
@@ -39,6 +40,7 @@ class Screen:
         self._sent: deque[tuple[int, float]] = deque()
         self._forgotten = 0
         self._needs_keyframe = True
+        self._wanted_ms = float("-inf")
         self._quality = Quality.AUTO
         self._watching: frozenset[int] = frozenset()
 
@@ -68,7 +70,7 @@ class Screen:
             self._running = True
             self._run += 1
             self._base = self._last
-            self._desk.layout = None
+            self._desk.layout = self._desk.condition = None
             self._desk.act(StartCapture(self._run))
             return
         self._desk.act(NeedKeyframe(urgent=True))
@@ -107,23 +109,27 @@ class Screen:
     def condition(self, run: int, state: CaptureState) -> None:
         """There is a picture again, or none, and why."""
         if run == self._run and self._running:
+            self._desk.condition = state
             for seat in self._desk.live:
                 self._desk.tell(seat, state)
 
     def welcome(self, seat: Seat) -> None:
         """What a viewer who has just come needs before the keyframe."""
-        if self._desk.layout is not None:
-            self._desk.tell(seat, self._desk.layout)
+        for known in (self._desk.layout, self._desk.condition):
+            if known is not None:
+                self._desk.tell(seat, known)
 
     def ack(self, seat: Seat, ack: FrameAck) -> None:
-        """A viewer has drawn a frame; one that was never sent is ignored."""
+        """A viewer has drawn a frame; one that was never sent, or was told before, is ignored."""
         own = ack.frame_id - self._base
-        if own > 0 and ack.frame_id <= self._last:
+        if own > 0 and seat.acked < ack.frame_id <= self._last:
+            seat.acked = ack.frame_id
             self._desk.act(Acked(seat.link, own, ack.decode_ms))
 
     def want_keyframe(self) -> None:
         """Somebody cannot go on without a keyframe; the capture limits their rate."""
-        if self._running:
+        if self._running and self._desk.now_ms - self._wanted_ms >= WANTED_GAP_MS:
+            self._wanted_ms = self._desk.now_ms
             self._desk.act(NeedKeyframe(urgent=False))
 
     def choose_quality(self) -> None:

@@ -10,7 +10,7 @@ from relevo_protocol.crypto.pairwise import PairwiseChannel
 from relevo_protocol.crypto.schedule import Credential, SessionKeys
 from relevo_protocol.header import Header, MessageType
 from relevo_protocol.lifecycle import SeatEvent, SeatState, next_seat_state
-from relevo_protocol.limits import HEADER_BYTES
+from relevo_protocol.limits import HEADER_BYTES, VIEWER_MESSAGES_AT_ONCE, VIEWER_MESSAGES_PER_S
 from relevo_protocol.messages.relay import ViewerJoining
 from relevo_protocol.messages.screen import Quality
 from relevo_protocol.messages.session import Member
@@ -18,6 +18,22 @@ from relevo_protocol.modes import Role
 
 SEATED: Final = frozenset({SeatState.LIVE, SeatState.AWAY, SeatState.RESUMING})
 """States of somebody whom the customer has let in."""
+
+
+@dataclass(slots=True)
+class Allowance:
+    """How many messages a viewer may still send now; people stay far below (SPEC R10)."""
+
+    left: float = VIEWER_MESSAGES_AT_ONCE
+    at_ms: float | None = None
+
+    def spend(self, now_ms: float) -> bool:
+        """One message more; tell whether it is within bounds."""
+        since_ms = 0.0 if self.at_ms is None else max(0.0, now_ms - self.at_ms)
+        self.at_ms = now_ms
+        regained = since_ms * VIEWER_MESSAGES_PER_S / 1000
+        self.left = min(VIEWER_MESSAGES_AT_ONCE, self.left + regained) - 1
+        return self.left >= 0
 
 
 @dataclass(slots=True)
@@ -37,6 +53,9 @@ class Seat:
     resume_before: Credential | None = None
     heard_ms: float = 0.0
     step_up_after_ms: float = 0.0
+    mode_told_ms: float = float("-inf")
+    acked: int = 0
+    allowance: Allowance = field(default_factory=Allowance)
     refused_ms: dict[tuple[object, ...], float] = field(default_factory=dict[tuple[object, ...], float])
 
     @property

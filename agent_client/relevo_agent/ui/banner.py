@@ -4,40 +4,16 @@ import tkinter as tk
 from tkinter import ttk
 from typing import Final
 
-from relevo_agent.session.actions import Person, Snapshot
+from relevo_agent.session.actions import Snapshot
 from relevo_agent.ui import theme
 from relevo_agent.ui.front import Commands
+from relevo_agent.ui.people import banner_text, controls
 from relevo_agent.ui.texts import Texts
-from relevo_protocol.modes import Capability, Permit, Role
-from relevo_protocol.rights import Circumstances, effective_right
+from relevo_protocol.modes import Role
 
 RAISE_EVERY_MS: Final = 1000
 TEXT_WIDTH_PX: Final = 620
-
-
-def controls(snapshot: Snapshot, person: Person) -> bool:
-    """Tell whether this person can move the pointer now."""
-    given = Circumstances(mode=snapshot.mode, role=person.role)
-    return person.present and effective_right(Capability.INPUT_POINTER, given).permit is Permit.ALLOW
-
-
-def banner_text(texts: Texts, snapshot: Snapshot) -> str:
-    """One sentence for each thing that people are doing; a function of who is in and nothing else."""
-
-    def named(people: list[Person]) -> str:
-        return texts.names([texts.person(p.display_name, p.organisation) for p in people])
-
-    driving = [p for p in snapshot.people if controls(snapshot, p)]
-    looking = [p for p in snapshot.people if p.present and p not in driving]
-    away = [p for p in snapshot.people if not p.present]
-    parts: list[str] = []
-    if driving:
-        parts.append(texts("banner.controls", names=named(driving)))
-    if looking:
-        parts.append(texts("banner.watch" if len(looking) > 1 else "banner.watches", names=named(looking)))
-    if away:
-        parts.append(texts("banner.away", names=named(away)))
-    return "\n".join(parts)
+MIN_TEXT_PX: Final = 120
 
 
 class Banner:
@@ -83,14 +59,22 @@ class Banner:
         if not snapshot.people:
             self._window.withdraw()
             return
-        self._text.configure(text=banner_text(self._texts, snapshot))
+        self._text.configure(text=theme.drawable(banner_text(self._texts, snapshot)))
         if any(controls(snapshot, person) for person in snapshot.people if person.role is Role.LEAD):
             self._down.pack(side="right", padx=(0, 8))
         else:
             self._down.pack_forget()
+        self._fit_text()
         self._place()
         self._window.deiconify()
         theme.bring_up(self._window)
+
+    def _fit_text(self) -> None:
+        """However long the names and small the screen, Stop stands on it."""
+        self._window.update_idletasks()
+        buttons_px = self._window.winfo_reqwidth() - self._text.winfo_reqwidth()
+        room_px = self._window.winfo_screenwidth() - buttons_px
+        self._text.configure(wraplength=max(MIN_TEXT_PX, min(TEXT_WIDTH_PX, room_px)))
 
     def _place(self) -> None:
         self._window.update_idletasks()

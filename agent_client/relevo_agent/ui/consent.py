@@ -8,12 +8,12 @@ from typing import Final
 from relevo_agent.clock import now_ms
 from relevo_agent.session.actions import Question
 from relevo_agent.ui import theme
+from relevo_agent.ui.people import question_heading
 from relevo_agent.ui.texts import Texts
-from relevo_protocol.modes import Mode
 
 TEXT_WIDTH_PX: Final = 500
-YES_AFTER_MS: Final = 900
-"""Yes wakes up a moment after the window appears: a click meant for another window cannot hit it."""
+AWAKE_AFTER_MS: Final = 900
+"""The answers wake up a moment after the window appears: what was meant for another window cannot hit."""
 
 
 class ConsentDialog:
@@ -23,17 +23,19 @@ class ConsentDialog:
         self._texts = texts
         self._question = question
         self._answer = answer
+        self._awake = self._settled = False
         self._window = tk.Toplevel(root, background=theme.GROUND, padx=26, pady=22)
         self._window.title(texts("consent.title"))
         self._window.resizable(False, False)
         theme.keep_on_top(self._window)
         self._window.protocol("WM_DELETE_WINDOW", lambda: self._done(granted=False))
-        self._window.bind("<Escape>", lambda _: self._done(granted=False))
+        self._window.bind("<Destroy>", self._destroyed)
+        self._window.bind("<Escape>", lambda _: self._refuse())
         self._build()
         theme.centred(self._window)
         theme.bring_up(self._window)
         self._no.focus_force()
-        self._window.after(YES_AFTER_MS, self._wake_yes)
+        self._window.after(AWAKE_AFTER_MS, self._wake)
         self._count_down()
 
     @property
@@ -42,31 +44,30 @@ class ConsentDialog:
         return self._question.id
 
     def close(self) -> None:
-        """Take the window away."""
+        """Take the window away; nothing is answered."""
+        self._settled = True
         self._window.destroy()
 
     def _build(self) -> None:
-        t = self._texts
+        self._build_answers()  # first of all: where the screen is too small, the rest gives way
         heading = ttk.Label(
-            self._window, text=t(self._heading()), style="Heading.TLabel", wraplength=TEXT_WIDTH_PX
+            self._window,
+            text=question_heading(self._texts, self._question),
+            style="Heading.TLabel",
+            wraplength=TEXT_WIDTH_PX,
         )
         heading.pack(anchor="w", pady=(0, 14))
         self._build_person()
         self._build_warning()
-        self._build_answers()
-
-    def _heading(self) -> str:
-        if self._question.step_up:
-            return "consent.heading_step_up"
-        return "consent.heading" if self._question.mode is Mode.OBSERVER else "consent.heading_control"
 
     def _build_person(self) -> None:
         t, question = self._texts, self._question
         card = theme.card(self._window)
         card.pack(fill="x", pady=(0, 12))
-        organisation = question.organisation or t("consent.no_organisation")
+        organisation = theme.drawable(question.organisation) or t("consent.no_organisation")
         wrap = TEXT_WIDTH_PX - 36
-        ttk.Label(card, text=question.display_name, style="Name.TLabel", wraplength=wrap).pack(anchor="w")
+        name = theme.drawable(question.display_name)
+        ttk.Label(card, text=name, style="Name.TLabel", wraplength=wrap).pack(anchor="w")
         ttk.Label(card, text=organisation, style="Card.TLabel", wraplength=wrap).pack(anchor="w")
         tk.Frame(card, height=1, background=theme.LINE).pack(fill="x", pady=12)
         ttk.Label(card, text=t("consent.can"), style="QuietCard.TLabel").pack(anchor="w")
@@ -90,7 +91,7 @@ class ConsentDialog:
 
     def _build_answers(self) -> None:
         row = ttk.Frame(self._window)
-        row.pack(fill="x")
+        row.pack(fill="x", side="bottom")
         self._clock = ttk.Label(row, style="Quiet.TLabel")
         self._clock.pack(side="left", padx=(0, 24))
         self._yes = ttk.Button(
@@ -101,12 +102,13 @@ class ConsentDialog:
         )
         self._yes.state(["disabled"])
         self._yes.pack(side="right")
-        self._no = ttk.Button(row, text=self._texts("consent.no"), command=lambda: self._done(granted=False))
+        self._no = ttk.Button(row, text=self._texts("consent.no"), command=self._refuse)
         self._no.pack(side="right", padx=(0, 10))
         for button in (self._no, self._yes):
             button.bind("<Return>", lambda event: event.widget.invoke())
 
-    def _wake_yes(self) -> None:
+    def _wake(self) -> None:
+        self._awake = True
         self._yes.state(["!disabled"])
 
     def _count_down(self) -> None:
@@ -116,6 +118,16 @@ class ConsentDialog:
         if left_s > 0:
             self._window.after(500, self._count_down)
 
+    def _refuse(self) -> None:
+        if self._awake:
+            self._done(granted=False)
+
+    def _destroyed(self, event: "tk.Event[tk.Misc]") -> None:
+        """Whoever took the window away, without an answer it is No."""
+        if event.widget is self._window and not self._settled:
+            self._settled = True
+            self._answer(False)
+
     def _done(self, *, granted: bool) -> None:
-        self._window.destroy()
+        self.close()
         self._answer(granted)

@@ -1,6 +1,8 @@
 """The terminal: shows the code, asks for consent, names who is here; JSON lines for scripts."""
 
+import contextlib
 import json
+import queue
 import sys
 import threading
 import time
@@ -11,6 +13,7 @@ from relevo_agent.link.failures import FailureKind
 from relevo_agent.session.actions import Notice, Phase, Question, Snapshot
 from relevo_agent.session.code import grouped
 from relevo_agent.ui.front import Commands
+from relevo_agent.ui.people import banner_text, question_heading
 from relevo_agent.ui.texts import Language, Texts
 from relevo_protocol.errors import ERROR_TEXTS, ErrorCode
 
@@ -20,6 +23,33 @@ _CONTROL: Final = frozenset({"control"})
 _OFFLINE: Final = frozenset({Phase.CONNECTING, Phase.RECONNECTING})
 _ONLINE: Final = frozenset({Phase.WAITING, Phase.LIVE})
 _NEW: Final = frozenset({"new", "nuevo"})
+MAX_LINES: Final = 1000
+"""What may wait for a terminal that stands still; beyond this lines are lost, the session is not."""
+FLUSH_S: Final = 1.0
+
+
+class _Printer:
+    """Writes in a thread of its own: a terminal that stands still (Ctrl+S, a full pipe) holds nothing up."""
+
+    def __init__(self) -> None:
+        self._lines: queue.Queue[tuple[TextIO, str] | None] = queue.Queue(MAX_LINES)
+        self._thread = threading.Thread(target=self._write, name="printer", daemon=True)
+        self._thread.start()
+
+    def put(self, out: TextIO, line: str) -> None:
+        with contextlib.suppress(queue.Full):
+            self._lines.put_nowait((out, line))
+
+    def close(self, timeout_s: float) -> None:
+        with contextlib.suppress(queue.Full):
+            self._lines.put_nowait(None)
+        self._thread.join(timeout_s)
+
+    def _write(self) -> None:
+        while (entry := self._lines.get()) is not None:
+            out, line = entry
+            with contextlib.suppress(OSError, ValueError):  # nobody reads any more: the session goes on
+                print(line, file=out, flush=True)
 
 
 class Console:
@@ -30,8 +60,9 @@ class Console:
         self._json_events = json_events
         self._out = out
         self._people = sys.stderr if json_events else out
-        self._lock = threading.Lock()
+        self._printer = _Printer()
         self._shown = Snapshot()
+        self._failure: FailureKind | None = None
         self._questions: list[Question] = []
 
     # --- Front ---
@@ -40,6 +71,7 @@ class Console:
         """Say what is different from before."""
         before, self._shown = self._shown, snapshot
         if before.phase in _OFFLINE and snapshot.phase in _ONLINE:
+            self._failure = None
             self._event("connected", resumed=before.phase is Phase.RECONNECTING)
         if snapshot.code is not None and snapshot.code != before.code:
             self._show_code(snapshot)
@@ -54,6 +86,8 @@ class Console:
         life_s = max(0, round(snapshot.code.expires_ms / 1000 - time.monotonic()))
         self._event("code", code=snapshot.code.digits, expires_in_s=life_s)
         self._line(self._texts("term.code", code=grouped(snapshot.code.digits), minutes=round(life_s / 60)))
+        if snapshot.code.reserved:
+            self._line(self._texts("code.reserved"))
 
     def _show_phase(self, snapshot: Snapshot) -> None:
         if snapshot.phase is Phase.RECONNECTING:
@@ -73,10 +107,7 @@ class Console:
         if not snapshot.people:
             self._line(self._texts("term.nobody"))
             return
-        names = self._texts.names(
-            [self._texts.person(p.display_name, p.organisation) for p in snapshot.people]
-        )
-        self._line(self._texts("term.live", names=names, mode=self._texts.mode(snapshot.mode)))
+        self._line(banner_text(self._texts, snapshot))
         self._line(self._texts("term.help"))
 
     def ask(self, question: Question) -> None:
@@ -93,7 +124,7 @@ class Console:
         t = self._texts
         person = t.person(question.display_name, question.organisation or t("consent.no_organisation"))
         self._line("")
-        self._line(t("consent.heading_step_up" if question.step_up else "consent.heading"))
+        self._line(question_heading(t, question))
         self._line(f"  {person}")
         self._line(f"  {t.mode(question.mode)}")
         self._line(f"  {t('consent.warning_heading')} {t('consent.warning')}")
@@ -115,7 +146,9 @@ class Console:
     def failed(self, kind: FailureKind, *, final: bool) -> None:
         """Say cause and remedy."""
         self._event("failed", reason=kind.value, final=final)
-        self._line(self._texts(f"fail.{kind.value}"))
+        if kind is not self._failure:
+            self._failure = kind
+            self._line(self._texts(f"fail.{kind.value}"))
 
     def ended(self, code: ErrorCode) -> None:
         """Say that it is over, and why if it was not the customer."""
@@ -155,15 +188,16 @@ class Console:
         """One line for people."""
         self._line(text)
 
+    def close(self) -> None:
+        """Write what waits, but not for ever."""
+        self._printer.close(FLUSH_S)
+
     def _line(self, text: str) -> None:
-        with self._lock:
-            print(text, file=self._people, flush=True)
+        self._printer.put(self._people, text)
 
     def _event(self, event: str, **fields: object) -> None:
         if self._json_events:
-            with self._lock:
-                line = json.dumps({"event": event, **fields}, ensure_ascii=False)
-                print(line, file=self._out, flush=True)
+            self._printer.put(self._out, json.dumps({"event": event, **fields}, ensure_ascii=False))
 
 
 def _lines(source: TextIO) -> Iterator[str]:

@@ -48,10 +48,3 @@ class Commands:
     stop: Callable[[], None]
     start_again: Callable[[], None]
     quit: Callable[[], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Demo:
-    """The loud exception: a demonstration answers by itself. Exists only where the environment says so."""
-
-    auto_consent: bool

@@ -7,7 +7,7 @@ from tkinter import ttk
 from typing import Final
 
 from relevo_agent.clock import now_ms
-from relevo_agent.session.actions import Person, Phase, Snapshot
+from relevo_agent.session.actions import Person, Phase, ShownCode, Snapshot
 from relevo_agent.session.code import grouped
 from relevo_agent.ui import theme
 from relevo_agent.ui.front import Commands
@@ -26,7 +26,7 @@ class Panel:
         self._texts = texts
         self._fonts = fonts
         self._commands = commands
-        self._alarm_text = ""
+        self._alarm_text = self._trouble_text = ""
         self._shown = Snapshot()
         self._frame = tk.Frame(root, background=theme.GROUND, padx=24, pady=20)
         self._frame.pack(fill="both", expand=True)
@@ -39,14 +39,19 @@ class Panel:
         """Draw a snapshot."""
         if snapshot.phase is Phase.LIVE and self._shown.phase is not Phase.LIVE:
             self._alarm_text = ""
+        if snapshot.phase in {Phase.WAITING, Phase.LIVE}:
+            self._trouble_text = ""
         self._shown = snapshot
         if self._body is not None:
             self._body.destroy()
         self._body = tk.Frame(self._frame, background=theme.GROUND)
+        tk.Frame(
+            self._body, width=TEXT_WIDTH_PX, background=theme.GROUND
+        ).pack()  # the window keeps its width
         self._body.pack(fill="both", expand=True)
         self._expires = None
-        if self._alarm_text:
-            self._draw_alarm(self._body)
+        for text in filter(None, (self._alarm_text, self._trouble_text)):
+            self._draw_alarm(self._body, text)
         title = ttk.Label(
             self._body,
             text=self._texts(f"phase.{snapshot.phase.value}"),
@@ -61,12 +66,16 @@ class Panel:
         self._alarm_text = text
         self.render(self._shown)
 
-    def _draw_alarm(self, body: tk.Frame) -> None:
+    def trouble(self, text: str) -> None:
+        """The connection fails: say why until there is one."""
+        if text != self._trouble_text:
+            self._trouble_text = text
+            self.render(self._shown)
+
+    def _draw_alarm(self, body: tk.Frame, text: str) -> None:
         card = theme.card(body, ground=theme.ALARM_GROUND, line=theme.DANGER)
         card.pack(fill="x", pady=(0, 14))
-        ttk.Label(card, text=self._alarm_text, style="Alarm.TLabel", wraplength=TEXT_WIDTH_PX - 36).pack(
-            anchor="w"
-        )
+        ttk.Label(card, text=text, style="Alarm.TLabel", wraplength=TEXT_WIDTH_PX - 36).pack(anchor="w")
 
     def _draw_phase(self, body: tk.Frame, snapshot: Snapshot) -> None:
         if snapshot.phase is Phase.ENDED:
@@ -78,15 +87,15 @@ class Panel:
         if snapshot.people:
             self._draw_people(body, snapshot.people)
         if snapshot.code is not None and snapshot.phase in {Phase.WAITING, Phase.LIVE}:
-            self._draw_code(body, snapshot.code.digits)
+            self._draw_code(body, snapshot.code)
         elif snapshot.phase is Phase.LIVE:
             self._button(body, "code.invite", self._commands.new_code).pack(anchor="w", pady=(4, 0))
         if snapshot.people:
             stop = self._button(body, "banner.stop", self._commands.stop, "Danger.TButton")
             stop.pack(anchor="e", pady=(14, 0))
 
-    def _draw_code(self, body: tk.Frame, digits: str) -> None:
-        t = self._texts
+    def _draw_code(self, body: tk.Frame, shown_code: ShownCode) -> None:
+        t, digits = self._texts, shown_code.digits
         card = theme.card(body)
         card.pack(fill="x")
         ttk.Label(card, text=t("code.heading"), style="QuietCard.TLabel").pack(anchor="w")
@@ -113,7 +122,10 @@ class Panel:
         copy.configure(command=lambda: self._copy(copy, digits))
         copy.pack(side="right")
         self._button(row, "code.new", self._commands.new_code).pack(side="right", padx=(0, 10))
-        explain = ttk.Label(body, text=t("code.explain"), style="Quiet.TLabel", wraplength=TEXT_WIDTH_PX)
+        explained = t("code.explain")
+        if shown_code.reserved:
+            explained = f"{t('code.reserved')} {explained}"
+        explain = ttk.Label(body, text=explained, style="Quiet.TLabel", wraplength=TEXT_WIDTH_PX)
         explain.pack(anchor="w", pady=(12, 0))
 
     def _draw_people(self, body: tk.Frame, people: tuple[Person, ...]) -> None:
@@ -125,11 +137,10 @@ class Panel:
             row.pack(fill="x", pady=(8, 0))
             names = ttk.Frame(row, style="Card.TFrame")
             names.pack(side="left")
-            where = person.organisation if person.present else self._texts("people.away")
+            where = theme.drawable(person.organisation) if person.present else self._texts("people.away")
             wrap = TEXT_WIDTH_PX - 170
-            ttk.Label(names, text=person.display_name, style="Strong.TLabel", wraplength=wrap).pack(
-                anchor="w"
-            )
+            name = theme.drawable(person.display_name)
+            ttk.Label(names, text=name, style="Strong.TLabel", wraplength=wrap).pack(anchor="w")
             ttk.Label(names, text=where, style="QuietCard.TLabel", wraplength=wrap).pack(anchor="w")
             self._button(row, "people.dismiss", partial(self._commands.dismiss, person.slot)).pack(
                 side="right"

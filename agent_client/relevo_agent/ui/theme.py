@@ -21,6 +21,9 @@ ALARM_GROUND: Final = "#fdecea"
 BANNER: Final = "#16212e"
 BANNER_INK: Final = "#ffffff"
 LIVE_DOT: Final = "#ff6b5e"
+LAST_DRAWABLE: Final = 0xFFFF
+FRAME_PX: Final = 40
+"""What the desktop puts around a window, above and below."""
 
 _FAMILIES: Final = (
     "Segoe UI",
@@ -133,9 +136,18 @@ def bring_up(window: tk.Toplevel) -> None:
 
 
 def centred(window: tk.Tk | tk.Toplevel) -> None:
-    """Put a window a little above the middle of the screen."""
+    """Put a window a little above the middle of the screen; one that is too high for it is cut to it."""
     window.update_idletasks()
     width, height = window.winfo_reqwidth(), window.winfo_reqheight()
+    highest = window.winfo_screenheight() - FRAME_PX
+    if height > highest:
+        height = highest
+        window.geometry(f"{width}x{height}")
     x = (window.winfo_screenwidth() - width) // 2
     y = max(0, (window.winfo_screenheight() - height) * 2 // 5)
     window.geometry(f"+{x}+{y}")
+
+
+def drawable(text: str) -> str:
+    """The text as Tk 8.6 can draw it everywhere: a colour emoji ends the program on some X11 desktops."""
+    return "".join(char if ord(char) <= LAST_DRAWABLE else "\N{WHITE SQUARE}" for char in text)

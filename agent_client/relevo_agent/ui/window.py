@@ -4,7 +4,7 @@ import queue
 import threading
 import tkinter as tk
 from collections.abc import Callable
-from tkinter import messagebox
+from tkinter import ttk
 from typing import Final
 
 from relevo_agent.link.failures import FailureKind
@@ -18,6 +18,7 @@ from relevo_agent.ui.texts import Language, Texts
 from relevo_protocol.errors import ERROR_TEXTS, ErrorCode
 
 POLL_MS: Final = 50
+CLOSING_PX: Final = 380
 
 
 class WindowUnavailable(Exception):
@@ -37,6 +38,7 @@ class Window:
         self._inbox: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._questions: list[Question] = []
         self._dialog: ConsentDialog | None = None
+        self._closing: tk.Toplevel | None = None
         self._snapshot = Snapshot()
         self._commands: Commands | None = None
         self._quit_asked = threading.Event()
@@ -78,7 +80,9 @@ class Window:
 
     def tell(self, notice: Notice, who: str) -> None:
         """Show a notice in red."""
-        self._inbox.put(lambda: self._panel.alarm(self._texts(f"notice.{notice.value}", who=who)))
+        text = self._texts(f"notice.{notice.value}", who=theme.drawable(who))
+        say = self._panel.trouble if notice is Notice.RELAY_BUSY else self._panel.alarm
+        self._inbox.put(lambda: say(text))
 
     def failed(self, kind: FailureKind, *, final: bool) -> None:
         """Show cause and remedy."""
@@ -113,9 +117,11 @@ class Window:
 
     def _failed(self, kind: FailureKind, *, final: bool) -> None:
         text = self._texts(f"fail.{kind.value}")
-        self._panel.alarm(text)
         if final:
+            self._panel.alarm(text)
             self._show(Snapshot(phase=Phase.ENDED))
+        else:
+            self._panel.trouble(text)
 
     def _ask(self, question: Question) -> None:
         self._questions.append(question)
@@ -146,10 +152,30 @@ class Window:
             self._dialog = None
 
     def _close_asked(self) -> None:
-        live = self._snapshot.phase in {Phase.LIVE, Phase.RECONNECTING}
-        if live and not messagebox.askokcancel(
-            self._texts("app.title"), self._texts("close.ends"), default="cancel", parent=self._root
-        ):
-            return
+        if self._snapshot.phase not in {Phase.LIVE, Phase.RECONNECTING}:
+            self._quit()
+        elif self._closing is None or not self._closing.winfo_exists():
+            self._closing = self._ask_whether_to_close()
+
+    def _ask_whether_to_close(self) -> tk.Toplevel:
+        """A window of our own: the system's would hold every other one, and Stop with it."""
+        window = tk.Toplevel(self._root, background=theme.GROUND, padx=22, pady=18)
+        window.title(self._texts("app.title"))
+        window.resizable(False, False)
+        theme.keep_on_top(window)
+        text = ttk.Label(
+            window, text=self._texts("close.ends"), style="Heading.TLabel", wraplength=CLOSING_PX
+        )
+        text.pack(anchor="w", pady=(0, 16))
+        end = ttk.Button(window, text=self._texts("close.end"), style="Danger.TButton", command=self._quit)
+        end.pack(side="right")
+        stay = ttk.Button(window, text=self._texts("close.stay"), command=window.destroy)
+        stay.pack(side="right", padx=(0, 10))
+        window.bind("<Escape>", lambda _: window.destroy())
+        theme.centred(window)
+        stay.focus_force()
+        return window
+
+    def _quit(self) -> None:
         if self._commands is not None:
             self._commands.quit()

@@ -19,11 +19,15 @@ from relevo_protocol.modes import Mode
 
 
 class AgentHello(Message, frozen=True):
-    """Agent's first message; with ``token`` it takes its session up again."""
+    """Agent's first message; with ``token`` it takes its session up again.
+
+    ``join`` is the routing number that a technician has reserved for a new session (SPEC C16).
+    """
 
     version: int
     agent_version: VersionText
     token: Token | None = None
+    join: Routing | None = None
 
 
 class AgentWelcome(Message, frozen=True):

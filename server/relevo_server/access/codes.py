@@ -10,11 +10,20 @@ from dataclasses import dataclass
 
 JOIN_LIFETIME_S = 600
 ROUTING_DIGITS = 6
+MAX_RESERVED_PER_ACCOUNT = 5
 _NUMBERS = 10**ROUTING_DIGITS
 
 
 class NumbersExhausted(Exception):
     """So many sessions are open that no routing number can be given; ours to fix, not the caller's."""
+
+
+class TooManyReserved(Exception):
+    """An account holds as many unclaimed numbers as it may; `wait_s` until the oldest expires."""
+
+    def __init__(self, wait_s: float) -> None:
+        super().__init__(f"{MAX_RESERVED_PER_ACCOUNT} reserved numbers wait for their customers")
+        self.wait_s = wait_s
 
 
 @dataclass(frozen=True)
@@ -24,6 +33,14 @@ class Allocation:
     routing: str
     session_id: bytes
     joinable_until_s: float
+
+
+@dataclass(frozen=True)
+class Reservation:
+    """A number that an account handed to its customer before there was a session (clock's seconds)."""
+
+    account_id: str
+    until_s: float
 
 
 class RoutingNumbers:
@@ -47,6 +64,8 @@ class RoutingNumbers:
         self._draw = draw
         self._alive: dict[str, Allocation] = {}
         self._resting: OrderedDict[str, float] = OrderedDict()
+        # Every reservation lives equally long, so the order of making is the order of expiry.
+        self._reserved: OrderedDict[str, Reservation] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._alive)
@@ -56,13 +75,27 @@ class RoutingNumbers:
 
         Raises NumbersExhausted when `capacity` numbers are alive.
         """
-        self._wake_rested()
-        if len(self._alive) + len(self._resting) >= self._capacity:
-            raise NumbersExhausted(f"{len(self._alive)} routing numbers are in use")
-        while True:
-            routing = f"{self._draw(_NUMBERS):0{ROUTING_DIGITS}d}"
-            if routing not in self._alive and routing not in self._resting:
-                return self._remember(routing, session_id, self._now_s() + JOIN_LIFETIME_S)
+        return self._remember(self._draw_free(), session_id, self._now_s() + JOIN_LIFETIME_S)
+
+    def reserve(self, account_id: str) -> str:
+        """A free number kept for this account's customer for ten minutes; it leads nowhere until claimed.
+
+        Raises TooManyReserved when the account holds five, NumbersExhausted when none is free.
+        """
+        self._drop_expired()
+        own = [kept.until_s for kept in self._reserved.values() if kept.account_id == account_id]
+        if len(own) >= MAX_RESERVED_PER_ACCOUNT:
+            raise TooManyReserved(own[0] - self._now_s())
+        routing = self._draw_free()
+        self._reserved[routing] = Reservation(account_id, self._now_s() + JOIN_LIFETIME_S)
+        return routing
+
+    def claim(self, routing: str, session_id: bytes) -> Allocation | None:
+        """The reserved number, for the session that asks; None when nobody reserved it, or no longer."""
+        self._drop_expired()
+        if self._reserved.pop(routing, None) is None:
+            return None
+        return self._remember(routing, session_id, self._now_s() + JOIN_LIFETIME_S)
 
     def restore(self, routing: str, session_id: bytes, joinable_until_s: float) -> Allocation:
         """Take up a number again after a restart; never joinable for longer than a fresh one."""
@@ -98,6 +131,24 @@ class RoutingNumbers:
         allocation = Allocation(routing, session_id, until_s)
         self._alive[routing] = allocation
         return allocation
+
+    def _draw_free(self) -> str:
+        self._wake_rested()
+        self._drop_expired()
+        if len(self._alive) + len(self._resting) + len(self._reserved) >= self._capacity:
+            raise NumbersExhausted(f"{len(self._alive)} routing numbers are in use")
+        while True:
+            routing = f"{self._draw(_NUMBERS):0{ROUTING_DIGITS}d}"
+            if not any(routing in taken for taken in (self._alive, self._resting, self._reserved)):
+                return routing
+
+    def _drop_expired(self) -> None:
+        now_s = self._now_s()
+        while self._reserved:
+            routing, kept = next(iter(self._reserved.items()))
+            if kept.until_s > now_s:
+                return
+            del self._reserved[routing]
 
     def _wake_rested(self) -> None:
         now_s = self._now_s()

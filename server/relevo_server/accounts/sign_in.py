@@ -9,7 +9,7 @@ from relevo_server.accounts.names import normal_name
 from relevo_server.accounts.passwords import Passwords
 from relevo_server.accounts.view import AccountView
 from relevo_server.clock import Clock
-from relevo_server.errors import NOT_SIGNED_IN, TOO_MANY, WRONG_LINK, WRONG_SIGN_IN, Fault, Refusal
+from relevo_server.errors import NOT_SIGNED_IN, WRONG_LINK, WRONG_SIGN_IN, Fault, Refusal, too_many
 from relevo_server.services import Services
 from relevo_server.store.accounts import AccountStore
 from relevo_server.store.audit import AuditEvent
@@ -115,7 +115,7 @@ class SignInService:
     def _admit(self, wait_s: float) -> None:
         if wait_s > 0.0:
             self._services.metrics.throttled.labels("sign_in").inc()
-            raise Refusal(TOO_MANY, retry_after_s=retry_after_s(wait_s))
+            raise too_many(retry_after_s(wait_s))
 
     def _wrong(self, fault: Fault) -> Refusal:
         self._services.metrics.sign_ins.labels("refused").inc()

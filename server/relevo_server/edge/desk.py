@@ -1,13 +1,16 @@
 """What the WebSocket endpoints share: the registry, its clockwork, the store, throttles and meters."""
 
 import asyncio
+import contextlib
+import itertools
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import assert_never
 
 from prometheus_client import Counter, Gauge
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
+from relevo_protocol.errors import ErrorCode, ProtocolError
 from relevo_server.access.codes import NumbersExhausted, RoutingNumbers
 from relevo_server.access.throttle import Allowance, Throttle
 from relevo_server.logs import logger
@@ -15,12 +18,14 @@ from relevo_server.relay.line import Line
 from relevo_server.relay.policies import Policies
 from relevo_server.relay.records import Audited, Record, SeatDropped, SeatKept, SessionKept, SessionOver
 from relevo_server.relay.registry import Registry
-from relevo_server.relay.surroundings import Surroundings
+from relevo_server.relay.surroundings import AGENT_REQUESTS, Surroundings
 from relevo_server.services import Services
 from relevo_server.store.audit import AuditEvent
-from relevo_server.store.relay_sessions import RelaySessionStore, SeatRecord, SessionRecord
+from relevo_server.store.relay_sessions import RelaySessionWriter, SeatRecord, SessionRecord
 
 _TICK_S = 1.0
+_PATIENCE_S = 2.0
+_BATCH = 256
 _log = logger(__name__)
 
 
@@ -39,6 +44,11 @@ class NumbersDesk:
         except NumbersExhausted as error:
             _log.error("no routing number is free", reason=str(error))
             return None
+
+    def claim(self, routing: str, session_id: bytes) -> str | None:
+        """A number that a technician reserved."""
+        found = self._numbers.claim(routing, session_id)
+        return found.routing if found is not None else None
 
     def restore(self, routing: str, session_id: bytes) -> None:
         """A number that was alive when the relay stopped; the agent lets its code die in time by itself."""
@@ -86,6 +96,7 @@ class Desk:
             policies=self.policies,
             wall_s=services.clock.wall_s,
             monotonic_s=services.clock.monotonic_s,
+            agent_requests=Throttle(AGENT_REQUESTS, services.clock.monotonic_s),
         )
         self.registry = Registry(self.around)
         self.meters = Meters(services)
@@ -96,12 +107,15 @@ class Desk:
         self.wrong_by_address = Throttle(Allowance(30, 1 / 20), clock)
         self._books = asyncio.Lock()
         self._unwritten = asyncio.Event()
+        self._written = asyncio.Event()
+        self._written.set()
 
     @asynccontextmanager
     async def open(self) -> AsyncGenerator[None]:
         """Take up stored sessions, then keep time and books until the server stops."""
         await self._restore()
-        tasks = [asyncio.create_task(self._keep_time()), asyncio.create_task(self._keep_books())]
+        work = (self._keep_time(), self._keep_books(), self._keep_watch())
+        tasks = [asyncio.create_task(one) for one in work]
         try:
             yield
         finally:
@@ -115,22 +129,63 @@ class Desk:
         if self.around.records:
             self._unwritten.set()
 
+    async def stands(self, account_id: str) -> bool:
+        """Whether this account may be here: it exists and is not disabled.
+
+        Raises:
+            ProtocolError: ``internal``: the database does not answer.
+        """
+        try:
+            return await self.services.account(account_id) is not None
+        except SQLAlchemyError as error:
+            _log.error("an account could not be looked up", reason=type(error).__name__)
+            raise ProtocolError("the database does not answer", ErrorCode.INTERNAL) from error
+
+    async def settled(self) -> None:
+        """Return once everything recorded so far is committed or reported as lost, or it takes too long.
+
+        Whoever is at the door must not wait for a database that somebody else has locked.
+        """
+        if self.around.records:
+            self._written.clear()
+            self._unwritten.set()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_PATIENCE_S):
+                await self._written.wait()
+
     async def settle(self) -> None:
-        """Return once everything recorded so far is committed, or was reported as lost."""
+        """Write everything that is recorded, many records in one transaction."""
         async with self._books:
-            while self.around.records:
-                record = self.around.records.popleft()
+            records = self.around.records
+            while records:
+                batch = list(itertools.islice(records, _BATCH))
                 try:
-                    await _store(self.services.relay_sessions, record, self.services.clock.wall_s())
+                    await self._write_down(batch)
                 except SQLAlchemyError:
                     # Those who are connected go on; only coming back after a restart of the relay may fail.
+                    _log.exception("records were not stored", records=len(batch))
+                for _ in batch:
+                    records.popleft()
+            self._written.set()
+
+    async def _write_down(self, batch: list[Record]) -> None:
+        now_s = self.services.clock.wall_s()
+        async with self.services.relay_sessions.writing() as writer:
+            for record in batch:
+                try:
+                    async with writer.apart():
+                        await _store(writer, record, now_s)
+                except IntegrityError:
                     _log.exception("a record was not stored", record=type(record).__name__)
 
     async def _keep_books(self) -> None:
         while True:
             await self._unwritten.wait()
             self._unwritten.clear()
-            await self.settle()
+            try:
+                await self.settle()
+            except Exception:  # noqa: BLE001 - told below; what comes later must still be stored
+                _log.exception("the books were not kept")
 
     async def _keep_time(self) -> None:
         while True:
@@ -146,6 +201,17 @@ class Desk:
             self.meters.queued_bytes.set(census.queued_bytes)
             self.touch()
 
+    async def _keep_watch(self) -> None:
+        """Cut viewers whose account was disabled, by this process or by the command line."""
+        while True:
+            await asyncio.sleep(self.policies.account_check_s)
+            for account_id in self.registry.accounts():
+                with contextlib.suppress(ProtocolError):
+                    if not await self.stands(account_id):
+                        self.services.tickets.revoke(account_id)
+                        self.registry.dismiss(account_id)
+            self.touch()
+
     async def _restore(self) -> None:
         found = await self.services.relay_sessions.load_open()
         for session, seats in found:
@@ -154,7 +220,7 @@ class Desk:
             _log.info("sessions taken up again", sessions=len(found))
 
 
-async def _store(store: RelaySessionStore, record: Record, now_s: float) -> None:
+async def _store(store: RelaySessionWriter, record: Record, now_s: float) -> None:
     match record:
         case SessionKept():
             await store.save_session(

@@ -7,12 +7,11 @@ lets a peer with a zero window survive its own ping timeout, and gathers empty f
 import asyncio
 import errno
 import socket
-import struct
 import sys
 from asyncio.transports import BaseTransport
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, Protocol, TypedDict, cast
+from typing import Any, Final, TypedDict, cast
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -22,18 +21,15 @@ from websockets.http11 import Request
 from websockets.protocol import State
 
 from relevo_protocol import limits
+from relevo_server.access.throttle import Allowance, Key, Throttle
+from relevo_server.edge.write_watch import WriteWatch
 
 LEVER: Final = "relevo.lever"
 """Key of the :class:`Lever` among the extensions of a WebSocket's ASGI scope."""
 
-# Linux, struct tcp_info: u32 unacked after 8 octets and 4 words; u64 bytes_acked and u32 notsent_bytes later.
-_TCP_INFO_BYTES: Final = 152
-_UNACKED: Final = struct.Struct("=I")
-_UNACKED_AT: Final = 24
-_ACKED: Final = struct.Struct("=Q")
-_ACKED_AT: Final = 120
-_NOT_SENT: Final = struct.Struct("=I")
-_NOT_SENT_AT: Final = 144
+_PEER: Final = Key("peer")
+_CONTROL: Final = Allowance(64, 8)
+_MESSAGES: Final = Allowance(4000, 2000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,77 +42,24 @@ class Deadlines:
     """From the end of the headers to the end of the body."""
     write_s: float = float(limits.WRITE_DEADLINE_S)
     """Without the peer's kernel having acknowledged a single octet of what waits for it."""
-    control_burst: float = 64.0
-    control_per_s: float = 8.0
+    tls_s: float = 10.0
+    """From the connection to the end of its TLS handshake."""
+    control: Allowance = _CONTROL
     """Pings and pongs; a peer of ours sends one in ten seconds."""
+    messages: Allowance = _MESSAGES
+    """Of any kind; a peer of ours sends some hundreds a second. A flood of small ones stalls everybody."""
+    hello_bytes: int = limits.MAX_CONTROL_BYTES
+    """Longest message of a peer that has not said who it is."""
     max_fragments: int = 1024
     """Of one message; our peers send none."""
 
 
-class Socket(Protocol):
-    """What of a socket is needed to watch it."""
-
-    def getsockopt(self, level: int, option: int, size: int, /) -> bytes:
-        """See :meth:`socket.socket.getsockopt`."""
-        ...
-
-
-class WriteWatch:
-    """Aborts a transport when what waits in it makes no progress for ``deadline_s``.
-
-    On Linux progress is what the peer's kernel has acknowledged (TCP_INFO), which TLS and asyncio's buffers
-    cannot hide; elsewhere it is the transport's buffer getting smaller.
-    """
-
-    def __init__(
-        self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop, deadline_s: float
-    ) -> None:
-        self._transport = transport
-        self._socket = cast("Socket | None", transport.get_extra_info("socket"))
-        self._loop = loop
-        self._deadline_s = deadline_s
-        self._mark = -1
-        self._since_s = loop.time()
-        self._timer: asyncio.TimerHandle | None = loop.call_later(deadline_s / 4, self._look)
-
-    def stop(self) -> None:
-        """Watch no more."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-
-    def _look(self) -> None:
-        now_s = self._loop.time()
-        pending, mark = self._progress()
-        if not pending or mark != self._mark:
-            self._mark, self._since_s = mark, now_s
-        elif now_s - self._since_s >= self._deadline_s:
-            self._timer = None
-            self._transport.abort()
-            return
-        self._timer = self._loop.call_later(self._deadline_s / 4, self._look)
-
-    def _progress(self) -> tuple[bool, int]:
-        """Whether anything waits, and a number that changes when some of it has left."""
-        if sys.platform == "linux" and self._socket is not None:
-            try:
-                info = self._socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO_BYTES)
-            except OSError:
-                return False, 0  # closed underneath, or no TCP socket
-            if len(info) == _TCP_INFO_BYTES:
-                (acked,) = _ACKED.unpack_from(info, _ACKED_AT)
-                (unacked,) = _UNACKED.unpack_from(info, _UNACKED_AT)
-                (not_sent,) = _NOT_SENT.unpack_from(info, _NOT_SENT_AT)
-                return unacked > 0 or not_sent > 0, acked
-        size = 0 if self._transport.is_closing() else self._transport.get_write_buffer_size()
-        return size > 0, size
-
-
 class Lever:
-    """What an endpoint can do beyond ASGI: cut its connection, and leave a last message for a shutdown."""
+    """What an endpoint can do beyond ASGI: cut its connection, take long messages, leave a last word."""
 
-    def __init__(self, abort: Callable[[], None]) -> None:
+    def __init__(self, abort: Callable[[], None], take_long_messages: Callable[[], None]) -> None:
         self.abort = abort
+        self.take_long_messages = take_long_messages
         self.farewell = b""
 
 
@@ -189,15 +132,16 @@ class HardenedWebSocket(WebSocketsSansIOProtocol):
     deadlines = Deadlines()
     _watch: WriteWatch | None = None
     _lever: Lever | None = None
-    _control_spent = 0.0
-    _control_at_s = 0.0
     _fragments = 0
 
     def connection_made(self, transport: BaseTransport) -> None:
         """Start the clock."""
         super().connection_made(transport)
         self._watch = WriteWatch(self.transport, self.loop, self.deadlines.write_s)
-        self._lever = Lever(self.transport.abort)
+        self._lever = Lever(self.transport.abort, self._take_long_messages)
+        self._control = Throttle(self.deadlines.control, self.loop.time, capacity=1)
+        self._messages = Throttle(self.deadlines.messages, self.loop.time, capacity=1)
+        self.conn.max_message_size = self.deadlines.hello_bytes
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop the clock."""
@@ -214,7 +158,7 @@ class HardenedWebSocket(WebSocketsSansIOProtocol):
 
     def handle_ping(self) -> None:
         """Answer while the peer reads and stays within its allowance."""
-        if not self._control_admitted():
+        if not self._admitted(self._control):
             return
         if self.writable.is_set():
             super().handle_ping()
@@ -223,18 +167,20 @@ class HardenedWebSocket(WebSocketsSansIOProtocol):
 
     def handle_pong(self, event: Frame) -> None:
         """Take it within the allowance."""
-        if self._control_admitted():
+        if self._admitted(self._control):
             super().handle_pong(event)
 
     def handle_bytes(self, event: Frame) -> None:
-        """Begin a message."""
+        """Begin a message, within the allowance."""
         self._fragments = 0
-        super().handle_bytes(event)
+        if self._admitted(self._messages):
+            super().handle_bytes(event)
 
     def handle_text(self, event: Frame) -> None:
-        """Begin a message."""
+        """Begin a message, within the allowance."""
         self._fragments = 0
-        super().handle_text(event)
+        if self._admitted(self._messages):
+            super().handle_text(event)
 
     def handle_cont(self, event: Frame) -> None:
         """Continue a message, not for ever: empty fragments pass every limit of size."""
@@ -262,20 +208,29 @@ class HardenedWebSocket(WebSocketsSansIOProtocol):
             self.transport.write(b"".join(self.conn.data_to_send()))
         super().shutdown()
 
-    def _control_admitted(self) -> bool:
-        """Charge one control frame; beyond the allowance the connection is cut."""
-        if self.transport.is_closing():
-            self.conn.data_to_send()
-            return False
-        now_s = self.loop.time()
-        recovered = (now_s - self._control_at_s) * self.deadlines.control_per_s
-        self._control_spent = max(0.0, self._control_spent - recovered) + 1.0
-        self._control_at_s = now_s
-        if self._control_spent > self.deadlines.control_burst:
-            self.conn.data_to_send()
+    def _take_long_messages(self) -> None:
+        self.conn.max_message_size = self.config.ws_max_size
+
+    def _admitted(self, throttle: Throttle) -> bool:
+        """Charge one frame; beyond the allowance the connection is cut."""
+        if not self.transport.is_closing():
+            if throttle.charge(_PEER) <= 0.0:
+                return True
             self.transport.abort()
-            return False
-        return True
+        self.conn.data_to_send()  # what was to be answered: nobody is there to read it
+        return False
+
+
+class HardenedLoop(asyncio.SelectorEventLoop):
+    """An event loop whose servers give a TLS handshake seconds, not asyncio's minute."""
+
+    tls_handshake_s = Deadlines().tls_s
+
+    async def create_server(self, *arguments: Any, **options: Any) -> asyncio.Server:
+        """See :meth:`asyncio.loop.create_server`."""
+        if options.get("ssl") is not None:
+            options.setdefault("ssl_handshake_timeout", self.tls_handshake_s)
+        return await super().create_server(*arguments, **options)
 
 
 class UvicornOptions(TypedDict):
@@ -283,6 +238,7 @@ class UvicornOptions(TypedDict):
 
     http: type[asyncio.Protocol]
     ws: type[asyncio.Protocol]
+    loop: str
     ws_max_size: int
     ws_per_message_deflate: bool
     ws_ping_interval: float
@@ -299,6 +255,8 @@ def uvicorn_options(deadlines: Deadlines | None = None) -> UvicornOptions:
     return UvicornOptions(
         http=type("HardenedHttp", (HardenedHttp,), chosen),
         ws=type("HardenedWebSocket", (HardenedWebSocket,), chosen),
+        # Windows' own loop serves more sockets than select() can, and keeps asyncio's minute for TLS.
+        loop="auto" if sys.platform == "win32" else "relevo_server.edge.hardening:HardenedLoop",
         ws_max_size=limits.MAX_MESSAGE_BYTES,
         ws_per_message_deflate=False,  # ciphertext does not shrink, and a deflate bomb is nothing to offer
         ws_ping_interval=float(limits.PING_INTERVAL_S),

@@ -137,7 +137,8 @@ class _Endpoint:
 
     async def _serve(self, socket: _Socket, line: Line) -> None:
         party = await self._greet(socket, line)
-        await self.desk.settle()  # a token that was given is one that a restart of the relay knows
+        if party is not None and socket.lever is not None:
+            socket.lever.take_long_messages()
         writer = asyncio.create_task(self._write(socket, line, party))
         try:
             await self._read(socket, line, party)
@@ -194,6 +195,7 @@ class _Endpoint:
     async def _write(self, socket: _Socket, line: Line, party: Party | None) -> None:
         count = self.desk.meters.bytes_out.inc
         room = self.desk.room.setdefault(line, asyncio.Event()) if self.side is Side.AGENT else None
+        await self.desk.settled()  # a token that was given is one that a restart of the relay knows
         try:
             while True:
                 message = line.outbox.pop()
@@ -274,11 +276,11 @@ class ViewerEndpoint(_Endpoint):
         said = read_viewer_hello(hello)
         if said.resume is not None:
             return await self._resume(line, said.resume)
-        return self._join(socket, line, said)
+        return await self._join(socket, line, said)
 
-    def _join(self, socket: _Socket, line: Line, said: ViewerHello) -> Party | None:
+    async def _join(self, socket: _Socket, line: Line, said: ViewerHello) -> Party | None:
         ticket = self.desk.services.tickets.redeem(said.ticket or "")
-        if ticket is None:
+        if ticket is None or not await self.desk.stands(ticket.account.id):
             line.refuse(ErrorCode.TICKET_INVALID, "unknown, used or expired ticket")
             return None
         account = ticket.account
@@ -310,7 +312,7 @@ class ViewerEndpoint(_Endpoint):
 
     async def _resume(self, line: Line, token: str) -> Party | None:
         account_id = self.desk.registry.seat_account(token)
-        if account_id is None or await self.desk.services.account(account_id) is None:
+        if account_id is None or not await self.desk.stands(account_id):
             line.refuse(ErrorCode.RESUME_INVALID, "no seat waits for this viewer")
             return None
         return self.desk.registry.resume_viewer(line, token)

@@ -43,6 +43,10 @@ class _NoNumbers:
         del session_id
         return "000000"
 
+    def claim(self, routing: str, session_id: bytes) -> str | None:
+        del routing, session_id
+        return None
+
     def restore(self, routing: str, session_id: bytes) -> None:
         del routing, session_id
 
@@ -71,7 +75,7 @@ class _Answer:
 class DecoyHost:
     """The played agent of one decoy session; its code would expire at ``dies_s``, monotonic."""
 
-    def __init__(self, around: Surroundings, agent_version: str, uniform: Uniform) -> None:
+    def __init__(self, around: Surroundings, uniform: Uniform) -> None:
         self._around = replace(
             around,
             numbers=_NoNumbers(),
@@ -87,7 +91,7 @@ class DecoyHost:
         self._secret = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}d}".encode()
         self._identity = HostIdentity(
             device_key=around.token_bytes(32),
-            agent_version=agent_version,
+            agent_version=around.policies.decoy_agent_version,
             modes=around.policies.decoy_modes,
             recording="off",
         )
@@ -206,11 +210,11 @@ class Decoys:
     def __len__(self) -> int:
         return len(self._hosts)
 
-    def join(self, line: Line, routing: str, identity: Identity, agent_version: str) -> DecoyParty:
+    def join(self, line: Line, routing: str, identity: Identity) -> DecoyParty:
         """Seat a viewer at the decoy of this number."""
         host = self._hosts.get(routing)
         if host is None or host.dead:
-            host = DecoyHost(self._around, agent_version, self._uniform)
+            host = DecoyHost(self._around, self._uniform)
             self._hosts[routing] = host
             self._hosts.move_to_end(routing)
             while len(self._hosts) > self._around.policies.max_decoys:

@@ -1,5 +1,6 @@
 """A session's standing outside itself: tokens, routing number, and what of it must survive the relay."""
 
+from relevo_protocol.limits import MAX_VIEWERS
 from relevo_server.relay.records import Audited, SeatDropped, SeatKept, SessionKept, SessionOver
 from relevo_server.relay.seat import Seat
 from relevo_server.relay.surroundings import Surroundings
@@ -14,20 +15,16 @@ class Keeping:
         self._session_id = session_id
         self._created_at_s = created_at_s
         self._around = around
-        self._agent_hash = b""
-        self._seat_hashes: dict[int, bytes] = {}
         self._code_times_s: list[float] = []
 
     def issue_agent_token(self) -> str:
         """Return the agent's next token; to be followed by :meth:`save`."""
-        token, self._agent_hash = self._around.agent_tokens.issue(self._session_id)
-        return token
+        return self._around.agent_tokens.issue(self._session_id)
 
-    def restore(self, agent_hash: bytes, mode: str, routing: str) -> None:
+    def restore(self, agent_hashes: bytes, mode: str, routing: str) -> None:
         """Take up what was stored."""
-        self._agent_hash = agent_hash
         self.mode = mode
-        self._around.agent_tokens.restore(self._session_id, agent_hash)
+        self._around.agent_tokens.restore(self._session_id, agent_hashes)
         if routing:
             self.routing = routing
             self._around.numbers.restore(routing, self._session_id)
@@ -38,7 +35,7 @@ class Keeping:
             SessionKept(
                 session_id=self._session_id,
                 routing=self.routing or "",
-                agent_token_hash=self._agent_hash,
+                agent_token_hash=self._around.agent_tokens.hashes(self._session_id),
                 created_at_s=self._created_at_s,
                 mode=self.mode,
             )
@@ -46,13 +43,11 @@ class Keeping:
 
     def issue_seat_token(self, slot: int) -> str:
         """Return the seat's next token."""
-        token, self._seat_hashes[slot] = self._around.seat_tokens.issue((self._session_id, slot))
-        return token
+        return self._around.seat_tokens.issue((self._session_id, slot))
 
-    def restore_seat(self, slot: int, token_hash: bytes) -> None:
+    def restore_seat(self, slot: int, hashes: bytes) -> None:
         """Take up a stored token."""
-        self._seat_hashes[slot] = token_hash
-        self._around.seat_tokens.restore((self._session_id, slot), token_hash)
+        self._around.seat_tokens.restore((self._session_id, slot), hashes)
 
     def save_seat(self, seat: Seat) -> None:
         """Record that the seat may be resumed, for a full resume life from now."""
@@ -64,7 +59,7 @@ class Keeping:
                 account_id=seat.identity.account_id,
                 display_name=seat.identity.display_name,
                 organisation=seat.identity.organisation,
-                token_hash=self._seat_hashes[seat.slot],
+                token_hash=self._around.seat_tokens.hashes((self._session_id, seat.slot)),
                 expires_at_s=seat.expires_at_s,
             )
         )
@@ -75,18 +70,21 @@ class Keeping:
         if seat.established and self._around.wall_s() > seat.expires_at_s - half_s:
             self.save_seat(seat)
 
-    def confirm_seat(self, slot: int) -> None:
-        """The viewer has its newest token: the one before is dead."""
-        self._around.seat_tokens.confirm((self._session_id, slot))
+    def confirm_seat(self, seat: Seat) -> None:
+        """The viewer has its newest token: the one before is dead, also after a restart of the relay."""
+        self._around.seat_tokens.confirm((self._session_id, seat.slot))
+        if seat.established:
+            self.save_seat(seat)
 
     def confirm_agent(self) -> None:
-        """The agent has its newest token: the one before is dead."""
+        """The agent has its newest token: the one before is dead, also after a restart of the relay."""
         self._around.agent_tokens.confirm(self._session_id)
+        self.save()
 
     def drop_seat(self, seat: Seat) -> None:
         """Forget a seat for good."""
         self._around.seat_tokens.revoke((self._session_id, seat.slot))
-        if self._seat_hashes.pop(seat.slot, None) is not None and seat.expires_at_s > 0:
+        if seat.expires_at_s > 0:
             self._around.records.append(SeatDropped(self._session_id, seat.slot))
 
     def take_number(self) -> str | None:
@@ -101,6 +99,11 @@ class Keeping:
         self.routing = self._around.numbers.take(self._session_id)
         return self.routing
 
+    def claim_number(self, routing: str) -> str | None:
+        """Return the reserved number, which leads here from now on; None when it is not reserved any more."""
+        self.routing = self._around.numbers.claim(routing, self._session_id)
+        return self.routing
+
     def drop_number(self) -> None:
         """Nobody finds the session by a number any more."""
         if self.routing is not None:
@@ -109,9 +112,8 @@ class Keeping:
 
     def close(self, code: str) -> None:
         """The session is over: nothing leads to it any more."""
-        for slot in self._seat_hashes:
+        for slot in range(1, MAX_VIEWERS + 1):
             self._around.seat_tokens.revoke((self._session_id, slot))
-        self._seat_hashes.clear()
         self.drop_number()
         self._around.agent_tokens.revoke(self._session_id)
         self._around.records.append(SessionOver(self._session_id, code))

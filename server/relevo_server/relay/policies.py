@@ -52,7 +52,11 @@ class Policies:
     consent_deadline_s: float = limits.CONSENT_DEADLINE_S + 15.0
     resume_life_s: float = limits.RESUME_LIFE_S
     code_life_s: int = limits.CODE_LIFE_S
+    account_check_s: float = 5.0
+    """How long a disabled account may still see a screen."""
     code_requests: int = 40
     """Routing numbers that one session may take in the time a code lives."""
     decoy_delay_s: tuple[float, float] = (0.020, 0.120)
     decoy_modes: tuple[str, ...] = ("observer", "full")
+    decoy_agent_version: str = "0.1.0"
+    """What this release's agent says of itself: nobody who connects an agent chooses how decoys look."""

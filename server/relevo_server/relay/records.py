@@ -5,7 +5,10 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class SessionKept:
-    """A session is new or has changed. ``routing`` is empty while nobody can join."""
+    """A session is new or has changed. ``routing`` is empty while nobody can join.
+
+    ``agent_token_hash`` is what :meth:`relevo_server.relay.tokens.TokenBook.hashes` gives.
+    """
 
     session_id: bytes
     routing: str
@@ -16,7 +19,7 @@ class SessionKept:
 
 @dataclass(frozen=True, slots=True)
 class SeatKept:
-    """A seat may be resumed by this token's hash until ``expires_at_s`` (wall time)."""
+    """A seat may be resumed by the tokens of these hashes until ``expires_at_s`` (wall time)."""
 
     session_id: bytes
     slot: int

@@ -17,8 +17,6 @@ from relevo_server.relay.seat import Identity, Seat
 from relevo_server.relay.session import Session
 from relevo_server.relay.surroundings import Surroundings
 
-_FIRST_VERSION = "0.1.0"
-
 
 @dataclass(frozen=True, slots=True)
 class Census:
@@ -36,7 +34,6 @@ class Registry:
         self._around = around
         self._sessions: dict[bytes, Session] = {}
         self._decoys = Decoys(around)
-        self._agent_version = _FIRST_VERSION
 
     # --- agents
 
@@ -52,8 +49,7 @@ class Registry:
             return None
         session = Session(self._around.token_bytes(16), self._around, self._around.wall_s())
         self._sessions[session.session_id] = session
-        self._agent_version = hello.agent_version or _FIRST_VERSION
-        session.open_host(line)
+        session.open_host(line, hello.join)
         return AgentParty(session, line)
 
     def _resume_agent(self, line: Line, token: str) -> Party | None:
@@ -72,7 +68,7 @@ class Registry:
         session_id = self._around.numbers.joinable(routing)
         session = self._sessions.get(session_id) if session_id is not None else None
         if session is None or session.host is None:
-            return self._decoys.join(line, routing, identity, self._agent_version)
+            return self._decoys.join(line, routing, identity)
         session.join(line, identity)
         return ViewerParty(session, line)
 
@@ -96,6 +92,17 @@ class Registry:
         if key is None or session is None or key[1] not in session.seats:
             return None
         return session, key[1]
+
+    def accounts(self) -> set[str]:
+        """The accounts that hold a seat."""
+        return {seat.identity.account_id for s in self._sessions.values() for seat in s.seats.values()}
+
+    def dismiss(self, account_id: str) -> None:
+        """End every seat of an account that may not be here any more."""
+        for session in self._sessions.values():
+            for seat in list(session.seats.values()):
+                if seat.identity.account_id == account_id:
+                    session.dismiss(seat)
 
     # --- the whole
 

@@ -58,13 +58,17 @@ class Session:
 
     # --- the host comes and goes
 
-    def open_host(self, line: Line) -> None:
-        """The session's first connection of its agent."""
+    def open_host(self, line: Line, reserved: str | None = None) -> None:
+        """The session's first connection of its agent, perhaps with a reserved number (SPEC C16)."""
         self.host = line
-        routing = self.keeping.take_number()
+        routing = self.keeping.take_number() if reserved is None else self.keeping.claim_number(reserved)
         if routing is None:
-            line.refuse(ErrorCode.THROTTLED, "no routing number is free")
-            self.end(ErrorCode.THROTTLED, "no routing number is free", "relay")
+            code = ErrorCode.THROTTLED if reserved is None else ErrorCode.TICKET_INVALID
+            why = (
+                "no routing number is free" if reserved is None else "this number is not reserved (any more)"
+            )
+            line.refuse(code, why)
+            self.end(code, why, "relay")
             return
         line.send(self._agent_welcome(resumed=False, routing=routing))
         self.keeping.save()
@@ -181,6 +185,15 @@ class Session:
             self._vacate(seat, SeatEvent.CUT)
         gone = ViewerGone(link=seat.link, slot=seat.slot, left=seat.state is SeatState.GONE, code=code)
         self._tell_host(gone)
+
+    def dismiss(self, seat: Seat) -> None:
+        """The relay vouches for this viewer no more."""
+        line = seat.line
+        self._remove(seat, SeatEvent.LEFT)
+        self._tell_host(ViewerGone(link=seat.link, slot=seat.slot, left=True, code=ErrorCode.REMOVED))
+        if line is not None:
+            line.refuse(ErrorCode.REMOVED, "the account is disabled")
+        self.keeping.audit("relay", "viewer.removed", {"slot": seat.slot, "code": ErrorCode.REMOVED.value})
 
     def seat_of(self, line: Line) -> Seat | None:
         """The seat that is on this line."""

@@ -7,9 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from relevo_server.access.throttle import Allowance, Throttle
 from relevo_server.relay.policies import Policies
 from relevo_server.relay.records import Record
 from relevo_server.relay.tokens import TokenBook
+
+AGENT_REQUESTS = Allowance(60, 0.5)
+"""Control messages of one session's agent: each may leave a line in the record, which is everybody's."""
 
 SeatKey = tuple[bytes, int]
 """Session id and slot."""
@@ -20,6 +24,10 @@ class Numbers(Protocol):
 
     def take(self, session_id: bytes) -> str | None:
         """Return a fresh number that leads to this session, or None when none is free."""
+        ...
+
+    def claim(self, routing: str, session_id: bytes) -> str | None:
+        """Return this number, leading to this session, if it was reserved and is unclaimed (SPEC C16)."""
         ...
 
     def restore(self, routing: str, session_id: bytes) -> None:
@@ -46,6 +54,7 @@ class Surroundings:
     monotonic_s: Callable[[], float] = time.monotonic
     token_bytes: Callable[[int], bytes] = secrets.token_bytes
     records: deque[Record] = field(default_factory=deque[Record])
+    agent_requests: Throttle = field(default_factory=lambda: Throttle(AGENT_REQUESTS, time.monotonic))
     agent_tokens: TokenBook[bytes] = field(default_factory=lambda: TokenBook[bytes](secrets.token_bytes))
     seat_tokens: TokenBook[SeatKey] = field(default_factory=lambda: TokenBook[SeatKey](secrets.token_bytes))
 

@@ -9,6 +9,7 @@ from typing import Final, Generic, TypeVar
 
 OwnerT = TypeVar("OwnerT", bound=Hashable)
 TOKEN_BYTES: Final = 32
+HASH_BYTES: Final = 32
 
 
 def token_hash(token: str) -> bytes:
@@ -34,20 +35,27 @@ class TokenBook(Generic[OwnerT]):
         self._owners: dict[bytes, OwnerT] = {}
         self._held: dict[OwnerT, _Held] = {}
 
-    def issue(self, owner: OwnerT) -> tuple[str, bytes]:
-        """Return a fresh token, 43 base64url characters, and its hash."""
+    def issue(self, owner: OwnerT) -> str:
+        """Return a fresh token, 43 base64url characters."""
         token = base64.urlsafe_b64encode(self._token_bytes(TOKEN_BYTES)).rstrip(b"=").decode()
         digest = token_hash(token)
         held = self._held.setdefault(owner, _Held())
         self._forget(held.fresh)
         held.fresh = digest
         self._owners[digest] = owner
-        return token, digest
+        return token
 
-    def restore(self, owner: OwnerT, digest: bytes) -> None:
-        """Take up a stored hash."""
-        self._held[owner] = _Held(good=digest)
-        self._owners[digest] = owner
+    def hashes(self, owner: OwnerT) -> bytes:
+        """What to store: the hashes of the tokens that are good now, 32 bytes each, at most two."""
+        held = self._held.get(owner, _Held())
+        return (held.good or b"") + (held.fresh or b"")
+
+    def restore(self, owner: OwnerT, hashes: bytes) -> None:
+        """Take up what was stored."""
+        good, fresh = hashes[:HASH_BYTES], hashes[HASH_BYTES : 2 * HASH_BYTES] or None
+        self._held[owner] = _Held(good, fresh)
+        for digest in filter(None, (good, fresh)):
+            self._owners[digest] = owner
 
     def confirm(self, owner: OwnerT) -> None:
         """The fresh token has arrived: the one before is dead."""

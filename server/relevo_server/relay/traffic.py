@@ -15,6 +15,7 @@ from relevo_protocol.messages.relay import (
     SeatAdmitted,
     ViewerHello,
 )
+from relevo_server.access.throttle import Key
 from relevo_server.relay.gate import check_agent, check_viewer, reaches_seat
 from relevo_server.relay.line import Line
 from relevo_server.relay.seat import FLIGHTS_EACH_WAY, Seat
@@ -54,7 +55,7 @@ def from_viewer(session: Session, line: Line, message: bytes, header: Header) ->
     check_viewer(header, seat.link, seat.state)
     if line.unconfirmed:
         line.unconfirmed = False
-        session.keeping.confirm_seat(seat.slot)
+        session.keeping.confirm_seat(seat)
     match header.type:
         case MessageType.RELAY:
             _obey_viewer(session, line, message)
@@ -76,6 +77,8 @@ def _is_late(session: Session, seat: Seat, header: Header) -> bool:
 
 def _obey_agent(session: Session, message: bytes) -> None:
     said = agent_to_relay.decode(body_of(message))
+    if session.around.agent_requests.charge(Key(session.session_id.hex())) > 0.0:
+        raise ProtocolError("too many control messages", ErrorCode.THROTTLED)
     match said:
         case SeatAdmitted():
             session.admit(said.link)

@@ -1,4 +1,4 @@
-"""HTTP: the ticket for joining a session, and what a page must know before anybody signs in."""
+"""HTTP: tickets for joining, numbers reserved for customers, what a page must know before a sign-in."""
 
 from importlib.metadata import version
 from typing import Annotated
@@ -7,12 +7,13 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from relevo_protocol import PROTOCOL_VERSION
+from relevo_server.access.codes import JOIN_LIFETIME_S, NumbersExhausted, TooManyReserved
 from relevo_server.access.throttle import account_key, address_keys, retry_after_s
 from relevo_server.access.tickets import TICKET_LIFETIME_S
 from relevo_server.accounts.routes import COOKIE, client_address
 from relevo_server.accounts.sign_in import SignInService
 from relevo_server.accounts.view import AccountView
-from relevo_server.errors import TOO_MANY, Refusal
+from relevo_server.errors import too_many
 from relevo_server.services import Services
 
 
@@ -28,6 +29,13 @@ class TicketAnswer(BaseModel):
     """A ticket for the first message on `/ws/viewer`."""
 
     ticket: str
+    expires_in_s: int
+
+
+class ReservedAnswer(BaseModel):
+    """`POST /api/routing-numbers`: what the customer's agent is started with, as `--join`."""
+
+    routing: str
     expires_in_s: int
 
 
@@ -53,6 +61,11 @@ def build_router(services: Services, sign_in: SignInService) -> APIRouter:
         services.metrics.tickets.labels("issued").inc()
         return TicketAnswer(ticket=ticket, expires_in_s=TICKET_LIFETIME_S)
 
+    @router.post("/routing-numbers")
+    async def routing_numbers(request: Request) -> ReservedAnswer:
+        account = await sign_in.current(request.cookies.get(COOKIE))
+        return ReservedAnswer(routing=_reserve(services, account), expires_in_s=JOIN_LIFETIME_S)
+
     @router.get("/config")
     async def config() -> ConfigAnswer:
         return ConfigAnswer(
@@ -62,7 +75,7 @@ def build_router(services: Services, sign_in: SignInService) -> APIRouter:
             languages=["en", "es"],
         )
 
-    _ = (tickets, config)
+    _ = (tickets, routing_numbers, config)
     return router
 
 
@@ -72,4 +85,17 @@ def _admit(services: Services, account: AccountView, address: str) -> None:
     wait_s = wait_s or throttles.ticket_account.charge(account_key(account.id))
     if wait_s > 0.0:
         services.metrics.throttled.labels("ticket").inc()
-        raise Refusal(TOO_MANY, retry_after_s=retry_after_s(wait_s))
+        raise too_many(retry_after_s(wait_s))
+
+
+def _reserve(services: Services, account: AccountView) -> str:
+    wait_s = services.throttles.reserve_account.charge(account_key(account.id))
+    try:
+        if wait_s <= 0.0:
+            return services.routing_numbers.reserve(account.id)
+    except TooManyReserved as full:
+        wait_s = full.wait_s
+    except NumbersExhausted:
+        wait_s = 60.0
+    services.metrics.throttled.labels("reserve").inc()
+    raise too_many(retry_after_s(wait_s))

@@ -18,7 +18,11 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self._sqlite = make_url(url).get_backend_name() == "sqlite"
-        self.engine: AsyncEngine = create_async_engine(url, pool_pre_ping=not self._sqlite)
+        self.engine: AsyncEngine = create_async_engine(
+            url,
+            pool_pre_ping=not self._sqlite,
+            hide_parameters=True,  # errors go to the log, password hashes do not
+        )
         self._writing_engine = self.engine.execution_options(**{_WRITES: True})
         self._writer = asyncio.Lock()
         if self._sqlite:

@@ -1,8 +1,11 @@
 """What a killed relay needs to find its sessions again; tokens only as SHA-256."""
 
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from sqlalchemy import delete, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from relevo_server.clock import Clock
 from relevo_server.store.audit import AuditEvent, append_audit
@@ -12,7 +15,10 @@ from relevo_server.store.tables import RelaySeatRow, RelaySessionRow
 
 @dataclass(frozen=True)
 class SessionRecord:
-    """A support session: 16-byte id, six-digit routing number, 32-byte hash of the agent's resume token."""
+    """A support session: 16-byte id, routing number, hashes of the agent's resume tokens (32 or 64 bytes).
+
+    Two tokens are good while nobody knows whether the newer one has arrived.
+    """
 
     session_id: bytes
     routing: str
@@ -24,7 +30,10 @@ class SessionRecord:
 
 @dataclass(frozen=True)
 class SeatRecord:
-    """A viewer's place in a session, slot 1..5, resumable by its token until `expires_at_s` (wall time)."""
+    """A viewer's place in a session, slot 1..5, resumable until `expires_at_s` (wall time).
+
+    `token_hash` is 32 or 64 bytes, as with the session.
+    """
 
     session_id: bytes
     slot: int
@@ -35,63 +44,83 @@ class SeatRecord:
     expires_at_s: float
 
 
+class RelaySessionWriter:
+    """Changes what is known of the relay's sessions, inside one transaction."""
+
+    def __init__(self, session: AsyncSession, clock: Clock) -> None:
+        self._session = session
+        self._clock = clock
+
+    @asynccontextmanager
+    async def apart(self) -> AsyncGenerator[None]:
+        """What is written inside is undone alone when an exception leaves it (a savepoint)."""
+        async with self._session.begin_nested():
+            yield
+
+    async def save_session(self, record: SessionRecord) -> None:
+        """Insert the session or overwrite what is known of it."""
+        await self._session.merge(
+            RelaySessionRow(
+                session_id=record.session_id,
+                routing=record.routing,
+                agent_token_hash=record.agent_token_hash,
+                created_at_s=record.created_at_s,
+                mode=record.mode,
+                ended=record.ended,
+            )
+        )
+
+    async def save_seat(self, record: SeatRecord) -> None:
+        """Insert the seat or overwrite it; its session and its account must exist (IntegrityError else)."""
+        await self._session.merge(
+            RelaySeatRow(
+                session_id=record.session_id,
+                slot=record.slot,
+                account_id=record.account_id,
+                display_name=record.display_name,
+                organisation=record.organisation,
+                token_hash=record.token_hash,
+                expires_at_s=record.expires_at_s,
+            )
+        )
+
+    async def drop_seat(self, session_id: bytes, slot: int) -> None:
+        """Forget a seat; nothing happens when there is none."""
+        await self._session.execute(
+            delete(RelaySeatRow).where(RelaySeatRow.session_id == session_id, RelaySeatRow.slot == slot)
+        )
+
+    async def end_session(self, session_id: bytes, reason: str) -> None:
+        """Mark the session as over and forget its seats and its agent's token."""
+        await self._session.execute(delete(RelaySeatRow).where(RelaySeatRow.session_id == session_id))
+        await self._session.execute(
+            update(RelaySessionRow)
+            .where(RelaySessionRow.session_id == session_id, RelaySessionRow.ended.is_(False))
+            .values(
+                ended=True,
+                ended_at_s=self._clock.wall_s(),
+                end_reason=reason[:64],
+                agent_token_hash=bytes(32),
+            )
+        )
+
+    async def append_audit(self, event: AuditEvent) -> None:
+        """Add a line to the record."""
+        await append_audit(self._session, event)
+
+
 class RelaySessionStore:
-    """Saves and loads the relay's sessions; every method returns after the commit."""
+    """Saves and loads the relay's sessions."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
 
-    async def save_session(self, record: SessionRecord) -> None:
-        """Insert the session or overwrite what is known of it."""
+    @asynccontextmanager
+    async def writing(self) -> AsyncGenerator[RelaySessionWriter]:
+        """A transaction for any number of changes, committed at the end."""
         async with self._database.write() as session:
-            await session.merge(
-                RelaySessionRow(
-                    session_id=record.session_id,
-                    routing=record.routing,
-                    agent_token_hash=record.agent_token_hash,
-                    created_at_s=record.created_at_s,
-                    mode=record.mode,
-                    ended=record.ended,
-                )
-            )
-
-    async def save_seat(self, record: SeatRecord) -> None:
-        """Insert the seat or overwrite it; its session and its account must exist (IntegrityError else)."""
-        async with self._database.write() as session:
-            await session.merge(
-                RelaySeatRow(
-                    session_id=record.session_id,
-                    slot=record.slot,
-                    account_id=record.account_id,
-                    display_name=record.display_name,
-                    organisation=record.organisation,
-                    token_hash=record.token_hash,
-                    expires_at_s=record.expires_at_s,
-                )
-            )
-
-    async def drop_seat(self, session_id: bytes, slot: int) -> None:
-        """Forget a seat; nothing happens when there is none."""
-        async with self._database.write() as session:
-            await session.execute(
-                delete(RelaySeatRow).where(RelaySeatRow.session_id == session_id, RelaySeatRow.slot == slot)
-            )
-
-    async def end_session(self, session_id: bytes, reason: str) -> None:
-        """Mark the session as over and forget its seats and its agent's token."""
-        async with self._database.write() as session:
-            await session.execute(delete(RelaySeatRow).where(RelaySeatRow.session_id == session_id))
-            await session.execute(
-                update(RelaySessionRow)
-                .where(RelaySessionRow.session_id == session_id, RelaySessionRow.ended.is_(False))
-                .values(
-                    ended=True,
-                    ended_at_s=self._clock.wall_s(),
-                    end_reason=reason[:64],
-                    agent_token_hash=bytes(32),
-                )
-            )
+            yield RelaySessionWriter(session, self._clock)
 
     async def load_open(self) -> list[tuple[SessionRecord, list[SeatRecord]]]:
         """Every session that is not over, with its seats that have not expired, oldest first."""
@@ -111,11 +140,6 @@ class RelaySessionStore:
             for seat in seats:
                 found[seat.session_id][1].append(_seat(seat))
         return list(found.values())
-
-    async def append_audit(self, event: AuditEvent) -> None:
-        """Add a line to the record."""
-        async with self._database.write() as session:
-            await append_audit(session, event)
 
 
 def _session(row: RelaySessionRow) -> SessionRecord:

@@ -1,39 +1,22 @@
 """The session core by rule: a relay's words in, actions out, viewers played with the real protocol."""
 
-import secrets
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from relevo_agent.session.actions import (
-    Action,
     Ask,
-    CloseLink,
-    Ended,
     NeedKeyframe,
     Perform,
     Phase,
-    Question,
     ReleaseHeld,
-    Send,
-    Show,
     StartCapture,
     StopCapture,
     Tell,
 )
-from relevo_agent.session.core import Session
-from relevo_agent.session.desk import MODES_HERE, Settings
-from relevo_protocol.codec import agent_to_relay, relay_message
-from relevo_protocol.crypto.flights import HostIdentity, ViewerIdentity
-from relevo_protocol.crypto.schedule import ChannelContext
+from relevo_protocol.crypto.flights import ViewerIdentity
 from relevo_protocol.errors import ErrorCode
-from relevo_protocol.frame import CodecId, Frame, Update, UpdateKind, encode_frame
 from relevo_protocol.gate import NEEDS, admit
-from relevo_protocol.header import MessageType, body_of, parse_header
 from relevo_protocol.lifecycle import SeatState
-from relevo_protocol.messages import AgentToRelay, ViewerToHost
+from relevo_protocol.messages import ViewerToHost
 from relevo_protocol.messages.base import Message
 from relevo_protocol.messages.input import (
     KeyPress,
@@ -47,17 +30,11 @@ from relevo_protocol.messages.input import (
 )
 from relevo_protocol.messages.relay import (
     AgentHello,
-    AgentWelcome,
     CodeIssued,
     CodeRequest,
     CodeSpent,
-    EndSession,
     KeyframeWanted,
-    RelayError,
-    RemoveViewer,
     SeatAdmitted,
-    ViewerGone,
-    ViewerJoining,
 )
 from relevo_protocol.messages.screen import FrameAck, KeyframeRequest, Quality, QualityChoice, ScreenLayout
 from relevo_protocol.messages.session import (
@@ -67,172 +44,13 @@ from relevo_protocol.messages.session import (
     Goodbye,
     Heartbeat,
     HeartbeatEcho,
-    HostGoodbye,
     InputRefused,
     ModeRequest,
     ModeState,
 )
 from relevo_protocol.modes import Capability, Mode, Role
 from relevo_protocol.rights import Circumstances, Factor
-from tests.agent.fakes import Viewer
-
-ORIGIN = "https://relay.example"
-SESSION_ID = bytes(16)
-TOKEN = "t" * 32
-LAYOUT = ScreenLayout(width=100, height=50, monitors=[])
-FRAME = encode_frame(Frame(100, 50, 0, (Update(UpdateKind.LOSSLESS, CodecId.DEFLATE_RGB, 0, 0, 1, 1, b"x"),)))
-AVAILABLE = frozenset(
-    {
-        Capability.SCREEN_VIEW,
-        Capability.INPUT_POINTER,
-        Capability.INPUT_TEXT,
-        Capability.INPUT_KEYS,
-        Capability.INPUT_SPECIAL,
-    }
-)
-
-
-@dataclass
-class World:
-    """A session, the relay's side of its link, and the viewers behind it."""
-
-    session: Session
-    now_ms: float = 1_000_000.0
-    said: list[AgentToRelay] = field(default_factory=list)
-    actions: list[Action] = field(default_factory=list)
-    viewers: list[Viewer] = field(default_factory=list)
-    links: Iterator[int] = field(default_factory=lambda: iter(range(1, 1000)))
-    run: int = 0
-    frames: int = 0
-
-    def carry(self, actions: list[Action]) -> None:
-        """Do what the session wants, until it wants nothing more."""
-        self.actions += actions
-        for action in actions:
-            if isinstance(action, StartCapture):
-                self.run, self.frames = action.run, 0
-                self.carry(self.session.layout(self.run, LAYOUT, self.now_ms))
-            if not isinstance(action, Send):
-                continue
-            message = bytes(action.message)
-            if parse_header(message).type is MessageType.RELAY:
-                self.said.append(agent_to_relay.decode(body_of(message)))
-                continue
-            for viewer in self.viewers:
-                for answer in viewer.take(message):
-                    self.give(answer)
-
-    def give(self, message: bytes) -> None:
-        self.carry(self.session.message(message, self.now_ms))
-
-    def relay(self, message: Message) -> None:
-        self.give(relay_message(message))
-
-    def wait(self, ms: float) -> None:
-        self.now_ms += ms
-        self.carry(self.session.tick(self.now_ms))
-
-    def connect(self, *, resumed: bool = False) -> None:
-        self.carry(self.session.link_opened(self.now_ms))
-        self.relay(
-            AgentWelcome(
-                session_id=SESSION_ID,
-                origin=ORIGIN,
-                token=TOKEN,
-                resumed=resumed,
-                routing=None if resumed else "482913",
-                code_life_s=0 if resumed else 600,
-            )
-        )
-
-    @property
-    def secret(self) -> str:
-        code = self.session.snapshot.code
-        assert code is not None
-        return code.digits[6:]
-
-    def arrive(self, slot: int = 1, name: str = "Ana", mode: str = "full") -> Viewer:
-        link = next(self.links)
-        viewer = Viewer(
-            ChannelContext(ORIGIN, SESSION_ID), link, slot, ViewerIdentity(f"id-{name}", name, "Org", mode)
-        )
-        self.viewers = [*(v for v in self.viewers if v.slot != slot), viewer]
-        self.relay(self.joining(viewer))
-        return viewer
-
-    @staticmethod
-    def joining(viewer: Viewer, *, resumed: bool = False) -> ViewerJoining:
-        return ViewerJoining(
-            link=viewer.link,
-            slot=viewer.slot,
-            account_id=viewer.identity.account_id,
-            display_name=viewer.identity.display_name,
-            organisation="Org",
-            resumed=resumed,
-        )
-
-    def verified(self, slot: int = 1, name: str = "Ana", mode: str = "full") -> Viewer:
-        if self.session.snapshot.code is None:
-            self.carry(self.session.new_code(self.now_ms))
-            self.relay(CodeIssued(routing="482914", code_life_s=600))
-        secret = self.secret
-        viewer = self.arrive(slot, name, mode)
-        self.give(viewer.with_code(secret))
-        return viewer
-
-    def live(self, slot: int = 1, name: str = "Ana", mode: str = "full") -> Viewer:
-        viewer = self.verified(slot, name, mode)
-        self.answer(True)
-        self.frame(keyframe=True)
-        return viewer
-
-    def answer(self, granted: bool) -> Question:
-        question = next(a.question for a in reversed(self.actions) if isinstance(a, Ask))
-        self.carry(self.session.answered(question.id, granted, self.now_ms))
-        return question
-
-    def frame(self, *, keyframe: bool = False) -> None:
-        self.frames += 1
-        self.carry(self.session.frame(self.run, self.frames, keyframe, FRAME, self.now_ms))
-
-    def cut(self, viewer: Viewer) -> None:
-        self.relay(ViewerGone(link=viewer.link, slot=viewer.slot, left=False, code=ErrorCode.HOST_GONE))
-
-    def back(self, viewer: Viewer) -> None:
-        link = next(self.links)
-        hello = viewer.back(link)
-        self.relay(self.joining(viewer, resumed=True))
-        self.give(hello)
-
-    def removed(self) -> list[ErrorCode]:
-        return [m.code for m in self.said if isinstance(m, RemoveViewer)]
-
-    def mode(self) -> Mode:
-        return self.session.snapshot.mode
-
-    def phase(self) -> Phase:
-        return self.session.snapshot.phase
-
-    def count(self, kind: type[object]) -> int:
-        return sum(isinstance(x, kind) for x in [*self.actions, *self.said])
-
-
-@pytest.fixture
-def world() -> World:
-    key = Ed25519PrivateKey.generate()
-    settings = Settings(
-        identity=HostIdentity(key.public_key().public_bytes_raw(), "0", ("observer", "full"), "off"),
-        device_key=key,
-        agent_version="0",
-        unavailable=frozenset(Capability) - AVAILABLE,
-        modes=MODES_HERE,
-        entropy=secrets.token_bytes,
-        draw=secrets.randbelow,
-    )
-    world = World(Session(settings))
-    world.connect()
-    return world
-
+from tests.agent.session.world import AVAILABLE, FRAME, LAYOUT, World
 
 # --- coming in ---
 
@@ -392,7 +210,7 @@ def test_R6_every_message_in_every_mode_obeys_the_table(
     refusal = admit(kind, SeatState.LIVE, given)
     performed = world.count(Perform) - before_performed
     refused = [m for m in viewer.heard[before_heard:] if isinstance(m, InputRefused)]
-    inputs = (PointerMove, PointerButton, PointerWheel, KeyPress, TextInput, SpecialKeys)
+    inputs = (PointerMove, PointerButton, PointerWheel, KeyPress, TextInput, SpecialKeys, ReleaseAll)
     if refusal is None:
         assert performed == (1 if issubclass(kind, inputs) else 0)
         assert refused == []
@@ -571,165 +389,6 @@ def test_C14_a_wish_for_a_keyframe_reaches_the_capture(world: World) -> None:
     viewer = world.live()
     world.actions.clear()
     world.relay(KeyframeWanted(slot=1))
+    world.wait(100)
     world.give(viewer.say(KeyframeRequest()))
     assert [a.urgent for a in world.actions if isinstance(a, NeedKeyframe)] == [False, False]
-
-
-# --- cuts ---
-
-
-def test_S4_P6_cut_releases_and_resume_needs_no_consent(world: World) -> None:
-    viewer = world.live()
-    world.actions.clear()
-    world.cut(viewer)
-    assert world.count(ReleaseHeld) == 1
-    assert world.count(StopCapture) == 1
-    assert [p.present for p in world.session.snapshot.people] == [False]
-    world.back(viewer)
-    world.frame(keyframe=True)
-    assert world.count(Ask) == 0
-    assert viewer.keyframes == 2
-    assert world.mode() is Mode.FULL
-
-
-def test_P6_previous_resume_secret_holds_until_the_new_keys_are_used(world: World) -> None:
-    viewer = world.live()
-    first = viewer.resume
-    world.cut(viewer)
-    world.back(viewer)
-    world.cut(viewer)
-    viewer.resume = first
-    world.back(viewer)
-    assert world.session.snapshot.people[0].present, (
-        "flight 4 may have been lost: the old secret must still work"
-    )
-    stale = first
-    world.give(viewer.say(Heartbeat(t_ms=1)))
-    world.cut(viewer)
-    viewer.resume = stale
-    world.back(viewer)
-    assert world.removed() == [ErrorCode.RESUME_INVALID]
-
-
-def test_C11_agent_comes_back_and_viewers_resume(world: World) -> None:
-    viewer = world.live()
-    world.actions.clear()
-    world.carry(world.session.link_lost(world.now_ms))
-    assert world.count(ReleaseHeld) == 1
-    assert world.count(StopCapture) == 1
-    assert world.phase() is Phase.RECONNECTING
-    world.connect(resumed=True)
-    hello = next(m for m in reversed(world.said) if isinstance(m, AgentHello))
-    assert hello.token == TOKEN
-    world.back(viewer)
-    world.frame(keyframe=True)
-    assert viewer.keyframes == 2
-    assert world.phase() is Phase.LIVE
-
-
-def test_C5_the_code_outlives_a_cut_of_the_agent(world: World) -> None:
-    secret = world.secret
-    world.carry(world.session.link_lost(world.now_ms))
-    world.connect(resumed=True)
-    assert world.secret == secret
-
-
-def test_C10_a_relay_that_forgot_the_session_starts_over(world: World) -> None:
-    world.live()
-    world.carry(world.session.link_lost(world.now_ms))
-    world.carry(world.session.link_opened(world.now_ms))
-    world.relay(RelayError(code=ErrorCode.RESUME_INVALID))
-    assert world.count(CloseLink) == 1
-    world.carry(world.session.link_lost(world.now_ms))
-    world.connect()
-    hello = next(m for m in reversed(world.said) if isinstance(m, AgentHello))
-    assert hello.token is None
-    assert world.session.snapshot.people == ()
-    assert world.phase() is Phase.WAITING
-
-
-def test_C10_somebody_away_for_ten_minutes_is_gone(world: World) -> None:
-    viewer = world.live()
-    world.cut(viewer)
-    world.wait(600_001)
-    assert world.session.snapshot.people == ()
-
-
-def test_P4_ten_seconds_of_silence_are_a_cut_and_three_release(world: World) -> None:
-    world.live()
-    world.actions.clear()
-    world.wait(3100)
-    assert world.count(ReleaseHeld) == 1
-    world.wait(250)
-    assert world.count(ReleaseHeld) == 1
-    world.wait(7000)
-    assert world.removed() == [ErrorCode.DESYNC]
-    assert [p.present for p in world.session.snapshot.people] == [False]
-
-
-def test_P5_wrong_counter_is_desync_and_keeps_the_seat(world: World) -> None:
-    viewer = world.live()
-    viewer.say(Heartbeat(t_ms=1))
-    world.give(viewer.say(Heartbeat(t_ms=2)))
-    assert world.removed() == [ErrorCode.DESYNC]
-    world.back(viewer)
-    assert world.session.snapshot.people[0].present
-
-
-def test_K12_altered_message_ends_the_seat_and_tells_the_customer(world: World) -> None:
-    viewer = world.live()
-    message = bytearray(viewer.say(Heartbeat(t_ms=1)))
-    message[-1] ^= 1
-    world.give(bytes(message))
-    assert world.removed() == [ErrorCode.TAMPERED]
-    assert world.count(Tell) == 1
-
-
-def test_W8_messages_on_a_past_link_go_nowhere(world: World) -> None:
-    viewer = world.live()
-    late = viewer.say(TextInput(text="x"))
-    world.cut(viewer)
-    world.back(viewer)
-    world.actions.clear()
-    world.give(late)
-    assert world.actions == []
-
-
-def test_W2_garbage_from_the_relay_closes_the_link(world: World) -> None:
-    world.give(b"\x01\x00\x00\xff" + bytes(20) + b"nonsense")
-    assert [a.code for a in world.actions if isinstance(a, CloseLink)] == [ErrorCode.MALFORMED]
-
-
-# --- the end ---
-
-
-def test_stop_says_goodbye_and_ends(world: World) -> None:
-    viewer = world.live()
-    world.actions.clear()
-    world.carry(world.session.stop(world.now_ms))
-    assert isinstance(viewer.heard[-1], HostGoodbye)
-    assert isinstance(world.said[-1], EndSession)
-    assert world.count(StopCapture) == 1
-    assert world.count(ReleaseHeld) >= 1
-    assert isinstance(world.actions[-1], Show)
-    assert world.count(Ended) == 1
-    assert world.session.ended
-
-
-def test_stop_works_while_the_network_is_down(world: World) -> None:
-    world.live()
-    world.carry(world.session.link_lost(world.now_ms))
-    world.carry(world.session.stop(world.now_ms))
-    assert world.phase() is Phase.ENDED
-    assert world.session.message(b"", world.now_ms) == []
-
-
-def test_customer_sends_one_person_away(world: World) -> None:
-    first = world.live()
-    second = world.live(2, "Eva")
-    world.carry(world.session.dismiss(2, world.now_ms))
-    assert isinstance(second.heard[-1], HostGoodbye)
-    assert world.removed() == [ErrorCode.REMOVED]
-    last = first.last(Epoch)
-    assert isinstance(last, Epoch)
-    assert len(last.members) == 1

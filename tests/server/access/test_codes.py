@@ -2,7 +2,14 @@ from collections.abc import Callable
 
 import pytest
 
-from relevo_server.access.codes import JOIN_LIFETIME_S, NumbersExhausted, RoutingNumbers, is_routing
+from relevo_server.access.codes import (
+    JOIN_LIFETIME_S,
+    MAX_RESERVED_PER_ACCOUNT,
+    NumbersExhausted,
+    RoutingNumbers,
+    TooManyReserved,
+    is_routing,
+)
 from tests.server.hands import Hands
 
 SESSION = b"s" * 16
@@ -74,3 +81,41 @@ def test_exhaustion_is_said_instead_of_searching_for_ever():
 @pytest.mark.parametrize("text", ["", "12345", "1234567", "12345a", "١٢٣٤٥٦", " 12345"])
 def test_what_is_no_routing_number(text: str):
     assert not is_routing(text)
+
+
+def test_C16_a_reserved_number_is_claimed_once_and_leads_nowhere_before():
+    numbers = RoutingNumbers(Hands().now_s, draw=drawing(7, 7, 8))
+    routing = numbers.reserve("ana")
+    assert numbers.joinable(routing) is None
+    assert numbers.allocate(b"o" * 16).routing == "000008"  # 7 is drawn again, and passed over
+    assert numbers.claim(routing, SESSION) is not None
+    assert numbers.joinable(routing) == SESSION
+    assert numbers.claim(routing, b"t" * 16) is None
+    assert numbers.joinable(routing) == SESSION
+
+
+def test_C16_a_reservation_ends_after_ten_minutes():
+    hands = Hands()
+    numbers = RoutingNumbers(hands.now_s)
+    routing = numbers.reserve("ana")
+    hands.turn(JOIN_LIFETIME_S)
+    assert numbers.claim(routing, SESSION) is None
+
+
+def test_C16_nobody_claims_what_was_not_reserved():
+    numbers = RoutingNumbers(Hands().now_s)
+    taken = numbers.allocate(SESSION).routing
+    assert numbers.claim(taken, b"t" * 16) is None
+    assert numbers.joinable(taken) == SESSION
+
+
+def test_C16_five_reservations_for_each_account():
+    hands = Hands()
+    numbers = RoutingNumbers(hands.now_s)
+    first, *_ = [numbers.reserve("ana") for _ in range(MAX_RESERVED_PER_ACCOUNT)]
+    with pytest.raises(TooManyReserved) as refused:
+        numbers.reserve("ana")
+    assert refused.value.wait_s == JOIN_LIFETIME_S
+    assert numbers.reserve("luis")
+    assert numbers.claim(first, SESSION) is not None
+    assert numbers.reserve("ana")

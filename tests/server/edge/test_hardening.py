@@ -17,13 +17,12 @@ from typing import Any
 import pytest
 import uvicorn
 
+from relevo_server.access.throttle import Allowance
 from relevo_server.authority import LeafNames, ensure_authority, ensure_leaf
-from relevo_server.edge.hardening import LEVER, Deadlines, Lever, listen_socket, uvicorn_options
+from relevo_server.edge.hardening import LEVER, Deadlines, HardenedLoop, Lever, listen_socket, uvicorn_options
 
 pytestmark = pytest.mark.anyio
-_QUICK = Deadlines(
-    header_s=0.3, body_s=0.3, write_s=0.4, control_burst=20, control_per_s=10, max_fragments=50
-)
+_QUICK = Deadlines(header_s=0.3, body_s=0.3, write_s=0.4, control=Allowance(20, 10), max_fragments=50)
 _DEADLINE_S = 10.0
 _BIG = bytes(2**20)
 
@@ -251,7 +250,7 @@ async def test_a_ping_flood_from_who_does_not_read_is_cut(tmp_path: Path, tls: b
 
 
 async def test_pongs_are_not_buffered_for_who_does_not_read(tmp_path: Path) -> None:
-    patient = Deadlines(write_s=30, control_burst=10**9)
+    patient = Deadlines(write_s=30, control=Allowance(10**9, 1))
     async with site(tmp_path, tls=False, deadlines=patient) as place:
         place.app.fill = True
         _reader, writer = await place.websocket()
@@ -331,3 +330,42 @@ def test_a_port_in_use_is_named() -> None:
         port = listener.getsockname()[1]
         with pytest.raises(OSError, match=f"port {port}"):
             listen_socket("127.0.0.1", port)
+
+
+async def test_L2_before_the_hello_a_long_message_ends_the_connection(tmp_path: Path) -> None:
+    async with site(tmp_path, tls=False) as place:
+        reader, writer = await place.websocket()
+        writer.write(b"\x82\xff" + struct.pack(">Q", 2**16 + 1) + bytes(4))  # its header alone is enough
+        assert (await asyncio.wait_for(reader.readexactly(4), _DEADLINE_S))[2:] == struct.pack(">H", 1009)
+        await place.ended()
+        writer.close()
+
+
+async def test_C17_a_flood_of_small_messages_ends_the_connection(tmp_path: Path) -> None:
+    async with site(tmp_path, tls=False, deadlines=Deadlines(messages=Allowance(100, 10))) as place:
+        _reader, writer = await place.websocket()
+        writer.write(b"\x82\x80\0\0\0\0" * 1000)
+        await place.ended()
+        assert place.app.received <= 100
+        writer.close()
+
+
+def test_C17_a_tls_handshake_has_its_deadline(tmp_path: Path) -> None:
+    class Hasty(HardenedLoop):
+        tls_handshake_s = 0.1
+
+    async def play() -> float:
+        server_tls, _ = _contexts(tmp_path)
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(asyncio.Protocol, "127.0.0.1", 0, ssl=server_tls)
+        reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+        start_s = loop.time()
+        with contextlib.suppress(ConnectionError):
+            assert await asyncio.wait_for(reader.read(1), _DEADLINE_S) == b""
+        writer.close()
+        server.close()
+        return loop.time() - start_s
+
+    with asyncio.Runner(loop_factory=Hasty) as runner:
+        assert runner.run(play()) < 5.0
+    assert uvicorn.Config("x:y", **uvicorn_options()).get_loop_factory() is HardenedLoop

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from relevo_protocol.codec import relay_message, relay_to_agent, relay_to_viewer
+from relevo_protocol.errors import ErrorCode
 from relevo_protocol.header import DST_ALL, DST_HOST, Flags, Header, MessageType, body_of, parse_header
 from relevo_protocol.messages.base import Message
-from relevo_protocol.messages.relay import AgentHello, AgentWelcome, SeatAdmitted, ViewerWelcome
+from relevo_protocol.messages.relay import AgentHello, AgentWelcome, RelayError, SeatAdmitted, ViewerWelcome
 from relevo_server.relay.line import Line
 from relevo_server.relay.party import Party, deliver
 from relevo_server.relay.policies import Policies, Side
@@ -27,11 +28,19 @@ class Numbers:
     def __init__(self) -> None:
         self.led: dict[str, bytes] = {}
         self.next = 100_000
+        self.reserved: set[str] = set()
 
     def take(self, session_id: bytes) -> str | None:
         self.next += 1
         self.led[str(self.next)] = session_id
         return str(self.next)
+
+    def claim(self, routing: str, session_id: bytes) -> str | None:
+        if routing not in self.reserved:
+            return None
+        self.reserved.discard(routing)
+        self.led[routing] = session_id
+        return routing
 
     def restore(self, routing: str, session_id: bytes) -> None:
         self.led[routing] = session_id
@@ -108,10 +117,10 @@ class Bench:
         peer.line.ring = ring
         return peer
 
-    def agent(self, token: str | None = None) -> Peer:
+    def agent(self, token: str | None = None, join: str | None = None) -> Peer:
         peer = self.peer(Side.AGENT)
         peer.party = self.registry.open_agent(
-            peer.line, AgentHello(version=1, agent_version="1", token=token)
+            peer.line, AgentHello(version=1, agent_version="1", token=token, join=join)
         )
         return peer
 
@@ -180,3 +189,17 @@ def to_viewer(kind: MessageType, slot: int, link: int, body: bytes = b"body") ->
 def media(frame_id: int, size: int = 1000, *, keyframe: bool = False) -> bytes:
     flags = Flags.DROPPABLE | (Flags.KEYFRAME if keyframe else Flags.NONE)
     return Header(MessageType.MEDIA, flags, DST_ALL, frame_id=frame_id, key_id=1).pack() + bytes(size)
+
+
+def recorded(bench: Bench, kind: type[Record]) -> list[Record]:
+    """The records of this kind."""
+    return [record for record in bench.records if isinstance(record, kind)]
+
+
+def refused_as(peer: Peer) -> ErrorCode:
+    """The code of the one error that the peer was told, and with which its line ends."""
+    errors = [m for m in peer.heard() if isinstance(m, RelayError)]
+    assert len(errors) == 1, errors
+    assert peer.line.ending is not None
+    assert peer.line.ending.code is errors[0].code
+    return errors[0].code

@@ -1,5 +1,9 @@
 """The decoy without sockets (SPEC C13)."""
 
+import msgspec
+
+import relevo_agent
+from relevo_agent.session.desk import MODES_HERE
 from relevo_protocol.crypto import ChannelContext, Credential, ViewerHandshake, ViewerIdentity
 from relevo_protocol.errors import ErrorCode
 from relevo_protocol.header import MessageType
@@ -41,6 +45,20 @@ def test_C13_an_unknown_number_is_answered_by_a_handshake_that_fails() -> None:
     assert viewer.line.ending is not None
     assert viewer.party is not None
     assert viewer.party.due_in_s() is None
+
+
+def test_C6_a_decoy_says_of_itself_what_a_common_agent_says_whatever_agents_are_connected() -> None:
+    bench = Bench()
+    bench.agent().raw()  # of another version
+    viewer = bench.viewer("999999")
+    _flight_1(bench, viewer, b"123456")
+    _wait(bench, viewer)
+    (message,) = viewer.raw()
+    flight = msgspec.msgpack.decode(message[HEADER_BYTES:])
+    identity = msgspec.msgpack.decode(flight["host_identity"])
+    assert identity["agent_version"] == relevo_agent.__version__
+    assert identity["modes"] == [mode.value for mode in MODES_HERE]
+    assert identity["recording"] == "off"
 
 
 def test_C13_nothing_of_a_decoy_is_stored_or_found() -> None:

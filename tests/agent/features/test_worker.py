@@ -1,0 +1,55 @@
+"""The input's thread: a release comes through whatever is being done."""
+
+import threading
+
+from relevo_agent.features.base import FeatureMessage
+from relevo_agent.features.worker import FeatureWorker, Halts, Task
+from relevo_protocol.messages.input import TextInput
+from relevo_protocol.messages.screen import ScreenLayout
+
+TASK = Task(1, TextInput(text="a long text"), ScreenLayout(width=1, height=1, monitors=[]))
+
+
+class Typist:
+    """Types until interrupted, as the injector does."""
+
+    def __init__(self, halts: Halts) -> None:
+        self.halts = halts
+        self.begun, self.released, self.closed = threading.Event(), threading.Event(), threading.Event()
+
+    def perform(self, message: FeatureMessage, layout: ScreenLayout) -> None:
+        self.begun.set()
+        self.halts.interrupted.wait(20)
+
+    def release(self) -> None:
+        self.released.set()
+
+    def close(self) -> None:
+        self.closed.set()
+
+
+def working() -> tuple[FeatureWorker, Typist]:
+    halts = Halts()
+    typist = Typist(halts)
+    worker = FeatureWorker(typist, halts, lambda _link, _refusal: None, lambda: None)
+    worker.start()
+    return worker, typist
+
+
+def test_S4_a_release_interrupts_a_long_text() -> None:
+    worker, typist = working()
+    worker.put(TASK)
+    assert typist.begun.wait(5)
+    worker.release()
+    assert typist.released.wait(5)
+    assert not typist.halts.interrupted.is_set(), "what comes later is carried out again"
+    worker.close(5)
+
+
+def test_the_end_lets_go_and_gives_the_keyboard_back_in_its_own_thread() -> None:
+    worker, typist = working()
+    worker.put(TASK)
+    assert typist.begun.wait(5)
+    worker.close(5)
+    assert typist.released.is_set()
+    assert typist.closed.is_set()

@@ -1,0 +1,109 @@
+"""One session's thread: what ends it, and that its end is seen."""
+
+import threading
+from dataclasses import dataclass, field
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from relevo_agent.app import Agent, Life
+from relevo_agent.config import AgentConfig
+from relevo_agent.features.worker import Halts
+from relevo_agent.link.address import relay_address
+from relevo_agent.link.failures import FailureKind, LinkFailure
+from relevo_agent.platform.base import Key
+from relevo_agent.session.actions import Action, Notice, Phase, Question, Snapshot
+from relevo_agent.session.core import Session
+from relevo_protocol.errors import ErrorCode
+from relevo_protocol.messages.input import SpecialCombo
+
+
+@dataclass
+class Witness:
+    """A front that remembers."""
+
+    snapshots: list[Snapshot] = field(default_factory=list[Snapshot])
+    over: threading.Event = field(default_factory=threading.Event)
+    code: ErrorCode | None = None
+    final: bool | None = None
+
+    def show(self, snapshot: Snapshot) -> None:
+        self.snapshots.append(snapshot)
+
+    def ask(self, question: Question) -> None: ...
+
+    def withdraw(self, question_id: int) -> None: ...
+
+    def tell(self, notice: Notice, who: str) -> None: ...
+
+    def failed(self, kind: FailureKind, *, final: bool) -> None:
+        self.final = final
+
+    def ended(self, code: ErrorCode) -> None:
+        self.code = code
+        self.over.set()
+
+
+class Keyboard:
+    """An injector that counts how often it was closed."""
+
+    def __init__(self) -> None:
+        self.closed = 0
+
+    def move(self, x_px: int, y_px: int) -> None: ...
+
+    def button(self, button: int, *, down: bool) -> None: ...
+
+    def wheel(self, right: int, down: int) -> None: ...
+
+    def key(self, key: Key, *, down: bool) -> None: ...
+
+    def type_text(self, text: str) -> None: ...
+
+    def can_combo(self, combo: SpecialCombo) -> bool:
+        return True
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+def config(keyboard: Keyboard | None = None) -> AgentConfig:
+    return AgentConfig(
+        address=relay_address("http://127.0.0.1:9", None),
+        device_key=Ed25519PrivateKey.generate(),
+        display=None,
+        injector=keyboard,
+        halts=Halts(),
+    )
+
+
+@pytest.mark.parametrize("where", ["tick", "answered"])
+def test_a_session_that_breaks_is_said_to_be_over_and_lets_go(
+    monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    def broken(*_: object) -> list[Action]:
+        raise RuntimeError("a mistake of ours")
+
+    monkeypatch.setattr(Session, where, broken)
+    witness, keyboard = Witness(), Keyboard()
+    agent = Agent(config(keyboard), [witness])
+    agent.start()
+    agent.commands.answer(1, True)
+    assert witness.over.wait(10)
+    assert witness.code is ErrorCode.INTERNAL
+    assert witness.snapshots[-1].phase is Phase.ENDED
+    agent.close()
+    assert agent.failed
+    assert keyboard.closed == 1
+
+
+def test_a_wrong_certificate_is_final_only_before_the_first_connection() -> None:
+    witness = Witness()
+    life = Life(config(), None, [witness])
+    failure = LinkFailure(FailureKind.CERT_UNKNOWN, "a captive portal in the middle of a session")
+    assert life._failed(failure)
+    life._opened()
+    assert not life._failed(failure)
+    assert witness.final is False
+    assert not life.failed
+    life._loop.close()

@@ -1,0 +1,144 @@
+"""The windows on a real display: what takes them away, and names of every kind."""
+
+import contextlib
+import subprocess
+import sys
+from collections.abc import Generator, Iterator
+
+import pytest
+from Xlib import X, protocol
+from Xlib import display as xdisplay
+
+from tests.agent.desktop import xvfb
+
+DIALOG = r"""
+import sys, tkinter
+from relevo_agent.clock import now_ms
+from relevo_agent.session.actions import Question
+from relevo_agent.ui import theme
+from relevo_agent.ui.consent import ConsentDialog
+from relevo_agent.ui.texts import Language, Texts
+from relevo_protocol.modes import Mode
+root = tkinter.Tk()
+theme.set_up(root)
+def answered(granted):
+    print("answer", granted, flush=True)
+    root.after(200, root.destroy)
+question = Question(1, 1, sys.argv[1], sys.argv[2], Mode.FULL, step_up=False, deadline_ms=now_ms() + 60_000)
+dialog = ConsentDialog(root, Texts(Language.ES), question, answered)
+window = dialog._window
+def ready():
+    window.update_idletasks()
+    print("size", window.winfo_width(), window.winfo_height(), flush=True)
+    no = dialog._no
+    print("no", no.winfo_rootx() + no.winfo_width(), no.winfo_rooty() + no.winfo_height(), flush=True)
+    print("window", window.winfo_id(), flush=True)
+root.after(300, ready)
+root.mainloop()
+"""
+
+BANNER = r"""
+import tkinter
+from relevo_agent.session.actions import Person, Phase, Snapshot
+from relevo_agent.ui import theme
+from relevo_agent.ui.banner import Banner
+from relevo_agent.ui.front import Commands
+from relevo_agent.ui.texts import Language, Texts
+from relevo_protocol.modes import Mode, Role
+root = tkinter.Tk()
+theme.set_up(root)
+nothing = lambda *_: None
+banner = Banner(root, Texts(Language.ES), Commands(*[nothing] * 7), demo=False)
+roles = (Role.LEAD, *[Role.COLLABORATOR] * 4)
+people = tuple(Person(n, "W" * 120, "O" * 120, role, True) for n, role in enumerate(roles, 1))
+banner.render(Snapshot(Phase.LIVE, Mode.FULL, None, people))
+root.update()
+stop = banner._stop
+print(stop.winfo_rootx() + stop.winfo_width(), stop.winfo_rooty() + stop.winfo_height(), flush=True)
+root.destroy()
+"""
+
+
+@pytest.fixture(scope="module")
+def display() -> Iterator[str]:
+    with xvfb() as name:
+        yield name
+
+
+@contextlib.contextmanager
+def dialog(display: str, name: str, organisation: str) -> Generator[dict[str, list[str]]]:
+    """Lines by their first word; it must end without a word on standard error."""
+    command = [sys.executable, "-c", DIALOG, name, organisation]
+    environment = {"DISPLAY": display, "LC_ALL": "C.UTF-8"}
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+    ) as process:
+        try:
+            assert process.stdout is not None
+            said: dict[str, list[str]] = {}
+            while "window" not in said:
+                line = process.stdout.readline().split()
+                assert line, process.stderr.read() if process.stderr else ""
+                said[line[0]] = line[1:]
+            yield said
+            said["rest"] = process.stdout.read().split()
+            assert process.stderr is not None
+            assert process.stderr.read() == ""
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize(
+    ("name", "organisation"),
+    [
+        ("W" * 120, "O" * 120),
+        ("مريم الأندلسي", "ארגון"),
+        ("田中 さくら 😀𠀀", "👩‍💻 Ayuda"),
+        ("%s {who} $x [exit]", "\\N{}"),
+    ],
+    ids=["long", "right to left", "astral", "odd"],
+)
+def test_M5_names_of_every_kind_fit_and_are_inert(display: str, name: str, organisation: str) -> None:
+    with dialog(display, name, organisation) as said:
+        width, height = map(int, said["size"])
+        assert 300 < width <= 620
+        assert 300 < height <= 760
+        close(display, said["window"][0])
+    assert said["rest"] == ["answer", "False"]
+
+
+def close(display: str, window: str) -> None:
+    """Ask as a window manager does when its cross is clicked (ICCCM 4.2.8.1)."""
+    with contextlib.closing(xdisplay.Display(display)) as server:
+        wrapper = server.create_resource_object("window", int(window)).query_tree().parent
+        protocols, delete = (server.intern_atom(name) for name in ("WM_PROTOCOLS", "WM_DELETE_WINDOW"))
+        data = (32, [delete, X.CurrentTime, 0, 0, 0])
+        wrapper.send_event(protocol.event.ClientMessage(window=wrapper, client_type=protocols, data=data))
+        server.sync()
+
+
+def test_P1_a_dialog_that_is_closed_is_a_no(display: str) -> None:
+    with dialog(display, "Ana", "Org") as said:
+        close(display, said["window"][0])
+    assert said["rest"] == ["answer", "False"]
+
+
+def test_however_long_the_names_stop_is_on_a_small_screen() -> None:
+    with xvfb("800x600x24") as small:
+        environment = {"DISPLAY": small, "LC_ALL": "C.UTF-8"}
+        command = [sys.executable, "-c", BANNER]
+        done = subprocess.run(
+            command, capture_output=True, text=True, check=True, timeout=30, env=environment
+        )
+    right, bottom = map(int, done.stdout.split())
+    assert right <= 800
+    assert bottom <= 600
+
+
+def test_however_long_the_names_the_answers_are_on_a_small_screen() -> None:
+    with xvfb("800x600x24") as small, dialog(small, "W" * 120, "O" * 120) as said:
+        assert int(said["size"][1]) <= 600
+        right, bottom = map(int, said["no"])
+        assert right <= 800
+        assert bottom <= 600
+        close(small, said["window"][0])
