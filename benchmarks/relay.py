@@ -33,6 +33,10 @@ class _OneNumber:
         self._session_id = session_id
         return ROUTING
 
+    def claim(self, routing: str, session_id: bytes) -> str | None:
+        del routing
+        return self.take(session_id)
+
     def restore(self, routing: str, session_id: bytes) -> None:
         del routing
         self._session_id = session_id

@@ -13,6 +13,17 @@ export default defineConfig({
     // The content security policy allows scripts and fonts from this origin only, so nothing is inlined.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // What changes with the libraries alone stays in the browser's cache when Relevo changes.
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          groups: [
+            { name: "react", test: /node_modules\/(react|react-dom|scheduler)\// },
+            { name: "libraries", test: /node_modules\// },
+          ],
+        },
+      },
+    },
   },
   worker: { format: "es" },
   server: { proxy: { "/api": { target: "https://localhost:8443", secure: false, ws: true } } },

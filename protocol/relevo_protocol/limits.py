@@ -57,7 +57,7 @@ VIEWER_MESSAGES_PER_S: Final = 1000
 RECONNECT_FIRST_MS: Final = 250
 RECONNECT_CAP_MS: Final = 10_000
 RECONNECT_GROWTH: Final = 1.3
-"""Slower than doubling: an outage of nine seconds still heals within five, as somebody waits at the screen."""
+"""Slower than doubling: an outage of nine seconds still heals within five; somebody sits at the screen."""
 QUIET_EXACT_MS: Final = 500
 """What stands still this long is sent again bit-exact."""
 

@@ -66,7 +66,8 @@ _PIXELS = """() => {
 
 
 _SETTLED = """async () => {
-  const place = () => JSON.stringify(document.querySelector('[data-testid="screen"]').getBoundingClientRect());
+  const screen = document.querySelector('[data-testid="screen"]');
+  const place = () => JSON.stringify(screen.getBoundingClientRect());
   for (let same = 0, last = place(); same < 5; ) {
     await new Promise(requestAnimationFrame);
     const now = place();

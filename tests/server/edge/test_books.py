@@ -17,13 +17,18 @@ from tests.support.relay import running_relay
 pytestmark = pytest.mark.anyio
 
 
+def _connection(folder: Path) -> sqlite3.Connection:
+    return sqlite3.connect(folder / "relevo.db", isolation_level=None, check_same_thread=False)
+
+
 async def test_C17_a_locked_database_keeps_nobody_at_the_door(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(desk, "_PATIENCE_S", 0.1)
     async with running_relay(tmp_path) as relay:
-        with contextlib.closing(sqlite3.connect(tmp_path / "relevo.db", isolation_level=None)) as other:
-            other.execute("BEGIN EXCLUSIVE")
+        with contextlib.closing(_connection(tmp_path)) as other:
+            # In a thread: the relay, in this loop, may be in the middle of writing and must be able to end.
+            await asyncio.to_thread(other.execute, "BEGIN EXCLUSIVE")
             async with (
                 asyncio.timeout(4),
                 agent_at(relay) as agent,

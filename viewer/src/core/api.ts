@@ -74,6 +74,8 @@ export interface SessionView {
   readonly capture: CaptureCondition | null;
   /** When the customer's silence becomes No (ms, `Date.now()`); `null` while nobody is asked. */
   readonly consentDeadline: number | null;
+  /** What this side prefers: it stays from one session to the next. */
+  readonly quality: Quality;
   /** The mode that the customer is being asked for. */
   readonly pendingMode: Mode | null;
   readonly link: LinkView;

@@ -6,7 +6,7 @@ import type { Drawing } from "./display/ops";
 import { Painter } from "./display/painter";
 import { Watched } from "./observable";
 import type { FromWorker, ToWorker } from "./port";
-import { endedView, IDLE_VIEW, startView } from "./session/view";
+import { endedView, failureOf, IDLE_VIEW, startView } from "./session/view";
 import { fetchTicket, type TicketAnswer } from "./tickets";
 
 const CODE = new RegExp(`^[0-9]{${2 * CODE_DIGITS}}$`);
@@ -86,8 +86,13 @@ export class Client implements SessionClient {
   leave(): void {
     const { phase } = this.getSnapshot();
     if (phase === "idle" || phase === "ended") return;
+    this.leaveBecause(null);
+  }
+
+  /** Say goodbye and show the end; the worker says when it has gone. */
+  private leaveBecause(failure: Failure | null): void {
     this.post({ t: "leave" });
-    this.shown.set(endedView(this.getSnapshot(), null));
+    this.shown.set(endedView(this.getSnapshot(), failure));
     this.over();
   }
 
@@ -129,7 +134,13 @@ export class Client implements SessionClient {
   }
 
   private draw(drawing: Drawing): void {
-    this.page.painter.draw(drawing);
+    try {
+      this.page.painter.draw(drawing);
+    } catch (error) {
+      // A canvas beyond what this browser can hold, say: without an end and a reason the picture would just stand still.
+      this.leaveBecause(failureOf(error));
+      return;
+    }
     this.cursor.take(drawing);
     this.post({ t: "drawn", frameId: drawing.frameId });
   }

@@ -5,6 +5,8 @@ import { MAX_TOKEN_CHARS } from "../protocol/generated";
 export type TicketAnswer =
   { readonly ok: true; readonly ticket: string } | { readonly ok: false; readonly failure: Failure };
 
+const ANSWER_DEADLINE_MS = 15_000;
+
 const CODES: Readonly<Partial<Record<number, FailureCode>>> = {
   401: "signed_out",
   403: "origin_refused",
@@ -27,6 +29,7 @@ export async function fetchTicket(routing: string): Promise<TicketAnswer> {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify({ routing }),
+      signal: AbortSignal.timeout(ANSWER_DEADLINE_MS),
     });
   } catch {
     return { ok: false, failure: { code: "unreachable" } };

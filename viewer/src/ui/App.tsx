@@ -1,4 +1,4 @@
-import "@mantine/core/styles.css";
+import "./style/mantine";
 import "@mantine/notifications/styles.css";
 import "./style/base.css";
 import "./style/pages.css";

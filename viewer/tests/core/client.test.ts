@@ -44,7 +44,10 @@ function page(answer: TicketAnswer = { ok: true, ticket: TICKET }) {
     socketUrl: () => "wss://relay.test/ws/viewer",
     painter: {
       attach: () => () => undefined,
-      draw: ({ frameId }) => drawn.push(frameId),
+      draw: ({ frameId, width }) => {
+        if (width > 16_384) throw new Error("no canvas of that size");
+        drawn.push(frameId);
+      },
       clear: () => undefined,
     },
     onReturn: (listener) => {
@@ -123,6 +126,19 @@ describe("while it runs", () => {
     await joined;
     return { ...made, started };
   }
+
+  test("a picture that cannot be drawn ends the session with a reason, and the host is told", async () => {
+    const { client, worker } = page();
+    void client.join({ code: CODE, mode: "full" });
+    const started = await worker();
+    started.say({ t: "view", view: { ...startView(), phase: "live" } });
+    started.say({ t: "drawing", drawing: { ...drawing, width: 20_000, cursorAt: null } });
+    expect(client.getSnapshot()).toMatchObject({ phase: "ended", error: { code: "internal" } });
+    expect(client.getSnapshot().error?.detail).toContain("no canvas of that size");
+    expect(started.got.at(-1)).toEqual({ t: "leave" });
+    started.say({ t: "finished" });
+    expect(started.terminated).toBe(true);
+  });
 
   test("D2: a drawing is confirmed when it is drawn", async () => {
     const { started, drawn } = await running();

@@ -58,6 +58,48 @@ describe("hostile messages", () => {
     expect(world.drawings).toEqual([]);
   });
 
+  test("F3: copies paint as well: a frame that copies its screen over and over is refused", async () => {
+    const { world, host } = await withPicture();
+    const copy = { ...WHOLE, kind: UpdateKind.COPY, codec: CodecId.NONE, payload: new Uint8Array(4) };
+    await host.frame(
+      container(
+        4,
+        2,
+        Array.from({ length: 4 }, () => copy),
+      ),
+      false,
+    );
+    await host.until("FrameAck");
+    await host.frame(
+      container(
+        4,
+        2,
+        Array.from({ length: 5 }, () => copy),
+      ),
+      false,
+    );
+    await world.phase("ended");
+    expect(world.view.error?.code).toBe("too_large");
+  });
+
+  test("a page that does not draw lets no pictures pile up, and goes on with a keyframe", async () => {
+    const { world, host } = await live();
+    world.draws = false;
+    const [width, height] = [4096, 2048];
+    const box = { x: 0, y: 0, width, height, kind: UpdateKind.COPY, codec: CodecId.NONE };
+    const big = container(width, height, [{ ...box, payload: new Uint8Array(4) }]);
+    for (let i = 0; i < 7; i += 1) await host.frame(big, true);
+    await vi.waitFor(() => expect(world.drawings).toHaveLength(4));
+    for (const { frameId } of world.drawings) world.shell.receive({ t: "drawn", frameId });
+    world.draws = true;
+    world.clock += 1000;
+    await host.until("KeyframeRequest");
+    expect(world.drawings).toHaveLength(4);
+    const last = await host.frame(big, true);
+    await vi.waitFor(() => expect(world.drawings.at(-1)?.frameId).toBe(last));
+    expect(world.view.phase).toBe("live");
+  });
+
   test("K15: an epoch whose list lacks this viewer is refused", async () => {
     const { world, host } = await live();
     await host.tell({ t: "Epoch", epoch: 9, secret: new Uint8Array(32), members: [] });

@@ -38,6 +38,16 @@ describe("joining", () => {
     expect(world.view.members).toEqual(host.members());
   });
 
+  test("P1: the countdown is told in the time of day, however long the machine slept before", async () => {
+    const { world, host } = await begin();
+    world.slept = 3_600_000;
+    await host.until("ViewerHello");
+    host.welcome();
+    await host.verify();
+    await host.tell({ t: "ConsentPending", mode: "full", deadline_s: 60 });
+    await vi.waitFor(() => expect(world.view.consentDeadline).toBe(world.clock + 3_600_000 + 60_000));
+  });
+
   test("C8: the sealed identity is the one the relay vouches for, with the mode asked for", async () => {
     const { host } = await live();
     expect(host.viewer).toMatchObject({

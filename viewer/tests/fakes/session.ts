@@ -1,5 +1,6 @@
 /** A session that does what a test says. Never part of the product: the build starts at index.html alone. */
 import type { CursorView, Outgoing, SessionClient, SessionView } from "../../src/core/api";
+import { IDLE_VIEW } from "../../src/core/session/view";
 import {
   type Capability,
   type Member,
@@ -8,21 +9,7 @@ import {
   type RightView,
 } from "../../src/protocol/generated";
 
-export const IDLE: SessionView = {
-  phase: "idle",
-  steps: { relay: "waiting", encryption: "waiting", consent: "waiting", picture: "waiting" },
-  mode: null,
-  rights: {},
-  members: [],
-  self: null,
-  screen: null,
-  capture: null,
-  consentDeadline: null,
-  pendingMode: null,
-  link: { rttMs: null, fps: 0, kbps: 0, quality: "good", framesDropped: 0 },
-  error: null,
-  refusal: null,
-};
+export const IDLE: SessionView = IDLE_VIEW;
 
 export function rightsOf(mode: Mode): Readonly<Partial<Record<Capability, RightView>>> {
   const entries = Object.entries(MODE_TABLE[mode]).map(([capability, permit]) => [

@@ -36,6 +36,7 @@ describe("the relay's answers", () => {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: '{"name":"maria","password":"secret"}',
+      signal: expect.any(AbortSignal) as AbortSignal,
     });
   });
 

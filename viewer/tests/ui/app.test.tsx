@@ -248,6 +248,39 @@ describe("desktop", () => {
     expect(screen.getByText(ERROR_TEXTS.stale_input.cause.en)).toBeTruthy();
   });
 
+  it("has the browser ask before the page is closed, for as long as there is a session to lose", async () => {
+    const unload = (): boolean => window.dispatchEvent(new Event("beforeunload", { cancelable: true }));
+    const session = await open(live("full"));
+    expect(unload()).toBe(false);
+    show(session, { ...live("full"), phase: "ended", mode: null });
+    expect(unload()).toBe(true);
+  });
+
+  it("leaves full screen with the session", async () => {
+    const exit = vi.fn(() => Promise.resolve());
+    Object.assign(document, { exitFullscreen: exit });
+    const session = await open(live("full"));
+    Object.defineProperty(document, "fullscreenElement", {
+      value: document.documentElement,
+      configurable: true,
+    });
+    show(session, { ...live("full"), phase: "ended", mode: null });
+    expect(exit).toHaveBeenCalledTimes(1);
+    Reflect.deleteProperty(document, "fullscreenElement");
+  });
+
+  it("shows the chosen quality to a desktop that is mounted anew, and no round trip of a line that is down", async () => {
+    const session = await open(live("full", { quality: "fast" }));
+    expect(screen.getByRole<HTMLInputElement>("radio", { name: "Fast" }).checked).toBe(true);
+    show(session, live("full", { phase: "reconnecting", quality: "fast" }));
+    expect(screen.getByRole("button", { name: "Reconnecting" }).textContent).not.toContain("ms");
+  });
+
+  it("draws nothing for a screen without a size", async () => {
+    await open(live("full", { screen: { width: 0, height: 0, monitors: [] } }));
+    expect(screen.getByTestId("screen").style.width).toBe("");
+  });
+
   it("changes its language at once", async () => {
     await open(live("full"));
     act(() => chooseLanguage("es"));

@@ -17,8 +17,8 @@ export interface Codecs {
   readonly encodePng: (rgba: Uint8ClampedArray<ArrayBuffer>, width: number, height: number) => Promise<Blob>;
 }
 
-function paints(update: Update): boolean {
-  return update.kind === UpdateKind.LOSSLESS || update.kind === UpdateKind.LOSSY;
+function paints({ kind }: Update): boolean {
+  return kind === UpdateKind.LOSSLESS || kind === UpdateKind.LOSSY || kind === UpdateKind.COPY;
 }
 
 function hasRows(update: Update): boolean {
@@ -28,8 +28,13 @@ function hasRows(update: Update): boolean {
   );
 }
 
+/** Pixels that a frame's updates paint, overlaps counted as often as they are painted. */
+export function paintedArea(frame: Frame): number {
+  return frame.updates.filter(paints).reduce((sum, { width, height }) => sum + width * height, 0);
+}
+
 function checkArea(frame: Frame): void {
-  const area = frame.updates.filter(paints).reduce((sum, { width, height }) => sum + width * height, 0);
+  const area = paintedArea(frame);
   if (area > MAX_COVERINGS * frame.width * frame.height) {
     throw new LimitError(`updates of ${area} pixels on a ${frame.width}x${frame.height} screen`);
   }

@@ -13,8 +13,6 @@ import type { Credential } from "../../crypto/schedule";
 import { ProtocolError } from "../../protocol/errors";
 import {
   type ErrorCode,
-  HANDSHAKE_DEADLINE_S,
-  HELLO_DEADLINE_S,
   type HostToViewer,
   type Mode,
   PROTOCOL_VERSION,
@@ -25,33 +23,15 @@ import {
 import type { Action } from "./actions";
 import { Backoff } from "./backoff";
 import type { FrameFacts } from "./frames";
-import { checkMoment, type Hearing } from "./heard";
+import { checkMoment } from "./heard";
 import { HostVoice } from "./host_voice";
 import { sealable } from "./outgoing";
 import { Picture } from "./picture";
 import { type Pass, type Place, placeOf, sameSession } from "./place";
 import { Pulse } from "./pulse";
+import { CONNECT_DEADLINE_MS, connectsAgain, hearingAt, overdue, type Stage } from "./stage";
 import { comesBack } from "./verdicts";
 import { endedView, failureOf, startView, stepsAt } from "./view";
-
-const CONNECT_DEADLINE_MS = 10_000;
-// A browser cannot ping: while the customer is away a new connection now and then shows whether the relay is there.
-const PROBE_AWAY_MS = 30_000;
-
-type Stage =
-  | { readonly at: "idle" | "asking" | "live" | "ended" }
-  | {
-      readonly at: "connecting" | "greeting" | "verifying" | "resuming" | "host_away";
-      readonly since: number;
-    }
-  | { readonly at: "waiting"; readonly until: number };
-
-const DEADLINES_MS: Readonly<Partial<Record<Stage["at"], number>>> = {
-  connecting: CONNECT_DEADLINE_MS,
-  greeting: HELLO_DEADLINE_S * 1000,
-  verifying: HANDSHAKE_DEADLINE_S * 1000,
-  resuming: HANDSHAKE_DEADLINE_S * 1000,
-};
 
 /** What a join needs: a one-time ticket, the secret digits as a credential, and the mode asked for. */
 export interface JoinOrder {
@@ -68,7 +48,6 @@ export class SessionMachine {
   private credential: Credential | null = null;
   private place: Place | null = null;
   private mode: Mode = "observer";
-  private quality: Quality = "auto";
   private wasLive = false;
   private startedAt = 0;
   private cutAt: number | null = null;
@@ -110,13 +89,13 @@ export class SessionMachine {
   }
 
   setQuality(quality: Quality): Action[] {
-    this.quality = quality;
+    this.show({ quality });
     return this.input({ t: "QualityChoice", quality });
   }
 
   /** This side leaves for good. */
   leave(): Action[] {
-    if (this.hearing() !== null) this.tell({ t: "Goodbye" });
+    if (hearingAt(this.stage) !== null) this.tell({ t: "Goodbye" });
     return this.end(null, true);
   }
 
@@ -158,8 +137,10 @@ export class SessionMachine {
       case "ViewerWelcome":
         return this.welcomed(message, now);
       case "HostGone":
+        this.checkWelcomed(message.t);
         return this.hostGone(now);
       case "HostBack":
+        this.checkWelcomed(message.t);
         return this.hostBack(message.link, now);
     }
   }
@@ -182,8 +163,13 @@ export class SessionMachine {
     return this.hostGone(now);
   }
 
+  /** Each socket has its own welcome: what speaks of a host before it speaks of nothing that holds. */
+  private checkWelcomed(tag: string): void {
+    const { at } = this.stage;
+    if (this.place === null || at === "greeting") throw new ProtocolError(`${tag} before the welcome`);
+  }
+
   private hostGone(now: number): Action[] {
-    if (this.place === null) throw new ProtocolError("HostGone before the welcome");
     if (!this.wasLive) return this.end({ code: "host_gone" }, true);
     this.out.push({ do: "forget" });
     this.stage = { at: "host_away", since: now };
@@ -193,7 +179,7 @@ export class SessionMachine {
   }
 
   private hostBack(link: number, now: number): Action[] {
-    if (this.place === null) throw new ProtocolError("HostBack before the welcome");
+    if (this.place === null) throw new ProtocolError("HostBack without a place", "internal");
     if (link === this.place.link) throw new ProtocolError("HostBack with the old link");
     if (!this.wasLive) return this.end({ code: "host_gone" }, true);
     this.place = { ...this.place, link };
@@ -236,7 +222,7 @@ export class SessionMachine {
 
   /** An opened message of the host. Throws ProtocolError for one that may not come now. */
   host(message: HostToViewer, now: number): Action[] {
-    checkMoment(message, this.hearing());
+    checkMoment(message, hearingAt(this.stage));
     this.pulse.heard(now);
     switch (message.t) {
       case "HeartbeatEcho":
@@ -285,7 +271,8 @@ export class SessionMachine {
     this.cutAt = null;
     this.backoff.reset();
     this.show({ phase: "live", steps: stepsAt("picture"), capture: null });
-    if (this.quality !== "auto") this.tell({ t: "QualityChoice", quality: this.quality });
+    const { quality } = this.shown;
+    if (quality !== "auto") this.tell({ t: "QualityChoice", quality });
     return this.taken();
   }
 
@@ -324,13 +311,10 @@ export class SessionMachine {
   tick(now: number): Action[] {
     const { stage } = this;
     if (stage.at === "idle" || stage.at === "ended") return [];
-    if (stage.at === "waiting") return now >= stage.until ? this.connect(now) : [];
-    if (stage.at === "host_away") return now - stage.since > PROBE_AWAY_MS ? this.connect(now) : [];
-    const deadline = DEADLINES_MS[stage.at];
-    if (deadline !== undefined && "since" in stage && now - stage.since > deadline) {
-      return this.cut(now, stage.at === "connecting" ? "unreachable" : "deadline");
-    }
-    if (this.hearing() !== null) {
+    if (connectsAgain(stage, now)) return this.connect(now);
+    const late = overdue(stage, now);
+    if (late !== null) return this.cut(now, late);
+    if (hearingAt(stage) !== null) {
       if (this.pulse.isSilent(now)) return this.cut(now, "deadline");
       this.beat(now);
     }
@@ -376,12 +360,6 @@ export class SessionMachine {
     this.pass = null;
     this.shown = endedView(this.shown, error);
     return this.taken();
-  }
-
-  /** In which capacity the host is heard now, `null` where there is no channel. */
-  private hearing(): Hearing | null {
-    const { at } = this.stage;
-    return at === "asking" || at === "live" || at === "resuming" ? at : null;
   }
 
   private tell(message: ViewerToHost): void {

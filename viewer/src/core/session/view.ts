@@ -15,6 +15,7 @@ export const IDLE_VIEW: SessionView = {
   screen: null,
   capture: null,
   consentDeadline: null,
+  quality: "auto",
   pendingMode: null,
   link: { rttMs: null, fps: 0, kbps: 0, quality: "good", framesDropped: 0 },
   error: null,
@@ -61,11 +62,16 @@ export function startView(): SessionView {
   return { ...IDLE_VIEW, phase: "ticket", steps: stepsAt("relay") };
 }
 
+// A detail may quote what came in; one line of it is enough for anybody.
+const MAX_DETAIL_CHARS = 200;
+
+function clipped(detail: string): string {
+  return detail.length > MAX_DETAIL_CHARS ? `${detail.slice(0, MAX_DETAIL_CHARS)}…` : detail;
+}
+
 /** What an error means to a person; whatever is not of the wire is a fault of this program. */
 export function failureOf(error: unknown): Failure {
-  if (error instanceof ProtocolError) return { code: error.code, detail: error.message };
-  return {
-    code: "internal",
-    detail: error instanceof Error ? `${error.name}: ${error.message}` : String(error),
-  };
+  if (error instanceof ProtocolError) return { code: error.code, detail: clipped(error.message) };
+  const detail = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return { code: "internal", detail: clipped(detail) };
 }

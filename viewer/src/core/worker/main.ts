@@ -11,6 +11,7 @@ const shell = new Shell({
   codecs: BROWSER_CODECS,
   // Monotonic, unlike Date.now(), and yet the time of day.
   now: () => performance.timeOrigin + performance.now(),
+  timeOfDay: Date.now,
   random: Math.random,
 });
 

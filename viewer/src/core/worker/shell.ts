@@ -4,8 +4,9 @@
  * Everything that happens goes through one queue, one event after another: an epoch is in place before its frames
  * are opened, and nothing changes while a message is being opened. Only decoding runs beside it, in frame order.
  */
+import type { SessionView } from "../api";
 import type { FromWorker, ToWorker } from "../port";
-import { type Codecs, decodeDrawing } from "../display/decode";
+import { type Codecs, decodeDrawing, paintedArea } from "../display/decode";
 import { transferables } from "../display/ops";
 import type { Action } from "../session/actions";
 import { SessionMachine } from "../session/machine";
@@ -22,7 +23,11 @@ import { PointerValve } from "./valve";
 
 const TICK_MS = 100;
 const INBOX_BYTES = 32 * 2 ** 20;
+// What a queued message costs besides its own bytes: a flood of empty ones is a flood as well.
+const MESSAGE_BYTES = 512;
 const DECODER_BYTES = 8 * 2 ** 20;
+// What a page that does not come round to drawing may let pile up, as pixels to be painted. One frame of any size is let in.
+const UNDRAWN_BYTES = 128 * 2 ** 20;
 
 /** The parts of a `WebSocket` that are used. */
 export type Socket = Pick<
@@ -35,9 +40,17 @@ export interface Surroundings {
   readonly openSocket: (url: string) => Socket;
   readonly post: (message: FromWorker, transfer?: Transferable[]) => void;
   readonly codecs: Codecs;
-  /** Monotonic ms since 1970. */
+  /** Monotonic ms since 1970; falls behind the time of day where the machine slept. */
   readonly now: () => number;
+  /** The time of day, ms, as the page knows it. */
+  readonly timeOfDay: () => number;
   readonly random: () => number;
+}
+
+/** A frame on its way to the canvas: when it came, and the pixels that it paints. */
+interface Undrawn {
+  readonly arrived: number;
+  readonly paintedBytes: number;
 }
 
 const OPEN = 1;
@@ -49,7 +62,7 @@ export class Shell {
   private readonly events = new InOrder();
   private readonly decoding = new InOrder();
   private readonly valve = new PointerValve();
-  private readonly arrivals = new Map<number, number>();
+  private readonly undrawn = new Map<number, Undrawn>();
   private readonly timer: ReturnType<typeof setInterval>;
   private url = "";
   private socket: Socket | null = null;
@@ -58,6 +71,7 @@ export class Shell {
   private shown: unknown = null;
   private inboxBytes = 0;
   private decoderBytes = 0;
+  private undrawnBytes = 0;
 
   constructor(private readonly around: Surroundings) {
     this.machine = new SessionMachine(around.random);
@@ -123,7 +137,14 @@ export class Shell {
     const { view } = this.machine;
     if (view === this.shown) return;
     this.shown = view;
-    this.around.post({ t: "view", view });
+    this.around.post({ t: "view", view: this.inTimeOfDay(view) });
+  }
+
+  /** The machine counts in its own clock; the page counts down by the time of day. */
+  private inTimeOfDay(view: SessionView): SessionView {
+    if (view.consentDeadline === null) return view;
+    const slept = this.around.timeOfDay() - this.around.now();
+    return { ...view, consentDeadline: view.consentDeadline + slept };
   }
 
   private async perform(actions: readonly Action[]): Promise<void> {
@@ -206,7 +227,7 @@ export class Shell {
 
   private arrived(data: unknown, current: (event: () => Action[] | Promise<Action[]>) => void): void {
     const at = this.around.now();
-    const size = data instanceof ArrayBuffer ? data.byteLength : 0;
+    const size = MESSAGE_BYTES + (data instanceof ArrayBuffer ? data.byteLength : 0);
     this.inboxBytes += size;
     const full = this.inboxBytes > INBOX_BYTES;
     current(() => {
@@ -246,11 +267,14 @@ export class Shell {
     const { frameId, flags } = head;
     const { width, height } = frame;
     if (!this.machine.frame({ frameId, flags, width, height }, at)) return [];
-    if (this.decoderBytes + plain.length > DECODER_BYTES) {
+    const paintedBytes = 4 * paintedArea(frame);
+    const piled = this.undrawnBytes > 0 && this.undrawnBytes + paintedBytes > UNDRAWN_BYTES;
+    if (piled || this.decoderBytes + plain.length > DECODER_BYTES) {
       this.machine.lost(at);
       return [];
     }
-    this.arrivals.set(frameId, at);
+    this.undrawn.set(frameId, { arrived: at, paintedBytes });
+    this.undrawnBytes += paintedBytes;
     this.decode(frameId, frame, plain.length);
     return [];
   }
@@ -271,8 +295,10 @@ export class Shell {
   }
 
   private drawn(frameId: number, now: number): Action[] {
-    const arrived = this.arrivals.get(frameId);
-    this.arrivals.delete(frameId);
-    return arrived === undefined ? [] : this.machine.drawn(frameId, now - arrived, now);
+    const frame = this.undrawn.get(frameId);
+    if (frame === undefined) return [];
+    this.undrawn.delete(frameId);
+    this.undrawnBytes -= frame.paintedBytes;
+    return this.machine.drawn(frameId, now - frame.arrived, now);
   }
 }

@@ -77,6 +77,8 @@ function accountOf(body: unknown): Account | null {
   };
 }
 
+const ANSWER_DEADLINE_MS = 15_000;
+
 async function call(path: string, body?: object): Promise<Answer<unknown>> {
   const post = {
     method: "POST",
@@ -84,13 +86,14 @@ async function call(path: string, body?: object): Promise<Answer<unknown>> {
     body: JSON.stringify(body),
   };
   try {
-    const response = await fetch(path, body === undefined ? {} : post);
+    const signal = AbortSignal.timeout(ANSWER_DEADLINE_MS);
+    const response = await fetch(path, body === undefined ? { signal } : { ...post, signal });
     if (response.status === 204) return { ok: true, value: null };
     const answer: unknown = await response.json();
     if (response.ok) return { ok: true, value: answer };
     return { ok: false, fault: faultOf(answer, response.headers.get("retry-after")) };
   } catch {
-    // fetch rejects without a network, json() when a proxy answers with a page: both mean that no relay is there.
+    // fetch rejects without a network or after the deadline, json() when a proxy answers with a page: all mean that no relay is there.
     return { ok: false, fault: UNREACHABLE };
   }
 }

@@ -1,5 +1,6 @@
 /** Who is signed in, as a value that changes. */
 import type { Observable } from "../../core/api";
+import { Watched } from "../../core/observable";
 import type { Account, AccountApi, AccountFault, Answer } from "./api";
 
 export type AccountView =
@@ -20,13 +21,8 @@ export interface AccountStore extends Observable<AccountView> {
 
 /** A store over the relay's interface. */
 export function createAccountStore(api: AccountApi): AccountStore {
-  let view: AccountView = { status: "checking" };
-  const listeners = new Set<() => void>();
-
-  function show(next: AccountView): void {
-    view = next;
-    for (const listener of listeners) listener();
-  }
+  const view = new Watched<AccountView>({ status: "checking" });
+  const show = (next: AccountView): void => view.set(next);
 
   function settle(answer: Answer<Account>, silent = false): boolean {
     if (answer.ok) show({ status: "in", account: answer.value });
@@ -35,11 +31,8 @@ export function createAccountStore(api: AccountApi): AccountStore {
   }
 
   return {
-    subscribe(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    getSnapshot: () => view,
+    subscribe: view.subscribe,
+    getSnapshot: view.getSnapshot,
     async check() {
       const answer = await api.me();
       return settle(answer, !answer.ok && answer.fault.code === "not_signed_in");

@@ -10,6 +10,7 @@ import { placeAt } from "./geometry";
 import { Keyboard, type Verdict } from "./keyboard";
 import { Pointer, type PointLike } from "./pointer";
 import { tap } from "./text";
+import { Touch } from "./touch";
 
 /** The two elements, the session, and the way out of the keyboard. */
 export interface SurfaceOptions {
@@ -35,6 +36,7 @@ class Surface {
   readonly #options: SurfaceOptions;
   readonly #keyboard: Keyboard;
   readonly #pointer: Pointer;
+  readonly #touch: Touch;
   readonly #listening = new AbortController();
   #wasActive = false;
 
@@ -58,6 +60,7 @@ class Surface {
         return () => cancelAnimationFrame(id);
       },
     });
+    this.#touch = new Touch(this.#pointer);
     this.#listenToKeys();
     this.#listenToText();
     this.#listenToPointer();
@@ -121,7 +124,10 @@ class Surface {
   #listenToPointer(): void {
     const { canvas, field } = this.#options;
     this.#on(canvas, ["pointerdown", "pointermove", "pointerup"], (event) => this.#point(event));
-    this.#on(canvas, ["pointercancel"], () => this.#pointer.cancel());
+    this.#on(canvas, ["pointercancel"], () => {
+      this.#touch.forget();
+      this.#pointer.cancel();
+    });
     this.#on(canvas, ["wheel"], (event) => {
       if (!may("input.pointer", this.#options.client.getSnapshot())) return;
       event.preventDefault();
@@ -142,6 +148,10 @@ class Surface {
     if (pointer?.isPrimary === false && event.isTrusted) return;
     const kind = event.type.replace(/^(pointer|mouse)/, "");
     if (kind === "down") this.#grab(event, pointer);
+    if (pointer?.pointerType === "touch") {
+      this.#touch[kind as "down" | "move" | "up"](event);
+      return;
+    }
     if (kind === "move") this.#pointer.move(event);
     else this.#pointer.button(event, event.button, kind === "down");
     // Second buttons come as moves and lost releases not at all; scripted events need not fill `buttons` in.
@@ -181,6 +191,7 @@ class Surface {
   }
 
   #release(): void {
+    this.#touch.forget();
     this.#pointer.forget();
     this.#keyboard.release();
     this.#options.field.value = "";

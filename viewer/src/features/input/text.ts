@@ -1,6 +1,5 @@
 /** Composed text on its way to the wire: line breaks and tabs are keys, everything else is characters. */
 import type { Outgoing } from "../../core/api";
-import { MAX_TEXT_INPUT_CHARS } from "../../protocol/generated";
 
 const KEY_OF: Readonly<Record<string, string>> = { "\n": "Enter", "\t": "Tab" };
 
@@ -13,16 +12,10 @@ export function tap(name: string): readonly Outgoing[] {
   ];
 }
 
-function chunks(text: string): readonly Outgoing[] {
-  const characters = Array.from(text);
-  const messages: Outgoing[] = [];
-  for (let start = 0; start < characters.length; start += MAX_TEXT_INPUT_CHARS) {
-    messages.push({ t: "TextInput", text: characters.slice(start, start + MAX_TEXT_INPUT_CHARS).join("") });
-  }
-  return messages;
-}
-
-/** The messages that type a text; other control characters and broken surrogates are left out. */
+/**
+ * The messages that type a text; other control characters and broken surrogates are left out. The session itself cuts
+ * a text that is too long for one message.
+ */
 export function textMessages(text: string): readonly Outgoing[] {
   return text
     .normalize("NFC")
@@ -31,6 +24,7 @@ export function textMessages(text: string): readonly Outgoing[] {
     .split(/([\n\t])/)
     .flatMap((part) => {
       const key = KEY_OF[part];
-      return key === undefined ? chunks(part) : tap(key);
+      if (key !== undefined) return tap(key);
+      return part === "" ? [] : [{ t: "TextInput", text: part } as const];
     });
 }

@@ -22,15 +22,16 @@ async function enter(): Promise<void> {
 
 async function leave(): Promise<void> {
   keyboardLock()?.unlock();
-  if (document.fullscreenElement !== null) await document.exitFullscreen();
+  if (document.fullscreenElement instanceof Element) await document.exitFullscreen();
 }
 
 /** Whether the page fills the screen, as a value that changes. */
-export const fullScreen: Observable<boolean> & { toggle(): Promise<void> } = {
+export const fullScreen: Observable<boolean> & { toggle(): Promise<void>; leave(): Promise<void> } = {
   subscribe(listener) {
     document.addEventListener("fullscreenchange", listener);
     return () => document.removeEventListener("fullscreenchange", listener);
   },
   getSnapshot: () => document.fullscreenElement instanceof Element,
   toggle: () => (document.fullscreenElement === null ? enter() : leave()),
+  leave,
 };

@@ -1,5 +1,5 @@
 import { Alert, Text } from "@mantine/core";
-import { IconAlertTriangle } from "@tabler/icons-react";
+import { IconAlertTriangle, IconInfoCircle } from "@tabler/icons-react";
 import type { ReactElement } from "react";
 import { useTranslation } from "react-i18next";
 
@@ -9,14 +9,18 @@ import type { CauseAndRemedy } from "../failures";
 export function Notice(props: {
   readonly text: CauseAndRemedy;
   readonly detail?: string | undefined;
+  /** Nothing went wrong: it is only how things stand. */
+  readonly calm?: boolean;
 }): ReactElement {
   const { t } = useTranslation();
   return (
     <Alert
       role="alert"
       variant="light"
-      color="red"
-      icon={<IconAlertTriangle aria-hidden="true" />}
+      color={props.calm === true ? "petrol" : "red"}
+      icon={
+        props.calm === true ? <IconInfoCircle aria-hidden="true" /> : <IconAlertTriangle aria-hidden="true" />
+      }
       title={props.text.cause}
       className="notice"
     >

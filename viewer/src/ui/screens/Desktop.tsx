@@ -1,4 +1,4 @@
-import { type ReactElement, useCallback, useRef, useState } from "react";
+import { type ReactElement, useCallback, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { fullScreen } from "../../features/session/fullscreen";
@@ -9,6 +9,7 @@ import { Stage } from "../session/Stage";
 import { Toolbar } from "../session/Toolbar";
 import { useObservable } from "../useObservable";
 import { useRefusalToasts } from "../useRefusalToasts";
+import { useUnloadGuard } from "../useUnloadGuard";
 
 /** The customer's desktop with the toolbar above it. */
 export function Desktop(): ReactElement {
@@ -21,7 +22,11 @@ export function Desktop(): ReactElement {
   const root = useRef<HTMLDivElement>(null);
   const field = useRef<HTMLTextAreaElement>(null);
   useRefusalToasts();
+  useUnloadGuard();
+  // What follows the session is an ordinary page, with the keyboard's shortcuts back where they belong.
+  useEffect(() => () => void fullScreen.leave(), []);
 
+  const toScreen = useCallback(() => field.current?.focus({ preventScroll: true }), []);
   const toToolbar = useCallback(
     () => root.current?.querySelector<HTMLElement>(".toolbar .tool")?.focus(),
     [],
@@ -35,12 +40,7 @@ export function Desktop(): ReactElement {
 
   return (
     <div className="desktop" ref={root} data-phase={phase} data-full={full || undefined}>
-      <Toolbar
-        scale={scale}
-        onScale={setScale}
-        onKeyboard={() => field.current?.focus()}
-        onQuestion={setQuestion}
-      />
+      <Toolbar scale={scale} onScale={setScale} onKeyboard={toScreen} onQuestion={setQuestion} />
       <Stage scale={scale} field={field} onEscape={toToolbar} />
       <div className="sr-only" aria-live="polite">
         {t(`phase.${phase}`)}

@@ -43,7 +43,11 @@ export function Ended(props: {
             {t("ended.leftRemedy")}
           </Alert>
         ) : (
-          <Notice text={failureText(t, error.code)} detail={error.detail} />
+          <Notice
+            text={failureText(t, error.code)}
+            detail={error.detail}
+            calm={error.code === "session_ended"}
+          />
         )}
         {neverLive && <Checklist view={view} />}
         <Group>

@@ -7,14 +7,16 @@ import { obstacleTo } from "../../features/session/rights";
 import { SPECIAL_COMBOS } from "../../protocol/generated";
 import { useServices, useSession } from "../services";
 import { Tool } from "./Tool";
+import { useChoice } from "./useChoice";
 
 /** Combinations that the browser keeps for itself. */
-export function KeysMenu(): ReactElement {
+export function KeysMenu(props: { readonly onDone: () => void }): ReactElement {
   const { t } = useTranslation();
   const { session } = useServices();
   const obstacle = obstacleTo("input.special", useSession());
+  const { choose, onExitTransitionEnd } = useChoice(props.onDone);
   return (
-    <Menu position="bottom-start" shadow="md" width={260}>
+    <Menu position="bottom-start" shadow="md" width={260} onExitTransitionEnd={onExitTransitionEnd}>
       <Menu.Target>
         <Tool
           label={t("toolbar.keys")}
@@ -24,7 +26,13 @@ export function KeysMenu(): ReactElement {
       </Menu.Target>
       <Menu.Dropdown>
         {SPECIAL_COMBOS.map((combo) => (
-          <Menu.Item key={combo} onClick={() => session.send({ t: "SpecialKeys", combo })}>
+          <Menu.Item
+            key={combo}
+            onClick={() => {
+              session.send({ t: "SpecialKeys", combo });
+              choose();
+            }}
+          >
             {t(`combo.${combo}`)}
           </Menu.Item>
         ))}

@@ -1,9 +1,9 @@
 import { Popover, SegmentedControl, Text } from "@mantine/core";
 import { IconLock } from "@tabler/icons-react";
-import { type ReactElement, useState } from "react";
+import type { ReactElement } from "react";
 import { useTranslation } from "react-i18next";
 
-import { QUALITIES, type Quality } from "../../protocol/generated";
+import { QUALITIES } from "../../protocol/generated";
 import { useServices, useSession } from "../services";
 import { Tool } from "./Tool";
 
@@ -38,7 +38,7 @@ function Figures(): ReactElement {
 function QualityControl(): ReactElement {
   const { t } = useTranslation();
   const { session } = useServices();
-  const [quality, setQuality] = useState<Quality>("auto");
+  const { quality } = useSession();
   return (
     <div>
       <Text size="sm" fw={600} mb={4}>
@@ -49,11 +49,7 @@ function QualityControl(): ReactElement {
         size="xs"
         aria-label={t("quality.label")}
         value={quality}
-        onChange={(value) => {
-          const wanted = QUALITIES.find((known) => known === value) ?? "auto";
-          setQuality(wanted);
-          session.setQuality(wanted);
-        }}
+        onChange={(value) => session.setQuality(QUALITIES.find((known) => known === value) ?? "auto")}
         data={QUALITIES.map((value) => ({ value, label: t(`quality.${value}`) }))}
       />
       <Text size="xs" className="dim" mt={4}>
@@ -67,20 +63,21 @@ function QualityControl(): ReactElement {
 export function LinkStatus(): ReactElement {
   const { t } = useTranslation();
   const { link, phase } = useSession();
-  const grade = phase === "live" ? link.quality : "poor";
+  const live = phase === "live";
+  const grade = live ? link.quality : "poor";
   const rtt = link.rttMs === null ? t("link.noRtt") : t("link.rttValue", { ms: Math.round(link.rttMs) });
   return (
     <Popover position="bottom-end" shadow="md" width={300} keepMounted trapFocus returnFocus>
       <Popover.Target>
         <Tool
-          label={t("link.label", { grade: t(`link.${grade}`), rtt })}
+          label={live ? t("link.label", { grade: t(`link.${grade}`), rtt }) : t(`phase.${phase}`)}
           icon={<span className="link-dot" data-grade={grade} />}
-          text={<span className="numbers">{rtt}</span>}
+          text={<span className="numbers">{live ? rtt : "–"}</span>}
         />
       </Popover.Target>
       <Popover.Dropdown aria-label={t("link.title")}>
         <Figures />
-        {grade === "poor" && phase === "live" && (
+        {grade === "poor" && live && (
           <Text size="xs" className="hint">
             {t("link.poorHint")}
           </Text>

@@ -8,12 +8,17 @@ import { LADDER, type Mode, MODES } from "../../protocol/generated";
 import { useServices, useSession } from "../services";
 import { useSecondsLeft } from "../useSecondsLeft";
 import { Tool } from "./Tool";
+import { useChoice } from "./useChoice";
 
 function isStepUp(current: Mode, wanted: Mode): boolean {
   return LADDER.indexOf(wanted) > LADDER.indexOf(current);
 }
 
-function ModeItem(props: { readonly mode: Mode; readonly current: Mode }): ReactElement {
+function ModeItem(props: {
+  readonly mode: Mode;
+  readonly current: Mode;
+  readonly onChosen: () => void;
+}): ReactElement {
   const { t } = useTranslation();
   const { session } = useServices();
   const { mode, current } = props;
@@ -29,6 +34,7 @@ function ModeItem(props: { readonly mode: Mode; readonly current: Mode }): React
       closeMenuOnClick={usable}
       onClick={() => {
         if (usable && mode !== current) session.requestMode(mode);
+        if (usable) props.onChosen();
       }}
       rightSection={
         <Badge size="sm" variant="light" color={mode === current ? "petrol" : "gray"} tt="none">
@@ -47,10 +53,11 @@ function ModeItem(props: { readonly mode: Mode; readonly current: Mode }): React
 }
 
 /** The mode in force, and the way to another: down at once, up by the customer's word. */
-export function ModeMenu(): ReactElement | null {
+export function ModeMenu(props: { readonly onDone: () => void }): ReactElement | null {
   const { t } = useTranslation();
   const view = useSession();
   const seconds = useSecondsLeft(view.consentDeadline);
+  const { choose, onExitTransitionEnd } = useChoice(props.onDone);
   const { mode, pendingMode } = view;
   if (mode === null) return null;
   const asking = pendingMode !== null && pendingMode !== mode;
@@ -58,7 +65,7 @@ export function ModeMenu(): ReactElement | null {
   const waiting = asking ? t("mode.waitingFor", { mode: t(`mode.${pendingMode}`) }) : null;
   const Icon = mode === "observer" ? IconEye : IconPointer;
   return (
-    <Menu width={430} position="bottom-start" shadow="md">
+    <Menu width={430} position="bottom-start" shadow="md" onExitTransitionEnd={onExitTransitionEnd}>
       <Menu.Target>
         <Tool
           label={waiting ?? t("mode.menu", { mode: t(`mode.${mode}`) })}
@@ -80,7 +87,7 @@ export function ModeMenu(): ReactElement | null {
       </Menu.Target>
       <Menu.Dropdown>
         {MODES.map((one) => (
-          <ModeItem key={one} mode={one} current={mode} />
+          <ModeItem key={one} mode={one} current={mode} onChosen={choose} />
         ))}
       </Menu.Dropdown>
     </Menu>

@@ -24,7 +24,8 @@ export function Stage(props: {
   const { ref: stage, room, devicePixelRatio } = useRoom();
   const { field, scale, onEscape } = props;
   const controlling = may("input.pointer", view);
-  const size = view.screen === null ? null : cssSize(view.screen, room, scale, devicePixelRatio);
+  const screen = view.screen !== null && view.screen.width > 0 && view.screen.height > 0 ? view.screen : null;
+  const size = screen === null ? null : cssSize(screen, room, scale, devicePixelRatio);
 
   useEffect(() => (canvas.current === null ? undefined : session.attachCanvas(canvas.current)), [session]);
   useEffect(() => {
@@ -72,7 +73,7 @@ export function Stage(props: {
           <RemoteCursor
             canvas={canvas}
             controlling={controlling}
-            scale={size === null || view.screen === null ? 1 : size.width / view.screen.width}
+            scale={size === null || screen === null ? 1 : size.width / screen.width}
           />
         </div>
       </div>

@@ -9,7 +9,7 @@ import {
   IconRelationOneToOne,
   IconUserCircle,
 } from "@tabler/icons-react";
-import type { ReactElement } from "react";
+import type { MouseEvent, ReactElement } from "react";
 import { useTranslation } from "react-i18next";
 
 import { fullScreen } from "../../features/session/fullscreen";
@@ -50,29 +50,35 @@ function AccountMenu(props: { readonly onSignOut: () => void }): ReactElement {
 function ScaleTools(props: {
   readonly scale: ScaleMode;
   readonly onScale: (scale: ScaleMode) => void;
+  readonly onDone: () => void;
 }): ReactElement {
   const { t } = useTranslation();
   const full = useObservable(fullScreen);
+  // Whoever uses the mouse goes on typing on the other PC; whoever came here by keyboard stays.
+  const byMouse = (act: () => void) => (event: MouseEvent) => {
+    act();
+    if (event.detail > 0) props.onDone();
+  };
   return (
     <>
       <Tool
         label={t("toolbar.fit")}
         icon={<IconArrowAutofitContent size={18} aria-hidden="true" />}
         pressed={props.scale === "fit"}
-        onClick={() => props.onScale("fit")}
+        onClick={byMouse(() => props.onScale("fit"))}
       />
       <Tool
         label={t("toolbar.actual")}
         icon={<IconRelationOneToOne size={18} aria-hidden="true" />}
         pressed={props.scale === "actual"}
-        onClick={() => props.onScale("actual")}
+        onClick={byMouse(() => props.onScale("actual"))}
       />
       <Tool
         label={full ? t("toolbar.leaveFullScreen") : t("toolbar.fullScreen")}
         icon={
           full ? <IconMinimize size={18} aria-hidden="true" /> : <IconMaximize size={18} aria-hidden="true" />
         }
-        onClick={() => void fullScreen.toggle()}
+        onClick={byMouse(() => void fullScreen.toggle())}
       />
     </>
   );
@@ -82,6 +88,7 @@ function ScaleTools(props: {
 export function Toolbar(props: {
   readonly scale: ScaleMode;
   readonly onScale: (scale: ScaleMode) => void;
+  /** The keyboard goes to the other PC. */
   readonly onKeyboard: () => void;
   readonly onQuestion: (question: Question) => void;
 }): ReactElement {
@@ -89,10 +96,10 @@ export function Toolbar(props: {
   return (
     <div className="toolbar" role="toolbar" aria-label={t("toolbar.label")}>
       <Mark size={24} />
-      <ModeMenu />
+      <ModeMenu onDone={props.onKeyboard} />
       <span className="toolbar-rule" />
-      <ScaleTools scale={props.scale} onScale={props.onScale} />
-      <KeysMenu />
+      <ScaleTools scale={props.scale} onScale={props.onScale} onDone={props.onKeyboard} />
+      <KeysMenu onDone={props.onKeyboard} />
       <span className="touch-only">
         <Tool
           label={t("toolbar.keyboard")}

@@ -16,6 +16,8 @@ export const NO_PICTURES: Codecs = {
 
 export class World {
   clock = 1_000_000;
+  /** How far the time of day is ahead of the monotonic clock. */
+  slept = 0;
   readonly sockets: FakeSocket[] = [];
   readonly views: SessionView[] = [];
   readonly drawings: Drawing[] = [];
@@ -34,6 +36,7 @@ export class World {
       post: (message) => this.posted(message),
       codecs: NO_PICTURES,
       now: () => this.clock,
+      timeOfDay: () => this.clock + this.slept,
       random: () => 0,
     });
   }

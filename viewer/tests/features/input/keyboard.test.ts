@@ -123,13 +123,6 @@ describe("text and keys", () => {
       '"c"',
     ]);
   });
-
-  it("splits text at the wire's bound without cutting a character", () => {
-    const { keyboard, sent } = setUp();
-    keyboard.type("😀".repeat(5000));
-    const lengths = sent.map((message) => (message.t === "TextInput" ? Array.from(message.text).length : 0));
-    expect(lengths).toEqual([4096, 904]);
-  });
 });
 
 describe("on a Mac", () => {
