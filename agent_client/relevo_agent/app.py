@@ -334,7 +334,7 @@ class Agent:
         self._life.start()
 
     def stop(self) -> None:
-        """Cut capture and input here and now, then tell the others (MODES, consent 5)."""
+        """Cut capture and input here and now, then tell the others (SPEC S4)."""
         self._config.halts.stopped.set()
         self._life.cut_capture()
         if self._worker is not None:

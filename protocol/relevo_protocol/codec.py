@@ -1,4 +1,4 @@
-"""Messages to bytes and back, one typed decoder for each direction (SPEC M1-M6)."""
+"""Messages to bytes and back, one typed decoder for each direction (SPEC M1-M5)."""
 
 from typing import Generic, TypeVar
 

@@ -1,4 +1,4 @@
-"""The frame container: what a media message holds once opened (SPEC F1-F12).
+"""The frame container: what a media message holds once opened (SPEC F1-F10).
 
 ::
 
@@ -13,7 +13,6 @@ an error; it never guesses.
 """
 
 import struct
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
@@ -200,8 +199,3 @@ def _check_update(u: Update, width: int, height: int) -> None:
         raise LimitError(
             f"{u.kind.name} update of {u.width}x{u.height} at {u.x},{u.y}: outside a {width}x{height} screen"
         )
-
-
-def payload_bytes(updates: Sequence[Update]) -> int:
-    """Bytes that these updates take inside a container, heads included."""
-    return sum(UPDATE_HEAD_BYTES + len(u.payload) for u in updates)

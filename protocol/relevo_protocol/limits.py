@@ -1,4 +1,4 @@
-"""Every bound of the wire in one place (SPEC L1-L20); generated into TypeScript.
+"""Every bound of the wire in one place (SPEC L1); generated into TypeScript.
 
 Bytes are octets of the WebSocket message or of the named field, times carry their unit in the name.
 """

@@ -67,7 +67,7 @@ ROLE_CEILING: dict[Role, frozenset[Capability]] = {
     Role.DEMO_VIEWER: frozenset({Capability.POINT_LASER, Capability.POINT_ANNOTATE, Capability.CHAT}),
     Role.CUSTOMER: frozenset({Capability.CHAT, Capability.VOICE}),
 }
-"""What a role may have at most, before the lead's toggles (MODES: role x act)."""
+"""What a role may have at most, before the lead's toggles."""
 
 NEEDS_GRANT: dict[Role, frozenset[Capability]] = {
     Role.LEAD: frozenset(),

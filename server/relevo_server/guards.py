@@ -22,8 +22,7 @@ _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _POLICY_VIOLATION = 1008
 _CONTENT_POLICY = (
     "default-src 'self'; "
-    # zstd and the display core are WebAssembly.
-    "script-src 'self' 'wasm-unsafe-eval'; "
+    "script-src 'self'; "
     "worker-src 'self' blob:; "
     "style-src 'self' 'unsafe-inline'; "
     "img-src 'self' blob: data:; "

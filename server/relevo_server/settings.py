@@ -147,7 +147,7 @@ class Settings(BaseSettings):
 
     @property
     def relay_origin(self) -> str:
-        """The one origin that both ends of a session bind into their keys (WIRE, handshake)."""
+        """The one origin that both ends of a session bind into their keys (SPEC K2)."""
         if self.public_origin is not None:
             return self.public_origin
         return _browser_origin(self.certificate_names[0], self.port)

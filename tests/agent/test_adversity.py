@@ -23,7 +23,7 @@ from tests.support.processes import EventProcess
 from tests.support.relay import RelayProcess, running_relay
 
 STOP_S = 0.5
-"""Within so long nothing may be held down any more (MODES, consent 5)."""
+"""Within so long nothing may be held down any more (SPEC S4)."""
 
 
 @pytest.fixture

@@ -32,6 +32,8 @@ def test_licence_is_apache_2(checkout: Path):
     assert "Apache License" in text
     assert "END OF TERMS AND CONDITIONS" in text
     for member in ("protocol", "server", "agent_client"):
+        # A copy for each: a wheel takes its licence from its own folder.
+        assert (checkout / member / "LICENSE").read_text(encoding="utf-8") == text
         assert 'license = "Apache-2.0"' in (checkout / member / "pyproject.toml").read_text(encoding="utf-8")
 
 

@@ -61,6 +61,7 @@ def test_one_wheel_a_part(built: dict[str, Path]):
 def test_a_wheel_holds_its_own_package_only(built: dict[str, Path], part: str):
     names = zipfile.ZipFile(built[part]).namelist()
     assert f"{part}/py.typed" in names
+    assert [name for name in names if name.endswith(".dist-info/licenses/LICENSE")]
     assert {name.split("/")[0].split("-")[0] for name in names} == {part}
 
 

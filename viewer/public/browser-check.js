@@ -62,7 +62,7 @@
 
   function missingAtOnce() {
     var missing = [];
-    var names = ["Promise", "WebSocket", "Worker", "BigInt", "WebAssembly", "OffscreenCanvas"];
+    var names = ["Promise", "WebSocket", "Worker", "BigInt", "OffscreenCanvas"];
     for (var i = 0; i < names.length; i += 1) {
       if (!has(names[i])) missing.push(names[i]);
     }

@@ -1,7 +1,7 @@
 """When a frame may go out, how large it may be, and how coarse: bytes in flight bounded by acknowledgements.
 
 No clock and no I/O: every method takes the time in ms. Any number of viewers may acknowledge; the fastest
-decides, because the relay keeps slower ones from holding the others up (WIRE, relay rule 1). The line's
+decides, because the relay keeps slower ones from holding the others up (SPEC D3). The line's
 rate is the largest delivery rate seen lately (bytes acknowledged between sending and acknowledgement of a
 frame), as BBR measures it.
 """

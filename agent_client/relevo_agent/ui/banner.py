@@ -1,4 +1,4 @@
-"""Always on top while anybody is in: who, what they may do, and Stop (MODES, consent 3 and 5)."""
+"""Always on top while anybody is in: who, what they may do, and Stop."""
 
 import tkinter as tk
 from tkinter import ttk

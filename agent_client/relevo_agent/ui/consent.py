@@ -1,4 +1,4 @@
-"""The question: who wants in, what they could do, and that No is the easy answer (MODES, consent 1)."""
+"""The question: who wants in, what they could do, and that No is the easy answer (SPEC P1)."""
 
 import tkinter as tk
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Sealed messages that move the pointer and type (SPEC I1-I9)."""
+"""Sealed messages that move the pointer and type (SPEC I1-I5)."""
 
 from enum import IntFlag, StrEnum
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""Relay control: the only bodies that the relay reads (SPEC C1-C14). They say nothing about the desktop."""
+"""Relay control: the only bodies that the relay reads (SPEC C1-C18). They say nothing about the desktop."""
 
 from relevo_protocol.errors import ErrorCode
 from relevo_protocol.messages.base import (

@@ -1,4 +1,4 @@
-"""Sealed messages about the picture: layout, acknowledgements, quality, state of the capture (SPEC D1-D7)."""
+"""Sealed messages about the picture: layout, acknowledgements, quality, state of the capture (SPEC D1-D3)."""
 
 from enum import StrEnum
 from typing import Annotated

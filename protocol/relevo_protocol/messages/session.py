@@ -1,4 +1,4 @@
-"""Sealed messages about the session itself: consent, mode, who is here, keys, heartbeat (SPEC P1-P10)."""
+"""Sealed messages about the session itself: consent, mode, who is here, keys, heartbeat (SPEC P1-P8)."""
 
 from typing import Annotated
 

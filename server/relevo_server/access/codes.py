@@ -1,4 +1,4 @@
-"""Routing numbers: the six public digits of a join code (WIRE, join code).
+"""Routing numbers: the six public digits of a join code (SPEC C5, C16).
 
 They lead to a session and prove nothing; the six secret digits never come here.
 """
@@ -8,10 +8,10 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
-JOIN_LIFETIME_S = 600
-ROUTING_DIGITS = 6
+from relevo_protocol.limits import CODE_DIGITS, CODE_LIFE_S
+
 MAX_RESERVED_PER_ACCOUNT = 5
-_NUMBERS = 10**ROUTING_DIGITS
+_NUMBERS = 10**CODE_DIGITS
 
 
 class NumbersExhausted(Exception):
@@ -55,7 +55,7 @@ class RoutingNumbers:
         now_s: Callable[[], float],
         *,
         capacity: int = 100_000,
-        rest_s: float = JOIN_LIFETIME_S,
+        rest_s: float = CODE_LIFE_S,
         draw: Callable[[int], int] = secrets.randbelow,
     ) -> None:
         self._now_s = now_s
@@ -75,7 +75,7 @@ class RoutingNumbers:
 
         Raises NumbersExhausted when `capacity` numbers are alive.
         """
-        return self._remember(self._draw_free(), session_id, self._now_s() + JOIN_LIFETIME_S)
+        return self._remember(self._draw_free(), session_id, self._now_s() + CODE_LIFE_S)
 
     def reserve(self, account_id: str) -> str:
         """A free number kept for this account's customer for ten minutes; it leads nowhere until claimed.
@@ -87,7 +87,7 @@ class RoutingNumbers:
         if len(own) >= MAX_RESERVED_PER_ACCOUNT:
             raise TooManyReserved(own[0] - self._now_s())
         routing = self._draw_free()
-        self._reserved[routing] = Reservation(account_id, self._now_s() + JOIN_LIFETIME_S)
+        self._reserved[routing] = Reservation(account_id, self._now_s() + CODE_LIFE_S)
         return routing
 
     def claim(self, routing: str, session_id: bytes) -> Allocation | None:
@@ -95,25 +95,12 @@ class RoutingNumbers:
         self._drop_expired()
         if self._reserved.pop(routing, None) is None:
             return None
-        return self._remember(routing, session_id, self._now_s() + JOIN_LIFETIME_S)
+        return self._remember(routing, session_id, self._now_s() + CODE_LIFE_S)
 
     def restore(self, routing: str, session_id: bytes, joinable_until_s: float) -> Allocation:
         """Take up a number again after a restart; never joinable for longer than a fresh one."""
-        until_s = min(joinable_until_s, self._now_s() + JOIN_LIFETIME_S)
+        until_s = min(joinable_until_s, self._now_s() + CODE_LIFE_S)
         return self._remember(routing, session_id, until_s)
-
-    def renew(self, routing: str) -> Allocation | None:
-        """Another ten minutes for a living number (the agent shows a new secret); None when it is gone."""
-        found = self._alive.get(routing)
-        if found is None:
-            return None
-        return self._remember(routing, found.session_id, self._now_s() + JOIN_LIFETIME_S)
-
-    def close_joins(self, routing: str) -> None:
-        """Nobody may join by this number any more; it stays taken as long as its session lives."""
-        found = self._alive.get(routing)
-        if found is not None:
-            self._remember(routing, found.session_id, self._now_s())
 
     def joinable(self, routing: str) -> bytes | None:
         """The session that may be joined by this number now, or None: unknown, expired or closed alike."""
@@ -138,7 +125,7 @@ class RoutingNumbers:
         if len(self._alive) + len(self._resting) + len(self._reserved) >= self._capacity:
             raise NumbersExhausted(f"{len(self._alive)} routing numbers are in use")
         while True:
-            routing = f"{self._draw(_NUMBERS):0{ROUTING_DIGITS}d}"
+            routing = f"{self._draw(_NUMBERS):0{CODE_DIGITS}d}"
             if not any(routing in taken for taken in (self._alive, self._resting, self._reserved)):
                 return routing
 
@@ -157,8 +144,3 @@ class RoutingNumbers:
             if until_s > now_s:
                 return
             del self._resting[routing]
-
-
-def is_routing(text: str) -> bool:
-    """Whether the text is six ASCII digits."""
-    return len(text) == ROUTING_DIGITS and text.isascii() and text.isdigit()

@@ -1,4 +1,4 @@
-"""One-time tickets: the only thing that opens a viewer's WebSocket (WIRE, relay rule 4).
+"""One-time tickets: the only thing that opens a viewer's WebSocket (SPEC C3).
 
 A cookie is sent by the browser whoever asks; a ticket only by a page that was given one.
 """
@@ -9,9 +9,9 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from relevo_protocol.limits import TICKET_LIFE_S
 from relevo_server.accounts.view import AccountView
 
-TICKET_LIFETIME_S = 30
 TICKET_BYTES = 32
 TICKET_CHARS = 43  # 32 bytes in base64url without padding
 
@@ -44,7 +44,7 @@ class TicketOffice:
         self._drop_expired(now_s)
         self._make_room(account.id)
         ticket = secrets.token_urlsafe(TICKET_BYTES)
-        self._tickets[_digest(ticket)] = Ticket(account, routing, now_s + TICKET_LIFETIME_S)
+        self._tickets[_digest(ticket)] = Ticket(account, routing, now_s + TICKET_LIFE_S)
         return ticket
 
     def redeem(self, ticket: str) -> Ticket | None:

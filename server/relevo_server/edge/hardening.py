@@ -1,4 +1,4 @@
-"""uvicorn's protocols made fit for peers that stall, flood and trickle (WIRE, relay rules 2 and 5).
+"""uvicorn's protocols made fit for peers that stall, flood and trickle (SPEC L2, C15, C17).
 
 As it comes, uvicorn 0.54 waits for ever for a header that trickles in, answers every ping however many come,
 lets a peer with a zero window survive its own ping timeout, and gathers empty fragments without end.

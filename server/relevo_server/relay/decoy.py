@@ -1,4 +1,4 @@
-"""A host that is not there: an unknown routing number is answered as a wrong code is (SPEC C13).
+"""A host that is not there: an unknown routing number is answered as a wrong code is (SPEC C6).
 
 The decoy is a real session whose agent is played: every check, slot, link and deadline is the real one, and
 so is the handshake, with a secret that nobody knows. Like a real code it dies after three tries or in time.

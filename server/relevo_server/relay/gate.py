@@ -1,4 +1,4 @@
-"""A first look at a message: header against sender and state, never the sealed body (SPEC C1, W3, W6)."""
+"""A first look at a message: header against sender and state, never the sealed body (SPEC W3-W8)."""
 
 from relevo_protocol.errors import ErrorCode, ProtocolError
 from relevo_protocol.header import DST_HOST, Header, MessageType

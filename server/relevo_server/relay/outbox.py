@@ -16,7 +16,7 @@ class Offer(Enum):
 
 
 class Outbox:
-    """A bounded queue for one receiver (WIRE, relay rule 1).
+    """A bounded queue for one receiver (SPEC C13, C14).
 
     Control (relay control, handshake, pairwise) leaves before media and in order, so that an epoch's key is
     delivered before the frames that follow it. Media is the newest keyframe and the deltas after it; when it

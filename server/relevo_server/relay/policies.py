@@ -1,4 +1,4 @@
-"""The relay's numbers and its one table of who may send what (SPEC C1-C14); a new kind is a row here."""
+"""The relay's numbers and its one table of who may send what (SPEC W8, C); a new kind is a row here."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

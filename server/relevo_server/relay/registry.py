@@ -1,4 +1,4 @@
-"""Every session of this relay, found by its id, its routing number or the hash of a token (SPEC C2-C5)."""
+"""Every session of this relay, found by its id, its routing number or the hash of a token (SPEC C3-C6)."""
 
 import hmac
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""One support session on the relay: who is there, who comes back, who has gone (SPEC C1-C14, S1-S4).
+"""One support session on the relay: who is there, who comes back, who has gone (SPEC C3-C14, S1, S2).
 
 What passes between them is in :mod:`relevo_server.relay.traffic`.
 """

@@ -1,4 +1,4 @@
-"""What passes through a session: headers are checked and bytes are passed on as they came (SPEC C1-C14)."""
+"""What passes through a session: headers checked, bytes passed on as they came (SPEC W7, W8, C9-C14)."""
 
 from relevo_protocol.codec import agent_to_relay, viewer_to_relay
 from relevo_protocol.errors import ErrorCode, ProtocolError

@@ -7,9 +7,9 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from relevo_protocol import PROTOCOL_VERSION
-from relevo_server.access.codes import JOIN_LIFETIME_S, NumbersExhausted, TooManyReserved
+from relevo_protocol.limits import CODE_LIFE_S, TICKET_LIFE_S
+from relevo_server.access.codes import NumbersExhausted, TooManyReserved
 from relevo_server.access.throttle import account_key, address_keys, retry_after_s
-from relevo_server.access.tickets import TICKET_LIFETIME_S
 from relevo_server.accounts.routes import COOKIE, client_address
 from relevo_server.accounts.sign_in import SignInService
 from relevo_server.accounts.view import AccountView
@@ -59,12 +59,12 @@ def build_router(services: Services, sign_in: SignInService) -> APIRouter:
         # Whether the number leads anywhere is not looked up: known and unknown ones cannot be told apart.
         ticket = services.tickets.issue(account, body.routing)
         services.metrics.tickets.labels("issued").inc()
-        return TicketAnswer(ticket=ticket, expires_in_s=TICKET_LIFETIME_S)
+        return TicketAnswer(ticket=ticket, expires_in_s=TICKET_LIFE_S)
 
     @router.post("/routing-numbers")
     async def routing_numbers(request: Request) -> ReservedAnswer:
         account = await sign_in.current(request.cookies.get(COOKIE))
-        return ReservedAnswer(routing=_reserve(services, account), expires_in_s=JOIN_LIFETIME_S)
+        return ReservedAnswer(routing=_reserve(services, account), expires_in_s=CODE_LIFE_S)
 
     @router.get("/config")
     async def config() -> ConfigAnswer:

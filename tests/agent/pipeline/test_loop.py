@@ -213,7 +213,7 @@ def test_keyframe_goes_out_although_the_window_is_full() -> None:
     assert frame.keyframe
 
 
-def test_new_size_gives_a_keyframe_and_a_new_layout() -> None:
+def test_F2_new_size_gives_a_keyframe_and_a_new_layout() -> None:
     screen = blank(64, 48)
     show = shown(screen)
     show.run(50)
@@ -245,7 +245,7 @@ def test_failure_is_told_and_the_source_is_opened_anew() -> None:
     assert np.array_equal(show.viewer.picture, screen.rgb)
 
 
-def test_too_large_a_desktop_is_refused_with_a_reason() -> None:
+def test_L7_too_large_a_desktop_is_refused_with_a_reason() -> None:
     screen = PaintedScreen(np.zeros((8, 9000, 4), np.uint8))
     show = shown(screen)
     show.run(50)

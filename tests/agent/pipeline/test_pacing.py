@@ -67,7 +67,7 @@ def test_small_frames_are_bounded_in_number() -> None:
     assert sent == 3
 
 
-def test_acknowledgement_covers_earlier_frames() -> None:
+def test_D2_acknowledgement_covers_earlier_frames() -> None:
     pacing = paced(1)
     for frame_id in (1, 2, 3):
         pacing.sent(frame_id, 10, 0)
@@ -75,7 +75,7 @@ def test_acknowledgement_covers_earlier_frames() -> None:
     assert pacing.line.in_flight_bytes == 0
 
 
-def test_fastest_viewer_decides() -> None:
+def test_D3_fastest_viewer_decides() -> None:
     pacing = paced(1, 2)
     pacing.sent(1, FIRST_WINDOW_BYTES, 0)
     pacing.acked(2, 1, 10)

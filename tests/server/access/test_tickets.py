@@ -1,4 +1,5 @@
-from relevo_server.access.tickets import TICKET_CHARS, TICKET_LIFETIME_S, TicketOffice
+from relevo_protocol.limits import TICKET_LIFE_S
+from relevo_server.access.tickets import TICKET_CHARS, TicketOffice
 from relevo_server.accounts.view import AccountView
 from tests.server.hands import Hands
 
@@ -7,7 +8,7 @@ def view(account_id: str = "1") -> AccountView:
     return AccountView(account_id, "ana", "Ana", "Prueba", "es", is_admin=False)
 
 
-def test_ticket_is_redeemed_once_and_tells_account_and_routing():
+def test_C3_ticket_is_redeemed_once_and_tells_account_and_routing():
     office = TicketOffice(Hands().now_s)
     ticket = office.issue(view(), "482913")
     assert len(ticket) == TICKET_CHARS
@@ -17,11 +18,11 @@ def test_ticket_is_redeemed_once_and_tells_account_and_routing():
     assert office.redeem(ticket) is None
 
 
-def test_ticket_ends_after_its_lifetime():
+def test_C3_ticket_ends_after_its_lifetime():
     hands = Hands()
     office = TicketOffice(hands.now_s)
     ticket = office.issue(view(), "482913")
-    hands.turn(TICKET_LIFETIME_S)
+    hands.turn(TICKET_LIFE_S)
     assert office.redeem(ticket) is None
 
 
@@ -36,7 +37,7 @@ def test_expired_tickets_are_forgotten():
     office = TicketOffice(hands.now_s)
     for number in range(50):
         office.issue(view(str(number)), "000000")
-    hands.turn(TICKET_LIFETIME_S)
+    hands.turn(TICKET_LIFE_S)
     office.issue(view(), "000000")
     assert len(office) == 1
 

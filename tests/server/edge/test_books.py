@@ -1,4 +1,4 @@
-"""A database that does not take what is to be kept, over real sockets (rule C17)."""
+"""A database that does not take what is to be kept, over real sockets (SPEC C17)."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""An unknown routing number must look like a known one with a wrong code (SPEC C13)."""
+"""An unknown routing number must look like a known one with a wrong code (SPEC C6)."""
 
 import time
 from dataclasses import dataclass, field
@@ -55,7 +55,7 @@ async def _watch(relay: Relay, code: str) -> Trace:
     return viewer.trace
 
 
-async def test_C13_decoy_cannot_be_told_from_a_wrong_code(tmp_path: Path) -> None:
+async def test_C6_decoy_cannot_be_told_from_a_wrong_code(tmp_path: Path) -> None:
     async with running_relay(tmp_path) as relay, agent_at(relay) as agent:
         wrong = agent.routing + f"{(int(agent.secret) + 1) % 10**6:06d}"
         unknown = f"{(int(agent.routing) + 1) % 10**6:06d}123456"
@@ -65,7 +65,7 @@ async def test_C13_decoy_cannot_be_told_from_a_wrong_code(tmp_path: Path) -> Non
     assert decoy.took_s < 0.8
 
 
-async def test_C13_the_same_number_gives_the_same_host_until_its_code_would_be_dead(tmp_path: Path) -> None:
+async def test_C6_the_same_number_gives_the_same_host_until_its_code_would_be_dead(tmp_path: Path) -> None:
     async with running_relay(tmp_path) as relay:
         sessions: list[bytes] = []
         for _ in range(5):
@@ -77,7 +77,7 @@ async def test_C13_the_same_number_gives_the_same_host_until_its_code_would_be_d
 
 
 @pytest.mark.parametrize("known", [True, False])
-async def test_C13_nonsense_is_answered_alike(tmp_path: Path, known: bool) -> None:
+async def test_C6_nonsense_is_answered_alike(tmp_path: Path, known: bool) -> None:
     async with running_relay(tmp_path) as relay, agent_at(relay) as agent:
         routing = agent.routing if known else f"{(int(agent.routing) + 1) % 10**6:06d}"
         viewer = Nonsense(relay)

@@ -1,4 +1,4 @@
-"""Peers that stall, flood and trickle, on real sockets (WIRE, relay rules 2 and 5)."""
+"""Peers that stall, flood and trickle, on real sockets (SPEC L2, C15, C17)."""
 
 import asyncio
 import base64
@@ -200,7 +200,7 @@ async def test_a_second_request_has_a_deadline_of_its_own(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("tls", [False, True])
-async def test_a_websocket_with_a_zero_window_is_aborted(tmp_path: Path, tls: bool) -> None:
+async def test_C15_a_websocket_with_a_zero_window_is_aborted(tmp_path: Path, tls: bool) -> None:
     async with site(tmp_path, tls=tls) as place:
         place.app.fill = True
         reader, writer = await place.websocket()

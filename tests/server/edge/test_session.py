@@ -1,4 +1,4 @@
-"""Real agent, real viewers, real relay over TLS: what a session must do (rules C1-C14)."""
+"""Real agent, real viewers, real relay over TLS: what a session must do (SPEC C, P)."""
 
 import asyncio
 from functools import partial
@@ -67,7 +67,7 @@ async def test_C9_early_subscriber_gets_no_media_before_admission(tmp_path: Path
         assert viewer.media_messages == 0
 
 
-async def test_C13_a_wrong_code_three_times_kills_the_code(tmp_path: Path) -> None:
+async def test_P7_a_wrong_code_three_times_kills_the_code(tmp_path: Path) -> None:
     async with running_relay(tmp_path) as relay, agent_at(relay) as agent:
         right = agent.code
         wrong = right[:6] + f"{(int(right[6:]) + 1) % 10**6:06d}"
@@ -116,7 +116,7 @@ async def test_W1_another_version_is_refused_on_both_ends(tmp_path: Path) -> Non
         await agent.close()
 
 
-async def test_a_cut_viewer_resumes_without_consent(tmp_path: Path) -> None:
+async def test_P6_a_cut_viewer_resumes_without_consent(tmp_path: Path) -> None:
     async with (
         running_relay(tmp_path) as relay,
         agent_at(relay) as agent,
@@ -141,7 +141,7 @@ async def test_a_cut_viewer_resumes_without_consent(tmp_path: Path) -> None:
         await thief.wire.close()
 
 
-async def test_a_cut_agent_resumes_and_the_viewer_waits(tmp_path: Path) -> None:
+async def test_C11_a_cut_agent_resumes_and_the_viewer_waits(tmp_path: Path) -> None:
     async with (
         running_relay(tmp_path) as relay,
         agent_at(relay) as agent,
@@ -158,7 +158,7 @@ async def test_a_cut_agent_resumes_and_the_viewer_waits(tmp_path: Path) -> None:
         assert (await agent.inbox.expect(Heartbeat)).t_ms == 2.0
 
 
-async def test_desync_ends_the_line_but_not_the_seat(tmp_path: Path) -> None:
+async def test_C10_desync_ends_the_line_but_not_the_seat(tmp_path: Path) -> None:
     async with (
         running_relay(tmp_path) as relay,
         agent_at(relay) as agent,
@@ -189,7 +189,7 @@ async def test_leaving_and_ending(tmp_path: Path) -> None:
             assert (await agent.wire.wait_closed())[0] == 1000
 
 
-async def test_two_viewers_see_the_same_signed_frames(tmp_path: Path) -> None:
+async def test_K16_two_viewers_see_the_same_signed_frames(tmp_path: Path) -> None:
     async with (
         running_relay(tmp_path) as relay,
         agent_at(relay) as agent,
@@ -229,7 +229,7 @@ async def test_shutdown_is_told_and_the_session_is_taken_up_again(tmp_path: Path
         await agent.close()
 
 
-async def test_a_killed_relay_resumes_whoever_comes_first(tmp_path: Path) -> None:
+async def test_C12_a_killed_relay_resumes_whoever_comes_first(tmp_path: Path) -> None:
     process = await asyncio.to_thread(RelayProcess, tmp_path)
     try:
         await asyncio.to_thread(process.start)
@@ -258,20 +258,20 @@ async def test_a_killed_relay_resumes_whoever_comes_first(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("origin", [None, "https://evil.example", "null"])
-async def test_origin_of_a_viewer_must_be_our_own(tmp_path: Path, origin: str | None) -> None:
+async def test_C2_origin_of_a_viewer_must_be_our_own(tmp_path: Path, origin: str | None) -> None:
     async with running_relay(tmp_path) as relay:
         assert await relay.refuses("/ws/viewer", origin)
 
 
 @pytest.mark.parametrize(("origin", "refused"), [("https://evil.example", True), (None, False)])
-async def test_origin_of_an_agent_is_absent_or_our_own(
+async def test_C2_origin_of_an_agent_is_absent_or_our_own(
     tmp_path: Path, origin: str | None, refused: bool
 ) -> None:
     async with running_relay(tmp_path) as relay:
         assert await relay.refuses("/ws/agent", origin) is refused
 
 
-async def test_a_hello_is_due_in_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_C1_a_hello_is_due_in_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("relevo_server.edge.sockets.HELLO_DEADLINE_S", 0.1)
     async with running_relay(tmp_path) as relay:
         viewer = FakeViewer(relay)
@@ -280,7 +280,7 @@ async def test_a_hello_is_due_in_time(tmp_path: Path, monkeypatch: pytest.Monkey
         assert (await viewer.wire.wait_closed())[1] == "deadline"
 
 
-async def test_wrong_codes_are_throttled_for_the_account(tmp_path: Path) -> None:
+async def test_C7_wrong_codes_are_throttled_for_the_account(tmp_path: Path) -> None:
     async with running_relay(tmp_path) as relay:
         codes = [await _first_word(relay, f"{n:06d}123456") for n in range(13)]
     assert codes == [ErrorCode.CODE_WRONG] * 12 + [ErrorCode.THROTTLED]
@@ -295,7 +295,7 @@ async def _first_word(relay: Relay, code: str) -> ErrorCode:
     return told.code
 
 
-async def test_a_text_message_is_refused(tmp_path: Path) -> None:
+async def test_W1_a_text_message_is_refused(tmp_path: Path) -> None:
     async with running_relay(tmp_path) as relay:
         viewer = FakeViewer(relay)
         await viewer.dial()

@@ -49,7 +49,7 @@ async def _show_and_see(agent: FakeAgent, viewer: FakeViewer, frames: int) -> No
         viewer.frames[:] = viewer.frames[-1:]
 
 
-async def test_a_viewer_that_stops_reading_does_no_harm(tmp_path: Path) -> None:
+async def test_C15_a_viewer_that_stops_reading_does_no_harm(tmp_path: Path) -> None:
     process = await asyncio.to_thread(RelayProcess, tmp_path)
     await asyncio.to_thread(process.start)
     try:
@@ -69,7 +69,7 @@ async def test_a_viewer_that_stops_reading_does_no_harm(tmp_path: Path) -> None:
         await asyncio.to_thread(process.kill)
 
 
-async def test_a_stuck_viewer_is_cut_and_may_come_back(tmp_path: Path) -> None:
+async def test_C15_a_stuck_viewer_is_cut_and_may_come_back(tmp_path: Path) -> None:
     async with running_relay(tmp_path, Deadlines(write_s=0.4)) as relay:
         agent = FakeAgent(relay)
         fast, stuck = await _two_viewers(relay, agent)
@@ -87,7 +87,7 @@ async def test_a_stuck_viewer_is_cut_and_may_come_back(tmp_path: Path) -> None:
             await peer.close()
 
 
-async def test_a_viewer_that_falls_behind_gets_a_keyframe_and_goes_on(tmp_path: Path) -> None:
+async def test_C14_a_viewer_that_falls_behind_gets_a_keyframe_and_goes_on(tmp_path: Path) -> None:
     async with (
         running_relay(tmp_path) as relay,
         agent_at(relay) as agent,

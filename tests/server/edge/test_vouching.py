@@ -1,4 +1,4 @@
-"""Accounts that are disabled while their tickets and sessions live, over real sockets (rule C18)."""
+"""Accounts that are disabled while their tickets and sessions live, over real sockets (SPEC C18)."""
 
 from functools import partial
 from pathlib import Path

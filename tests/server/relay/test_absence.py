@@ -155,7 +155,7 @@ def test_the_agent_replaces_its_own_old_connection() -> None:
         (ErrorCode.DESYNC, ErrorCode.DESYNC, True),
     ],
 )
-def test_C12_removal(code: ErrorCode, told: ErrorCode, comes_back: bool) -> None:
+def test_C10_removal(code: ErrorCode, told: ErrorCode, comes_back: bool) -> None:
     made = scene(live=True)
     made.agent.say(RemoveViewer(link=made.joined.link, code=code))
     assert refused_as(made.viewer) is told
@@ -164,7 +164,7 @@ def test_C12_removal(code: ErrorCode, told: ErrorCode, comes_back: bool) -> None
 
 
 @pytest.mark.parametrize(("code", "stays"), [(ErrorCode.CODE_WRONG, True), (ErrorCode.REMOVED, False)])
-def test_C12_a_failed_resume_leaves_the_seat_to_its_owner(code: ErrorCode, stays: bool) -> None:
+def test_S1_a_failed_resume_leaves_the_seat_to_its_owner(code: ErrorCode, stays: bool) -> None:
     made = scene(live=True)
     back = made.bench.back(made.joined.resume)
     welcome = back.only(ViewerWelcome)
@@ -174,7 +174,7 @@ def test_C12_a_failed_resume_leaves_the_seat_to_its_owner(code: ErrorCode, stays
     assert (1 in made.session.seats) is stays
 
 
-def test_a_new_code_kills_the_old_one_and_a_spent_one_leads_nowhere() -> None:
+def test_C5_a_new_code_kills_the_old_one_and_a_spent_one_leads_nowhere() -> None:
     made = scene()
     made.agent.say(CodeRequest())
     issued = made.agent.only(CodeIssued)
@@ -193,7 +193,7 @@ def test_an_agent_that_asks_for_numbers_without_end_is_ended() -> None:
     assert refused_as(made.agent) is ErrorCode.THROTTLED
 
 
-def test_the_end_is_told_to_all_and_recorded() -> None:
+def test_E2_the_end_is_told_to_all_and_recorded() -> None:
     made = scene(live=True)
     made.agent.say(EndSession(reason="fin"))
     assert made.viewer.only(SessionEnded).reason == "fin"
@@ -209,7 +209,7 @@ def test_the_end_is_told_to_all_and_recorded() -> None:
     assert made.bench.records[-1] == recorded(made.bench, Audited)[-1]  # nothing more is kept of it
 
 
-def test_leaving_drops_the_seat() -> None:
+def test_C10_leaving_drops_the_seat() -> None:
     made = scene(live=True)
     made.viewer.say(Leave())
     assert made.agent.only(ViewerGone).left
@@ -242,7 +242,7 @@ def test_deadlines_of_the_handshake_and_of_consent() -> None:
     assert refused_as(made.viewer) is ErrorCode.DEADLINE
 
 
-def test_an_away_seat_and_an_away_host_expire() -> None:
+def test_C10_an_away_seat_and_an_away_host_expire() -> None:
     made = scene(live=True)
     assert made.viewer.party is not None
     made.viewer.party.gone(ErrorCode.DEADLINE)
@@ -281,7 +281,7 @@ def test_a_present_viewers_record_is_kept_ahead_of_its_expiry() -> None:
 # --- the relay was killed
 
 
-def test_a_restored_session_waits_for_both_in_any_order() -> None:
+def test_C12_a_restored_session_waits_for_both_in_any_order() -> None:
     for viewer_first in (True, False):
         made = scene(live=True)
         kept = [record for record in made.bench.records if isinstance(record, SessionKept)][-1]
@@ -322,7 +322,7 @@ def test_who_pretends_to_be_a_header_of_the_host_reaches_nobody() -> None:
     assert made.agent.line.side is Side.AGENT
 
 
-def test_C12_a_relay_killed_while_a_welcome_is_on_its_way_knows_both_tokens() -> None:
+def test_C4_C12_a_relay_killed_while_a_welcome_is_on_its_way_knows_both_tokens() -> None:
     made = scene(live=True)
     made.viewer.say(Header(MessageType.PAIRWISE, dst=DST_HOST, key_id=made.joined.link).pack())
     given = made.bench.back(made.joined.resume).only(ViewerWelcome).resume

@@ -1,4 +1,4 @@
-"""The decoy without sockets (SPEC C13)."""
+"""The decoy without sockets (SPEC C6)."""
 
 import msgspec
 
@@ -31,7 +31,7 @@ def _wait(bench: Bench, viewer: Peer) -> None:
     viewer.party.act()
 
 
-def test_C13_an_unknown_number_is_answered_by_a_handshake_that_fails() -> None:
+def test_C6_an_unknown_number_is_answered_by_a_handshake_that_fails() -> None:
     bench = Bench()
     viewer = bench.viewer("999999")
     handshake, link = _flight_1(bench, viewer, b"123456")
@@ -61,7 +61,7 @@ def test_C6_a_decoy_says_of_itself_what_a_common_agent_says_whatever_agents_are_
     assert identity["recording"] == "off"
 
 
-def test_C13_nothing_of_a_decoy_is_stored_or_found() -> None:
+def test_C6_nothing_of_a_decoy_is_stored_or_found() -> None:
     bench = Bench()
     viewer = bench.viewer("999999")
     welcome = viewer.only(ViewerWelcome)
@@ -71,7 +71,7 @@ def test_C13_nothing_of_a_decoy_is_stored_or_found() -> None:
     assert bench.registry.census().sessions == 0
 
 
-def test_C13_no_resume_secret_opens_a_decoy() -> None:
+def test_C6_no_resume_secret_opens_a_decoy() -> None:
     bench = Bench()
     viewer = bench.viewer("999999")
     welcome = viewer.only(ViewerWelcome)
@@ -97,7 +97,7 @@ def test_decoys_are_bounded_and_die_in_time() -> None:
     assert len(decoys) == 0
 
 
-def test_C13_a_number_of_a_session_whose_host_is_away_is_a_decoy_too() -> None:
+def test_C6_a_number_of_a_session_whose_host_is_away_is_a_decoy_too() -> None:
     bench = Bench()
     agent = bench.agent()
     (routing,) = bench.numbers.led

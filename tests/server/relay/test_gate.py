@@ -14,7 +14,7 @@ _KINDS = (MessageType.PAIRWISE, MessageType.HANDSHAKE)
 
 
 @pytest.mark.parametrize(("kind", "state"), list(itertools.product(_KINDS, SeatState)))
-def test_C1_viewer_every_kind_in_every_state(kind: MessageType, state: SeatState) -> None:
+def test_W8_viewer_every_kind_in_every_state(kind: MessageType, state: SeatState) -> None:
     header = Header(kind, dst=DST_HOST, key_id=_LINK)
     allowed = state in (_SEALED if kind is MessageType.PAIRWISE else _HANDSHAKING)
     if allowed:
@@ -26,7 +26,7 @@ def test_C1_viewer_every_kind_in_every_state(kind: MessageType, state: SeatState
 
 
 @pytest.mark.parametrize(("kind", "state"), list(itertools.product(_KINDS, SeatState)))
-def test_C1_agent_to_a_seat_every_kind_in_every_state(kind: MessageType, state: SeatState) -> None:
+def test_W8_agent_to_a_seat_every_kind_in_every_state(kind: MessageType, state: SeatState) -> None:
     header = Header(kind, dst=1, key_id=_LINK)
     check_agent(header)
     assert reaches_seat(header, _LINK, state) is (
@@ -44,7 +44,7 @@ def test_C1_agent_to_a_seat_every_kind_in_every_state(kind: MessageType, state: 
         Header(MessageType.HANDSHAKE, dst=2, key_id=_LINK),
     ],
 )
-def test_C1_a_viewer_speaks_to_the_host_alone_and_on_its_own_link(header: Header) -> None:
+def test_W8_a_viewer_speaks_to_the_host_alone_and_on_its_own_link(header: Header) -> None:
     for state in SeatState:
         with pytest.raises(ProtocolError) as caught:
             check_viewer(header, _LINK, state)
@@ -52,7 +52,7 @@ def test_C1_a_viewer_speaks_to_the_host_alone_and_on_its_own_link(header: Header
 
 
 @pytest.mark.parametrize("kind", _KINDS)
-def test_C1_an_agent_does_not_address_itself(kind: MessageType) -> None:
+def test_W8_an_agent_does_not_address_itself(kind: MessageType) -> None:
     with pytest.raises(ProtocolError):
         check_agent(Header(kind, dst=DST_HOST))
     check_agent(Header(MessageType.RELAY, dst=DST_RELAY))

@@ -10,7 +10,7 @@ def _drain(outbox: Outbox) -> list[bytes]:
     return taken
 
 
-def test_control_leaves_before_media_and_in_order() -> None:
+def test_C13_control_leaves_before_media_and_in_order() -> None:
     outbox = Outbox()
     outbox.put_media(b"K1", keyframe=True)
     outbox.put_control(b"epoch")
@@ -36,7 +36,7 @@ def test_a_keyframe_makes_what_waits_before_it_needless() -> None:
     assert outbox.dropped_frames == 2
 
 
-def test_overflow_drops_everything_to_the_next_keyframe() -> None:
+def test_C14_overflow_drops_everything_to_the_next_keyframe() -> None:
     outbox = Outbox(media_bytes=10)
     outbox.put_media(b"K" * 6, keyframe=True)
     assert outbox.put_media(b"d" * 4, keyframe=False) is Offer.TAKEN
@@ -51,7 +51,7 @@ def test_overflow_drops_everything_to_the_next_keyframe() -> None:
     assert _drain(outbox) == [b"G" * 10]
 
 
-def test_control_is_never_dropped_and_overflow_is_told() -> None:
+def test_C13_control_is_never_dropped_and_overflow_is_told() -> None:
     outbox = Outbox(control_bytes=10)
     assert outbox.put_control(b"x" * 10) is Offer.TAKEN
     assert outbox.put_control(b"y") is Offer.OVERFLOW

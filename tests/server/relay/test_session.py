@@ -62,7 +62,7 @@ def test_C16_an_agent_that_comes_back_does_not_claim() -> None:
     assert bench.numbers.reserved == {"482913"}
 
 
-def test_C2_an_agent_gets_a_session_a_number_and_a_token() -> None:
+def test_C3_C5_an_agent_gets_a_session_a_number_and_a_token() -> None:
     bench = Bench()
     welcome = bench.agent().only(AgentWelcome)
     assert welcome.origin == "https://relay.example"
@@ -74,7 +74,7 @@ def test_C2_an_agent_gets_a_session_a_number_and_a_token() -> None:
     assert welcome.token not in repr(bench.records)
 
 
-def test_C3_a_viewer_is_welcomed_and_announced_with_its_identity() -> None:
+def test_C8_a_viewer_is_welcomed_and_announced_with_its_identity() -> None:
     bench = Bench()
     agent = bench.agent()
     routing = agent.only(AgentWelcome).routing
@@ -85,7 +85,7 @@ def test_C3_a_viewer_is_welcomed_and_announced_with_its_identity() -> None:
     assert welcome.host_present
 
 
-def test_five_viewers_fit_and_links_are_never_reused() -> None:
+def test_L8_W6_five_viewers_fit_and_links_are_never_reused() -> None:
     bench = Bench()
     agent = bench.agent()
     routing = str(agent.only(AgentWelcome).routing)
@@ -95,7 +95,7 @@ def test_five_viewers_fit_and_links_are_never_reused() -> None:
     assert refused_as(bench.viewer(routing)) is ErrorCode.SESSION_FULL
 
 
-def test_links_grow_over_a_restart() -> None:
+def test_W6_links_grow_over_a_restart() -> None:
     first, second = scene(), scene()
     assert second.bench.at_s == first.bench.at_s
     later = Bench(at_s=first.bench.at_s + 1)
@@ -119,7 +119,7 @@ def test_an_unknown_token_is_refused(token: str) -> None:
 # --- the handshake passes unread
 
 
-def test_C6_flights_pass_unaltered_and_advance_the_seat() -> None:
+def test_W7_flights_pass_unaltered_and_advance_the_seat() -> None:
     made = scene()
     seat = made.session.seats[1]
     states = [seat.state]
@@ -142,14 +142,14 @@ def test_C6_flights_pass_unaltered_and_advance_the_seat() -> None:
     assert states == wanted
 
 
-def test_C6_flights_out_of_turn_end_the_viewer() -> None:
+def test_W8_flights_out_of_turn_end_the_viewer() -> None:
     made = scene()
     made.viewer.say(to_host(MessageType.HANDSHAKE, made.joined.link))
     made.viewer.say(to_host(MessageType.HANDSHAKE, made.joined.link))
     assert refused_as(made.viewer) is ErrorCode.UNEXPECTED
 
 
-def test_C6_an_agents_flight_that_answers_nothing_is_dropped() -> None:
+def test_W8_an_agents_flight_that_answers_nothing_is_dropped() -> None:
     made = scene()
     made.agent.say(to_viewer(MessageType.HANDSHAKE, 1, made.joined.link))
     assert made.viewer.raw() == []
@@ -157,7 +157,7 @@ def test_C6_an_agents_flight_that_answers_nothing_is_dropped() -> None:
 
 
 @pytest.mark.parametrize("wrong", ["link", "slot", "sealed early"])
-def test_C7_what_the_agent_says_to_another_link_is_dropped(wrong: str) -> None:
+def test_W8_what_the_agent_says_to_another_link_is_dropped(wrong: str) -> None:
     made = scene()
     made.viewer.say(to_host(MessageType.HANDSHAKE, made.joined.link))
     link, slot, kind = made.joined.link, 1, MessageType.HANDSHAKE
@@ -184,7 +184,7 @@ def test_C7_what_the_agent_says_to_another_link_is_dropped(wrong: str) -> None:
         Header(MessageType.RELAY).pack() + b"\x81\xa1t\xa9SeatAdmit",
     ],
 )
-def test_C1_what_a_viewer_may_not_send_ends_its_line_alone(message: bytes) -> None:
+def test_W8_what_a_viewer_may_not_send_ends_its_line_alone(message: bytes) -> None:
     made = scene(live=True)
     made.viewer.say(message)
     assert made.viewer.line.ending is not None
@@ -192,7 +192,7 @@ def test_C1_what_a_viewer_may_not_send_ends_its_line_alone(message: bytes) -> No
     assert made.agent.line.ending is None
 
 
-def test_C1_the_relay_does_not_take_an_agents_words_from_a_viewer() -> None:
+def test_M2_the_relay_does_not_take_an_agents_words_from_a_viewer() -> None:
     made = scene(live=True)
     made.viewer.say(EndSession())
     assert refused_as(made.viewer) is ErrorCode.MALFORMED
@@ -200,13 +200,13 @@ def test_C1_the_relay_does_not_take_an_agents_words_from_a_viewer() -> None:
 
 
 @pytest.mark.parametrize("message", [AgentHello(version=1, agent_version="1")])
-def test_a_second_hello_ends_the_agents_line(message: Message) -> None:
+def test_C1_a_second_hello_ends_the_agents_line(message: Message) -> None:
     made = scene()
     made.agent.say(message)
     assert refused_as(made.agent) is ErrorCode.UNEXPECTED
 
 
-def test_a_second_hello_ends_the_viewers_line() -> None:
+def test_C1_a_second_hello_ends_the_viewers_line() -> None:
     made = scene()
     made.viewer.say(ViewerHello(version=1, ticket="x" * 43))
     assert refused_as(made.viewer) is ErrorCode.UNEXPECTED
@@ -260,7 +260,7 @@ def test_frames_of_one_message_are_shared_between_viewers() -> None:
     assert second.raw()[0] is frame
 
 
-def test_C10_a_viewer_that_caught_up_gets_a_keyframe_wanted_at_a_limited_rate() -> None:
+def test_C14_a_viewer_that_caught_up_gets_a_keyframe_wanted_at_a_limited_rate() -> None:
     made = scene(live=True, policies=Policies(media_bytes=2000))
     made.agent.say(media(1, keyframe=True))
     made.agent.say(media(2))
@@ -279,7 +279,7 @@ def test_C10_a_viewer_that_caught_up_gets_a_keyframe_wanted_at_a_limited_rate() 
     assert made.viewer.raw() == [media(4, keyframe=True)]
 
 
-def test_a_viewer_whose_control_overflows_is_slow_and_may_come_back() -> None:
+def test_C13_a_viewer_whose_control_overflows_is_slow_and_may_come_back() -> None:
     made = scene(live=True, policies=Policies(control_bytes=3000))
     for _ in range(4):
         made.agent.say(to_viewer(MessageType.PAIRWISE, 1, made.joined.link, bytes(1000)))

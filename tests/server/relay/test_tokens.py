@@ -7,7 +7,7 @@ def _book() -> TokenBook[str]:
     return TokenBook[str](secrets.token_bytes)
 
 
-def test_a_token_leads_to_its_owner_and_only_its_hash_is_held() -> None:
+def test_C3_a_token_leads_to_its_owner_and_only_its_hash_is_held() -> None:
     book = _book()
     token = book.issue("ana")
     assert book.hashes("ana") == token_hash(token)
@@ -16,7 +16,7 @@ def test_a_token_leads_to_its_owner_and_only_its_hash_is_held() -> None:
     assert book.find(token + "x") is None
 
 
-def test_the_presented_token_stays_good_until_the_fresh_one_has_arrived() -> None:
+def test_C4_the_presented_token_stays_good_until_the_fresh_one_has_arrived() -> None:
     book = _book()
     first = book.issue("ana")
     assert book.find(first) == "ana"
@@ -29,7 +29,7 @@ def test_the_presented_token_stays_good_until_the_fresh_one_has_arrived() -> Non
     assert book.find(fresh) == "ana"
 
 
-def test_using_the_fresh_token_kills_the_one_before() -> None:
+def test_C4_using_the_fresh_token_kills_the_one_before() -> None:
     book = _book()
     first = book.issue("ana")
     book.confirm("ana")
@@ -49,7 +49,7 @@ def test_revoked_and_restored() -> None:
     book.revoke("nobody")
 
 
-def test_C12_while_a_welcome_is_on_its_way_both_tokens_are_restored() -> None:
+def test_C4_while_a_welcome_is_on_its_way_both_tokens_are_restored() -> None:
     before = _book()
     presented = before.issue("ana")
     assert before.find(presented) == "ana"

@@ -1,5 +1,5 @@
 /**
- * Message bodies: msgpack maps whose key `t` is the message's name (SPEC M1-M6).
+ * Message bodies: msgpack maps whose key `t` is the message's name (SPEC M1-M5).
  *
  * The direction decides which names exist: a message from the wrong side does not even parse.
  */

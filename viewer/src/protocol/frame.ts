@@ -1,5 +1,5 @@
 /**
- * The frame container: what a media message holds once opened (SPEC F1-F12).
+ * The frame container: what a media message holds once opened (SPEC F1-F10).
  *
  *     0 u8 container version | 1 u8 reserved 0 | 2 u16 number of updates
  *     4 u16 screen width | 6 u16 screen height           pixels

@@ -10,7 +10,6 @@ const NEEDED = [
   "WebSocket",
   "Worker",
   "BigInt",
-  "WebAssembly",
   "OffscreenCanvas",
   "createImageBitmap",
   "DecompressionStream",
