@@ -41,7 +41,7 @@ def _keys_down(recorder: EventProcess) -> set[str]:
 
 
 def _phase(live: Live) -> str:
-    return str(live.page.locator("[data-phase]").first.get_attribute("data-phase"))
+    return str(live.page.evaluate("document.querySelector('[data-phase]')?.dataset.phase"))
 
 
 def _come_back(live: Live, recorder: EventProcess, mark: str) -> None:

@@ -235,9 +235,11 @@ class Session:
         # A dead code is told as a wrong one: what leads nowhere at all must look the same.
         code = ErrorCode.CODE_WRONG if said.code is ErrorCode.CODE_DEAD else said.code
         line = seat.line
-        if code is ErrorCode.DESYNC and line is not None:
+        if code is ErrorCode.DESYNC:
+            if line is None:
+                return  # the cut that the agent noticed was seen here first
             self.viewer_gone(line, code)
-        elif seat.state is SeatState.RESUMING and code in _REFUSED_RESUME:
+        elif seat.state in {SeatState.RESUMING, SeatState.AWAY} and code in _REFUSED_RESUME:
             self._vacate(seat, SeatEvent.REFUSED)
         else:
             self._remove(seat, SeatEvent.LEFT)

@@ -163,6 +163,19 @@ def test_C10_removal(code: ErrorCode, told: ErrorCode, comes_back: bool) -> None
     assert (back.party is not None) is comes_back
 
 
+@pytest.mark.parametrize(
+    ("code", "comes_back"),
+    [(ErrorCode.DESYNC, True), (ErrorCode.TAMPERED, True), (ErrorCode.REMOVED, False)],
+)
+def test_C10_a_cut_that_both_notice_at_once_leaves_the_seat(code: ErrorCode, comes_back: bool) -> None:
+    made = scene(live=True)
+    assert made.viewer.party is not None
+    made.viewer.party.gone(ErrorCode.DEADLINE)
+    made.agent.say(RemoveViewer(link=made.joined.link, code=code))
+    back = made.bench.back(made.joined.resume)
+    assert (back.party is not None) is comes_back
+
+
 @pytest.mark.parametrize(("code", "stays"), [(ErrorCode.CODE_WRONG, True), (ErrorCode.REMOVED, False)])
 def test_S1_a_failed_resume_leaves_the_seat_to_its_owner(code: ErrorCode, stays: bool) -> None:
     made = scene(live=True)
