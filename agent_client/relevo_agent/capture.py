@@ -39,6 +39,7 @@ class CaptureRun:
         self._watching: frozenset[int] = frozenset()
         self._layout: Layout | None = None
         self._status = CaptureStatus()
+        self._no_pointer = ""
         self.loop = CaptureLoop(lambda: open_source(display), lambda: open_cursor(display))
         self._thread = threading.Thread(target=self._drive, name=f"capture-{run}", daemon=True)
 
@@ -114,6 +115,9 @@ class CaptureRun:
             self._status = status
             state = CaptureState(condition=status.condition, detail=status.detail[:MAX_REASON_CHARS])
             self._deliver(lambda: self._events.condition(self._run, state))
+        if self.loop.cursor_unavailable != self._no_pointer:
+            self._no_pointer = self.loop.cursor_unavailable
+            _log.info("pointer: %s", self._no_pointer or "shown again")
         if layout is not None and layout is not self._layout:
             self._layout = layout
             self._deliver(lambda: self._events.layout(self._run, screen_layout(layout)))

@@ -67,17 +67,13 @@ class _Costs:
 
 
 class CaptureLoop:
-    """Screen to frames. ``now_ms`` is any monotonic clock, the same one in every call.
-
-    ``first_frame_id`` continues the count of an earlier loop in the same session: ids never go back.
-    """
+    """Screen to frames, numbered from 1. ``now_ms`` is any monotonic clock, the same one in every call."""
 
     def __init__(
         self,
         open_source: OpenSource,
         open_cursor: OpenCursor,
         clock_ms: Callable[[], float] = monotonic_ms,
-        first_frame_id: int = 1,
     ) -> None:
         self._open_source = open_source
         self._clock_ms = clock_ms
@@ -92,7 +88,7 @@ class CaptureLoop:
         self._plan: Plan | None = None
         self._layout: Layout | None = None
         self._state = CaptureStatus()
-        self._frame_id = first_frame_id - 1
+        self._frame_id = 0
         self._keyframe_due_ms: float | None = 0.0
         self._last_keyframe_ms = float("-inf")
 

@@ -132,7 +132,6 @@ class Acked:
 
     link: int
     frame_id: int
-    decode_ms: float
 
 
 @dataclass(frozen=True, slots=True)

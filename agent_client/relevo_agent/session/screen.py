@@ -124,7 +124,7 @@ class Screen:
         own = ack.frame_id - self._base
         if own > 0 and seat.acked < ack.frame_id <= self._last:
             seat.acked = ack.frame_id
-            self._desk.act(Acked(seat.link, own, ack.decode_ms))
+            self._desk.act(Acked(seat.link, own))
 
     def want_keyframe(self) -> None:
         """Somebody cannot go on without a keyframe; the capture limits their rate."""
