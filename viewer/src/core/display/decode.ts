@@ -44,7 +44,10 @@ function checkArea(frame: Frame): void {
 function expand(rgb: Uint8Array, out: Uint32Array): void {
   let from = 0;
   for (let to = 0; to < out.length; to += 1) {
-    const [red, green, blue] = [rgb[from] ?? 0, rgb[from + 1] ?? 0, rgb[from + 2] ?? 0];
+    // Not by destructuring: an array for each pixel would double the time.
+    const red = rgb[from] ?? 0;
+    const green = rgb[from + 1] ?? 0;
+    const blue = rgb[from + 2] ?? 0;
     out[to] = 0xff000000 | (blue << 16) | (green << 8) | red;
     from += 3;
   }
