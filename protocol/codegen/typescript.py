@@ -14,8 +14,10 @@ import msgspec.inspect as mi
 
 from relevo_protocol import PROTOCOL_VERSION, frame, gate, header, lifecycle, limits, messages, modes, rights
 from relevo_protocol.errors import ERROR_TEXTS, ErrorCode, Fault
+from relevo_protocol.messages.administration import ServiceAct
 from relevo_protocol.messages.input import Modifiers, SpecialCombo
 from relevo_protocol.messages.screen import CaptureCondition, Quality
+from relevo_protocol.messages.team import TokenCause
 
 TARGET: Final = Path(__file__).parents[2] / "viewer" / "src" / "protocol" / "generated.ts"
 _BANNER: Final = (
@@ -37,6 +39,9 @@ _STRING_ENUMS: Final[tuple[type[Enum], ...]] = (
     modes.Role,
     modes.Capability,
     modes.Permit,
+    modes.SessionKind,
+    modes.Standing,
+    rights.Act,
     rights.Factor,
     rights.Policy,
     lifecycle.SeatState,
@@ -45,6 +50,8 @@ _STRING_ENUMS: Final[tuple[type[Enum], ...]] = (
     lifecycle.SessionEvent,
     Quality,
     CaptureCondition,
+    TokenCause,
+    ServiceAct,
     SpecialCombo,
 )
 _NUMBER_ENUMS: Final[tuple[type[Enum], ...]] = (
@@ -187,7 +194,7 @@ def _structs() -> list[mi.StructType]:
                 pass
 
     for union in messages.DIRECTIONS.values():
-        for cls in get_args(union):
+        for cls in get_args(union) or (union,):
             visit(mi.type_info(cls))
     return list(found.values())
 
@@ -211,7 +218,7 @@ def _one_per_line(table: dict[str, dict[str, object]]) -> str:
 def _directions() -> str:
     parts: list[str] = []
     for name, union in messages.DIRECTIONS.items():
-        tags = [cls.__name__ for cls in get_args(union)]
+        tags = [cls.__name__ for cls in get_args(union) or (union,)]
         parts.append(f"export type {name} = {' | '.join(tags)};\n")
         parts.append(f"export const {_upper(name)}_TAGS = {_literal(tags)} as const;\n")
     return "".join(parts)
@@ -222,6 +229,7 @@ def _tables() -> str:
     ceiling = {r.value: sorted(c.value for c in caps) for r, caps in rights.ROLE_CEILING.items()}
     grant = {r.value: sorted(c.value for c in caps) for r, caps in rights.NEEDS_GRANT.items()}
     needs = {cls.__name__: (c.value if c else None) for cls, c in gate.NEEDS.items()}
+    acts = {act.value: sorted(role.value for role in roles) for act, roles in rights.ROLE_ACTS.items()}
     seat = {s.value: {e.value: n.value for e, n in row.items()} for s, row in lifecycle.SEAT_TABLE.items()}
     texts = {
         code.value: {
@@ -238,7 +246,8 @@ def _tables() -> str:
         + _const("LADDER", _literal([m.value for m in modes.LADDER]), "readonly Mode[]")
         + _const("ROLE_CEILING", _literal(ceiling), "Readonly<Record<Role, readonly Capability[]>>")
         + _const("NEEDS_GRANT", _literal(grant), "Readonly<Record<Role, readonly Capability[]>>")
-        + _const("NEEDS", _literal(needs), 'Readonly<Record<ViewerToHost["t"], Capability | null>>')
+        + _const("ROLE_ACTS", _literal(acts), "Readonly<Record<Act, readonly Role[]>>")
+        + _const("NEEDS", _literal(needs), 'Readonly<Record<ViewerToHost["t"], Capability | Act | null>>')
         + _const(
             "SEAT_TABLE",
             _literal(seat),

@@ -14,6 +14,7 @@ from relevo_protocol.messages import (
     RelayToViewer,
     ViewerToHost,
     ViewerToRelay,
+    ViewerToViewer,
 )
 from relevo_protocol.messages.base import Message
 
@@ -49,6 +50,7 @@ relay_to_agent: Direction[RelayToAgent] = Direction(RelayToAgent, MAX_CONTROL_BY
 viewer_to_relay: Direction[ViewerToRelay] = Direction(ViewerToRelay, MAX_CONTROL_BYTES)
 relay_to_viewer: Direction[RelayToViewer] = Direction(RelayToViewer, MAX_CONTROL_BYTES)
 viewer_to_host: Direction[ViewerToHost] = Direction(ViewerToHost, MAX_PAIRWISE_BYTES)
+viewer_to_viewer: Direction[ViewerToViewer] = Direction(ViewerToViewer, MAX_CONTROL_BYTES)
 host_to_viewer: Direction[HostToViewer] = Direction(HostToViewer, MAX_PAIRWISE_BYTES)
 
 

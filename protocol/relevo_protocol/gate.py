@@ -1,43 +1,65 @@
-"""The one gate: may this message from this viewer be obeyed now? (SPEC R6-R9)."""
+"""The one gate: may this message from this viewer be obeyed now? (SPEC R6-R9, G5)."""
 
 from dataclasses import dataclass
 from typing import Final
 
 from relevo_protocol.errors import ErrorCode
 from relevo_protocol.lifecycle import SeatState
+from relevo_protocol.messages import administration as admin
+from relevo_protocol.messages import chat, input, marks, screen, session, team  # noqa: A004 - the message group's name
 from relevo_protocol.messages.base import Message
-from relevo_protocol.messages.input import (
-    KeyPress,
-    PointerButton,
-    PointerMove,
-    PointerWheel,
-    ReleaseAll,
-    SpecialKeys,
-    TextInput,
-)
-from relevo_protocol.messages.screen import FrameAck, KeyframeRequest, QualityChoice
-from relevo_protocol.messages.session import Goodbye, Heartbeat, ModeRequest
 from relevo_protocol.modes import Capability, Permit
-from relevo_protocol.rights import Circumstances, Factor, effective_right
+from relevo_protocol.rights import Act, Circumstances, Factor, effective_right, may_act
 
-NEEDS: Final[dict[type[Message], Capability | None]] = {
-    Heartbeat: None,
-    Goodbye: None,
-    ModeRequest: None,
-    ReleaseAll: None,
-    FrameAck: Capability.SCREEN_VIEW,
-    KeyframeRequest: Capability.SCREEN_VIEW,
-    QualityChoice: Capability.SCREEN_VIEW,
-    PointerMove: Capability.INPUT_POINTER,
-    PointerButton: Capability.INPUT_POINTER,
-    PointerWheel: Capability.INPUT_POINTER,
-    KeyPress: Capability.INPUT_KEYS,
-    TextInput: Capability.INPUT_TEXT,
-    SpecialKeys: Capability.INPUT_SPECIAL,
+NEEDS: Final[dict[type[Message], Capability | Act | None]] = {
+    session.Heartbeat: None,
+    session.Goodbye: None,
+    session.ModeRequest: None,  # up and down differ: the session asks RAISE_MODE or LOWER_MODE
+    input.ReleaseAll: None,
+    team.TeamKey: None,
+    team.ControlRelease: None,
+    team.CapabilityRequest: None,
+    team.InviteRevoke: Act.INVITE,
+    screen.FrameAck: None,
+    screen.KeyframeRequest: None,
+    screen.QualityChoice: None,
+    input.PointerMove: Capability.INPUT_POINTER,
+    input.PointerButton: Capability.INPUT_POINTER,
+    input.PointerWheel: Capability.INPUT_POINTER,
+    input.KeyPress: Capability.INPUT_KEYS,
+    input.TextInput: Capability.INPUT_TEXT,
+    input.SpecialKeys: Capability.INPUT_SPECIAL,
+    team.ControlRequest: Act.TAKE_CONTROL,
+    team.ControlGive: Act.GIVE_CONTROL,
+    team.MicroHandover: Act.MICRO_HANDOVER,
+    team.TakeOver: Act.TAKE_OVER,
+    team.HandOver: Act.HAND_OVER,
+    team.GrantChange: Act.CHANGE_GRANTS,
+    team.RemoveMember: Act.REMOVE,
+    team.InviteRequest: Act.INVITE,
+    chat.ChatSend: Capability.CHAT,
+    marks.Laser: Capability.POINT_LASER,
+    marks.LaserOff: None,
+    marks.Stroke: Capability.POINT_ANNOTATE,
+    marks.ClearMarks: None,
+    admin.SystemInfoRequest: Capability.SYSTEM_INFO,
+    admin.ProcessesRequest: Capability.SYSTEM_PROCESSES_LIST,
+    admin.ProcessEnd: Capability.SYSTEM_PROCESSES_END,
+    admin.ServicesRequest: Capability.SYSTEM_SERVICES,
+    admin.ServiceChange: Capability.SYSTEM_SERVICES,
+    admin.TerminalOpen: Capability.TERMINAL_USER,
+    admin.AdminTerminalOpen: Capability.TERMINAL_ADMIN,
+    admin.TerminalInput: None,  # a terminal belongs to the link that opened it
+    admin.TerminalSize: None,
+    admin.TerminalClose: None,
+    admin.RestartRequest: Capability.POWER_REBOOT,
+    admin.RestartCancel: Act.CALL_RESTART_OFF,
+    admin.HoldRequest: Capability.SESSION_HOLD,
+    admin.HoldEnd: Act.LOWER_MODE,
 }
 """What each message of a viewer needs; total over ``ViewerToHost``. ``None`` needs no right, only a seat."""
 
-_BEFORE_CONSENT: Final = frozenset({Heartbeat, Goodbye})
+_BEFORE_CONSENT: Final = frozenset({session.Heartbeat, session.Goodbye})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +82,17 @@ def admit(kind: type[Message], seat: SeatState, given: Circumstances) -> Refusal
         return Refusal(ErrorCode.UNEXPECTED)
     if seat is not SeatState.LIVE and not (seat is SeatState.ASKING and kind in _BEFORE_CONSENT):
         return Refusal(ErrorCode.UNEXPECTED)
-    capability = NEEDS[kind]
-    if capability is None:
+    needed = NEEDS[kind]
+    if needed is None:
         return None
-    right = effective_right(capability, given)
+    if isinstance(needed, Act):
+        allowed = may_act(needed, given.role)
+        return None if allowed else Refusal(ErrorCode.NOT_PERMITTED, None, Factor.ROLE)
+    right = effective_right(needed, given)
     match right.permit:
         case Permit.ALLOW:
             return None
         case Permit.NEVER:
-            return Refusal(ErrorCode.NOT_PERMITTED, capability, right.removed_by)
+            return Refusal(ErrorCode.NOT_PERMITTED, needed, right.removed_by)
         case Permit.ASK | Permit.ASK_EACH | Permit.ELEVATED:
-            return Refusal(ErrorCode.NOT_PERMITTED, capability, right.removed_by, right.permit)
+            return Refusal(ErrorCode.NOT_PERMITTED, needed, right.removed_by, right.permit)

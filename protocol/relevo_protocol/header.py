@@ -35,6 +35,7 @@ class MessageType(IntEnum):
     MEDIA = 1
     PAIRWISE = 2
     HANDSHAKE = 3
+    TEAM = 4
 
 
 class Flags(IntFlag):
@@ -53,6 +54,7 @@ _MAX_BYTES: Final = {
     MessageType.MEDIA: MAX_MEDIA_BYTES,
     MessageType.PAIRWISE: MAX_PAIRWISE_BYTES,
     MessageType.HANDSHAKE: MAX_CONTROL_BYTES,
+    MessageType.TEAM: MAX_CONTROL_BYTES,
 }
 _KNOWN_FLAGS: Final = int(Flags.KEYFRAME | Flags.DROPPABLE | Flags.END | Flags.SIGNED | Flags.LOWRES)
 
@@ -61,8 +63,8 @@ _KNOWN_FLAGS: Final = int(Flags.KEYFRAME | Flags.DROPPABLE | Flags.END | Flags.S
 class Header:
     """One parsed header.
 
-    ``key_id`` is the link for pairwise and handshake messages and the epoch for media (SPEC W6);
-    ``frame_id`` is zero except for media.
+    ``key_id`` is the link for pairwise and handshake messages, the sender's link for team messages and the
+    epoch for media (SPEC W6); ``frame_id`` is zero except for media.
     """
 
     type: MessageType
@@ -87,6 +89,8 @@ def _destination_fits(kind: MessageType, dst: int) -> bool:
             return dst == DST_ALL
         case MessageType.PAIRWISE | MessageType.HANDSHAKE:
             return dst == DST_HOST or 1 <= dst <= MAX_VIEWERS
+        case MessageType.TEAM:
+            return 1 <= dst <= MAX_VIEWERS
 
 
 def parse_header(message: bytes | bytearray | memoryview) -> Header:
@@ -105,7 +109,7 @@ def parse_header(message: bytes | bytearray | memoryview) -> Header:
         raise MalformedError(
             f"protocol version {version}, this side speaks {PROTOCOL_VERSION}", ErrorCode.UNSUPPORTED_VERSION
         )
-    if kind > MessageType.HANDSHAKE:
+    if kind > MessageType.TEAM:
         raise MalformedError(f"unknown message type {kind}")
     message_type = MessageType(kind)
     if flags & ~_KNOWN_FLAGS:

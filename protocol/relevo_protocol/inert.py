@@ -8,3 +8,6 @@ INERT: Final = r"\A[^\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u20
 Names stand in a consent dialog, where nothing may hide or reorder what a customer reads. It ends in
 ``\\Z``, as ``$`` would let a final newline pass.
 """
+
+INERT_LINES: Final = INERT.replace(r"\x00-\x1f", r"\x00-\x09\x0b-\x1f")
+"""The same for text of several lines."""

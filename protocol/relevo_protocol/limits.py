@@ -19,6 +19,21 @@ MAX_MEDIA_BYTES: Final = 2 * 2**20
 """Largest media message, header included."""
 
 MAX_VIEWERS: Final = 5
+MAX_INVITES: Final = 32
+"""Invitations of one session that are open at once."""
+MAX_CHAT_CHARS: Final = 2000
+MAX_CHAT_LINES_KEPT: Final = 200
+MAX_TOLD_REASON_CHARS: Final = 200
+MAX_STROKE_POINTS: Final = 256
+"""Points in one piece of a line."""
+MAX_MARK_POINTS: Final = 20_000
+"""Points that one person has on the screen; the oldest go first."""
+MAX_PROCESSES: Final = 500
+MAX_SERVICES: Final = 400
+MAX_TERMINALS: Final = 4
+MAX_TERMINAL_BYTES: Final = 16 * 2**10
+MAX_TERMINAL_SIDE: Final = 500
+MAX_HOLD_HOURS: Final = 72
 MAX_SCREEN_SIDE_PX: Final = 8192
 MAX_SCREEN_PIXELS: Final = 33_000_000
 MAX_MONITORS: Final = 16
@@ -44,6 +59,23 @@ HELLO_DEADLINE_S: Final = 10
 HANDSHAKE_DEADLINE_S: Final = 20
 CONSENT_DEADLINE_S: Final = 60
 RESUME_LIFE_S: Final = 600
+VETO_DEADLINE_S: Final = 8
+"""How long the customer may turn away a further person of the same organisation."""
+INVITE_LIFE_S: Final = 3600
+INVITE_DEMO_LIFE_S: Final = 8 * 3600
+JOIN_ASK_DEADLINE_S: Final = 20
+MICRO_HANDOVER_S: Final = 60
+LOCAL_QUIET_MS: Final = 1500
+"""Shared desktop: after so long without real local input the technician has the token again."""
+LOCAL_PAUSE_MS: Final = 1000
+"""Full control: real local input pauses the technician for so long."""
+LASER_LIFE_MS: Final = 2000
+ADMINISTRATOR_LIFE_S: Final = 4 * 3600
+"""How long a grant of administrator mode lasts."""
+RESTART_COUNTDOWN_S: Final = 30
+RESTART_LIFE_S: Final = 1800
+"""How long the secret that brings a session back after a restart is good."""
+HOLD_HOURS: Final = 8
 HEARTBEAT_INTERVAL_S: Final = 2
 HEARTBEAT_DEADLINE_S: Final = 10
 PING_INTERVAL_S: Final = 10

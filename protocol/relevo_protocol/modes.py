@@ -49,6 +49,7 @@ class Capability(StrEnum):
     SYSTEM_INFO = "system.info"
     SYSTEM_PROCESSES_LIST = "system.processes.list"
     SYSTEM_PROCESSES_END = "system.processes.end"
+    SYSTEM_SERVICES = "system.services"
     TERMINAL_USER = "terminal.user"
     TERMINAL_ADMIN = "terminal.admin"
     SCRIPT_RUN = "script.run"
@@ -65,6 +66,22 @@ class Capability(StrEnum):
     SNAPSHOT = "snapshot"
     CHAT = "chat"
     VOICE = "voice"
+
+
+class SessionKind(StrEnum):
+    """What a session is for: the source is the customer's PC, or the technician's (SPEC G12)."""
+
+    SUPPORT = "support"
+    PRESENTATION = "presentation"
+
+
+class Standing(StrEnum):
+    """What R vouches that somebody is: an account's place in the organisation, or a guest who came by a link."""
+
+    TECHNICIAN = "technician"
+    EXPERT = "expert"
+    SUPERVISOR = "supervisor"
+    GUEST = "guest"
 
 
 class Permit(StrEnum):
@@ -102,6 +119,7 @@ _ROWS: Final[dict[Capability, tuple[Permit, Permit, Permit, Permit, Permit]]] = 
     Capability.SYSTEM_INFO: (_C, _A, _A, _A, _N),
     Capability.SYSTEM_PROCESSES_LIST: (_N, _N, _C, _A, _N),
     Capability.SYSTEM_PROCESSES_END: (_N, _N, _X, _C, _N),
+    Capability.SYSTEM_SERVICES: (_N, _N, _N, _C, _N),
     Capability.TERMINAL_USER: (_N, _N, _C, _C, _N),
     Capability.TERMINAL_ADMIN: (_N, _N, _N, _E, _N),
     Capability.SCRIPT_RUN: (_N, _N, _N, _E, _N),

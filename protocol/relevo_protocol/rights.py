@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from relevo_protocol.modes import MODE_TABLE, Capability, Mode, Permit, Role
+from relevo_protocol.modes import MODE_TABLE, Capability, Mode, Permit, Role, SessionKind
 
 
 class Factor(StrEnum):
@@ -17,6 +17,7 @@ class Factor(StrEnum):
     CONSENT = "consent"
     FLOOR = "floor"
     PLATFORM = "platform"
+    TOKEN = "token"
 
 
 class Policy(StrEnum):
@@ -81,6 +82,65 @@ NEEDS_GRANT: dict[Role, frozenset[Capability]] = {
 """What a role has only while the lead (in a demo the presenter) grants it."""
 
 
+class Act(StrEnum):
+    """What a role may do in a session beside its capabilities (SPEC G5)."""
+
+    RAISE_MODE = "raise_mode"
+    LOWER_MODE = "lower_mode"
+    TAKE_CONTROL = "take_control"
+    GIVE_CONTROL = "give_control"
+    MICRO_HANDOVER = "micro_handover"
+    TAKE_OVER = "take_over"
+    HAND_OVER = "hand_over"
+    BECOME_LEAD = "become_lead"
+    CHANGE_GRANTS = "change_grants"
+    INVITE = "invite"
+    REMOVE = "remove"
+    WHISPER = "whisper"
+    CLEAR_ALL_MARKS = "clear_all_marks"
+    CALL_RESTART_OFF = "call_restart_off"
+
+
+_LEAD_ONLY = frozenset({Role.LEAD})
+_INSIDE = frozenset({Role.LEAD, Role.COLLABORATOR, Role.SUPERVISOR, Role.EXPERT})
+
+ROLE_ACTS: dict[Act, frozenset[Role]] = {
+    Act.RAISE_MODE: _LEAD_ONLY,
+    Act.LOWER_MODE: frozenset({Role.LEAD, Role.SUPERVISOR, Role.CUSTOMER}),
+    Act.TAKE_CONTROL: frozenset({Role.LEAD, Role.COLLABORATOR, Role.EXPERT, Role.EXTERNAL, Role.CUSTOMER}),
+    Act.GIVE_CONTROL: _LEAD_ONLY,
+    Act.MICRO_HANDOVER: frozenset({Role.SUPERVISOR}),
+    Act.TAKE_OVER: frozenset({Role.SUPERVISOR}),
+    Act.HAND_OVER: _LEAD_ONLY,
+    Act.BECOME_LEAD: _INSIDE,
+    Act.CHANGE_GRANTS: _LEAD_ONLY,
+    Act.INVITE: frozenset({Role.LEAD, Role.SUPERVISOR}),
+    Act.REMOVE: frozenset({Role.LEAD, Role.SUPERVISOR, Role.CUSTOMER}),
+    Act.WHISPER: _INSIDE | {Role.EXTERNAL},
+    Act.CLEAR_ALL_MARKS: frozenset({Role.LEAD, Role.SUPERVISOR, Role.CUSTOMER}),
+    Act.CALL_RESTART_OFF: frozenset({Role.LEAD, Role.SUPERVISOR, Role.CUSTOMER}),
+}
+"""Which roles may do what: total over :class:`Act`. An external whispers with the lead only (SPEC T4)."""
+
+
+def may_act(act: Act, role: Role) -> bool:
+    """Tell whether a role may do this at all."""
+    return role in ROLE_ACTS[act]
+
+
+def may_whisper(one: Role, other: Role) -> bool:
+    """Tell whether two members of the team hear each other's whispers (SPEC T4)."""
+    if not (may_act(Act.WHISPER, one) and may_act(Act.WHISPER, other)):
+        return False
+    return Role.EXTERNAL not in (one, other) or Role.LEAD in (one, other)
+
+
+def may_show(kind: SessionKind, mode: Mode) -> bool:
+    """Tell whether the host may send a picture: nobody captures a customer's PC in a demo (SPEC G13)."""
+    capability = Capability.SCREEN_VIEW if kind is SessionKind.SUPPORT else Capability.SCREEN_PRESENT
+    return MODE_TABLE[mode][capability] is not Permit.NEVER
+
+
 @dataclass(frozen=True, slots=True)
 class Circumstances:
     """Everything an effective right depends on; the defaults remove nothing."""
@@ -94,6 +154,8 @@ class Circumstances:
     floor: Mapping[Capability, Policy] = field(default_factory=dict[Capability, Policy])
     unavailable: frozenset[Capability] = frozenset()
     admin_tools: bool = False
+    token: bool = True
+    """Whether this participant holds the control token (SPEC G2)."""
 
 
 def effective_right(capability: Capability, given: Circumstances) -> Right:
@@ -122,6 +184,7 @@ def _removals(capability: Capability, given: Circumstances) -> tuple[tuple[Facto
         (Factor.CONSENT, capability in given.refused),
         (Factor.FLOOR, given.floor.get(capability) is Policy.DENY),
         (Factor.PLATFORM, capability in given.unavailable),
+        (Factor.TOKEN, capability in _INPUT and not given.token),
     )
 
 

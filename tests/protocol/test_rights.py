@@ -20,7 +20,7 @@ from relevo_protocol.messages.base import Message
 from relevo_protocol.messages.input import TextInput
 from relevo_protocol.messages.session import Goodbye, Heartbeat, HeartbeatEcho
 from relevo_protocol.modes import MODE_TABLE, Capability, Mode, Permit, Role, is_step_up
-from relevo_protocol.rights import Circumstances, Factor, Policy, effective_right
+from relevo_protocol.rights import Act, Circumstances, Factor, Policy, effective_right, may_act
 
 INPUT = {Capability.INPUT_POINTER, Capability.INPUT_TEXT, Capability.INPUT_KEYS}
 RANK = [Permit.NEVER, Permit.ELEVATED, Permit.ASK_EACH, Permit.ASK, Permit.ALLOW]
@@ -35,12 +35,14 @@ def test_R1_table_is_total() -> None:
 def test_R6_gate_for_every_mode_and_message(mode: Mode, kind: type[Message]) -> None:
     needed = NEEDS[kind]
     refusal = admit(kind, SeatState.LIVE, Circumstances(mode))
-    if needed is None or MODE_TABLE[mode][needed] is Permit.ALLOW:
+    if isinstance(needed, Act):
+        assert (refusal is None) == may_act(needed, Role.LEAD)
+    elif needed is None or MODE_TABLE[mode][needed] is Permit.ALLOW:
         assert refusal is None
     else:
         assert refusal is not None
         assert (refusal.code, refusal.capability) == (ErrorCode.NOT_PERMITTED, needed)
-        assert refusal.removed_by in {Factor.MODE, Factor.CONSENT}
+        assert refusal.removed_by in {Factor.MODE, Factor.CONSENT, Factor.ROLE}
 
 
 @pytest.mark.parametrize("mode", list(Mode))

@@ -2,7 +2,33 @@
 
 from typing import Final
 
+from relevo_protocol.messages.administration import (
+    ActDone,
+    AdministratorState,
+    AdminTerminalOpen,
+    HoldEnd,
+    HoldRequest,
+    ProcessEnd,
+    ProcessesRequest,
+    ProcessList,
+    RestartCancel,
+    RestartRequest,
+    RestartState,
+    ServiceChange,
+    ServiceList,
+    ServicesRequest,
+    SystemInfo,
+    SystemInfoRequest,
+    TerminalClose,
+    TerminalClosed,
+    TerminalInput,
+    TerminalOpen,
+    TerminalOpened,
+    TerminalOutput,
+    TerminalSize,
+)
 from relevo_protocol.messages.base import Message
+from relevo_protocol.messages.chat import ChatLine, ChatSend, Whisper
 from relevo_protocol.messages.input import (
     KeyPress,
     PointerButton,
@@ -12,6 +38,16 @@ from relevo_protocol.messages.input import (
     SpecialKeys,
     TextInput,
 )
+from relevo_protocol.messages.marks import (
+    ClearMarks,
+    Laser,
+    LaserOff,
+    MarksCleared,
+    MemberLaser,
+    MemberLaserOff,
+    MemberStroke,
+    Stroke,
+)
 from relevo_protocol.messages.relay import (
     AgentHello,
     AgentWelcome,
@@ -19,13 +55,21 @@ from relevo_protocol.messages.relay import (
     CodeRequest,
     CodeSpent,
     EndSession,
+    HoldNotice,
     HostBack,
     HostGone,
+    InviteClosed,
+    InviteOpened,
+    JoinAnswered,
+    JoinAsked,
     KeyframeWanted,
     Leave,
     ModeNotice,
+    RecordNotice,
     RelayError,
     RemoveViewer,
+    RestartNotice,
+    RoleNotice,
     SeatAdmitted,
     SessionEnded,
     ViewerGone,
@@ -52,9 +96,44 @@ from relevo_protocol.messages.session import (
     ModeRequest,
     ModeState,
 )
+from relevo_protocol.messages.team import (
+    CapabilityRequest,
+    ControlGive,
+    ControlRelease,
+    ControlRequest,
+    GrantChange,
+    GrantsState,
+    HandOver,
+    InviteIssued,
+    InviteRequest,
+    InviteRevoke,
+    LeadChanged,
+    MicroHandover,
+    RemoveMember,
+    TakeOver,
+    TeamKey,
+    TokenState,
+)
 
-AgentToRelay = AgentHello | CodeRequest | CodeSpent | RemoveViewer | SeatAdmitted | ModeNotice | EndSession
-RelayToAgent = AgentWelcome | CodeIssued | ViewerJoining | ViewerGone | KeyframeWanted | RelayError
+AgentToRelay = (
+    AgentHello
+    | CodeRequest
+    | CodeSpent
+    | RemoveViewer
+    | SeatAdmitted
+    | RoleNotice
+    | ModeNotice
+    | InviteOpened
+    | InviteClosed
+    | JoinAnswered
+    | HoldNotice
+    | RestartNotice
+    | RecordNotice
+    | EndSession
+)
+RelayToAgent = (
+    AgentWelcome | CodeIssued | ViewerJoining | ViewerGone | JoinAsked | KeyframeWanted | RelayError
+)
 ViewerToRelay = ViewerHello | Leave
 RelayToViewer = ViewerWelcome | HostGone | HostBack | SessionEnded | RelayError
 ViewerToHost = (
@@ -71,6 +150,37 @@ ViewerToHost = (
     | TextInput
     | SpecialKeys
     | ReleaseAll
+    | TeamKey
+    | ControlRequest
+    | ControlRelease
+    | ControlGive
+    | MicroHandover
+    | TakeOver
+    | HandOver
+    | GrantChange
+    | RemoveMember
+    | InviteRequest
+    | InviteRevoke
+    | CapabilityRequest
+    | ChatSend
+    | Laser
+    | LaserOff
+    | Stroke
+    | ClearMarks
+    | SystemInfoRequest
+    | ProcessesRequest
+    | ProcessEnd
+    | ServicesRequest
+    | ServiceChange
+    | TerminalOpen
+    | AdminTerminalOpen
+    | TerminalInput
+    | TerminalSize
+    | TerminalClose
+    | RestartRequest
+    | RestartCancel
+    | HoldRequest
+    | HoldEnd
 )
 HostToViewer = (
     ConsentPending
@@ -82,7 +192,26 @@ HostToViewer = (
     | HostGoodbye
     | ScreenLayout
     | CaptureState
+    | TokenState
+    | GrantsState
+    | InviteIssued
+    | LeadChanged
+    | ChatLine
+    | MemberLaser
+    | MemberLaserOff
+    | MemberStroke
+    | MarksCleared
+    | SystemInfo
+    | ProcessList
+    | ServiceList
+    | ActDone
+    | TerminalOpened
+    | TerminalOutput
+    | TerminalClosed
+    | RestartState
+    | AdministratorState
 )
+ViewerToViewer = Whisper
 
 DIRECTIONS: Final = {
     "AgentToRelay": AgentToRelay,
@@ -91,6 +220,7 @@ DIRECTIONS: Final = {
     "RelayToViewer": RelayToViewer,
     "ViewerToHost": ViewerToHost,
     "HostToViewer": HostToViewer,
+    "ViewerToViewer": ViewerToViewer,
 }
 """The unions by name, for the code generator."""
 
@@ -103,4 +233,5 @@ __all__ = [
     "RelayToViewer",
     "ViewerToHost",
     "ViewerToRelay",
+    "ViewerToViewer",
 ]

@@ -34,6 +34,10 @@ Secret32 = Annotated[bytes, Meta(min_length=32, max_length=32)]
 Routing = Annotated[str, Meta(pattern=r"\A[0-9]{6}\Z")]
 Origin = Annotated[str, Meta(min_length=8, max_length=300)]
 Slot = Annotated[int, Meta(ge=1, le=MAX_VIEWERS)]
+SlotOrHost = Annotated[int, Meta(ge=0, le=MAX_VIEWERS)]
+"""A viewer's slot, or 0 for the person at the host: the customer, in a demo the presenter."""
+InviteId = Annotated[bytes, Meta(min_length=16, max_length=16)]
+"""Public half of an invitation: R finds the session by it, the host the secret."""
 Link = Annotated[int, Meta(ge=1, le=2**53 - 1)]
 Epoch64 = Annotated[int, Meta(ge=1, le=2**53 - 1)]
 FrameId = Annotated[int, Meta(ge=0, le=2**32 - 1)]

@@ -1,8 +1,14 @@
 """Relay control: the only bodies that the relay reads (SPEC C1-C18). They say nothing about the desktop."""
 
+from enum import StrEnum
+from typing import Annotated
+
+from msgspec import Meta
+
 from relevo_protocol.errors import ErrorCode
 from relevo_protocol.messages.base import (
     AccountId,
+    InviteId,
     Link,
     Message,
     Name,
@@ -10,12 +16,36 @@ from relevo_protocol.messages.base import (
     Reason,
     Routing,
     Seconds,
+    Secret32,
     SessionId,
     Slot,
+    SlotOrHost,
     Token,
     VersionText,
 )
-from relevo_protocol.modes import Mode
+from relevo_protocol.modes import Mode, Role, SessionKind, Standing
+
+RequestNumber = Annotated[int, Meta(ge=1, le=2**53 - 1)]
+SealedInvite = Annotated[bytes, Meta(max_length=256)]
+
+
+class RecordedAct(StrEnum):
+    """What the relay's record has of a session beside joins, modes and its end."""
+
+    CONSENT_GIVEN = "consent_given"
+    CONSENT_REFUSED = "consent_refused"
+    TAKE_OVER = "take_over"
+    MICRO_HANDOVER = "micro_handover"
+    HAND_OVER = "hand_over"
+    GRANT_CHANGED = "grant_changed"
+    MEMBER_REMOVED = "member_removed"
+    INVITED = "invited"
+    TERMINAL_OPENED = "terminal_opened"
+    PROCESS_ENDED = "process_ended"
+    SERVICE_CHANGED = "service_changed"
+    RESTART = "restart"
+    HELD = "held"
+    GRANT_REVOKED = "grant_revoked"
 
 
 class AgentHello(Message, frozen=True):
@@ -28,6 +58,7 @@ class AgentHello(Message, frozen=True):
     agent_version: VersionText
     token: Token | None = None
     join: Routing | None = None
+    kind: SessionKind = SessionKind.SUPPORT
 
 
 class AgentWelcome(Message, frozen=True):
@@ -71,6 +102,8 @@ class ViewerJoining(Message, frozen=True):
     display_name: Name
     organisation: Name
     resumed: bool
+    standing: Standing = Standing.TECHNICIAN
+    admin_tools: bool = False
 
 
 class ViewerGone(Message, frozen=True):
@@ -100,6 +133,75 @@ class SeatAdmitted(Message, frozen=True):
     """Agent says that a viewer is live: only from now on the relay passes media to it (SPEC C9)."""
 
     link: Link
+    role: Role = Role.COLLABORATOR
+
+
+class RoleNotice(Message, frozen=True):
+    """Agent says that a live viewer has another role from now on."""
+
+    link: Link
+    role: Role
+
+
+class InviteOpened(Message, frozen=True):
+    """Agent says that whoever names this invitation is to be seated; again after every resume (SPEC C19).
+
+    ``guests``: also people without an account, under a name of their own choice.
+    """
+
+    invite: InviteId
+    guests: bool
+    life_s: Seconds
+
+
+class InviteClosed(Message, frozen=True):
+    """Agent says that the invitation leads nowhere any more."""
+
+    invite: InviteId
+
+
+class JoinAsked(Message, frozen=True):
+    """Relay says that somebody of the organisation wants to come in without a code (SPEC C20).
+
+    ``key`` is their browser's X25519 key, made for this request.
+    """
+
+    request: RequestNumber
+    account_id: AccountId
+    display_name: Name
+    organisation: Name
+    standing: Standing
+    admin_tools: bool
+    key: Secret32
+
+
+class JoinAnswered(Message, frozen=True):
+    """Agent's answer: an invitation whose secret is sealed to ``key`` by HPKE, or why not."""
+
+    request: RequestNumber
+    invite: InviteId | None = None
+    sealed: SealedInvite = b""
+    code: ErrorCode | None = None
+
+
+class HoldNotice(Message, frozen=True):
+    """Agent says for how long session and seats are to be kept with nobody there; 0 ends it (SPEC V7)."""
+
+    hold_s: Seconds
+
+
+class RestartNotice(Message, frozen=True):
+    """Agent says that its PC goes down now and will be back within so long (SPEC V5)."""
+
+    back_in_s: Seconds
+
+
+class RecordNotice(Message, frozen=True):
+    """Agent tells the record what was done, by whom (slot, 0 the customer), names and codes only."""
+
+    act: RecordedAct
+    slot: SlotOrHost
+    detail: Name = ""
 
 
 class ModeNotice(Message, frozen=True):
@@ -138,7 +240,9 @@ class ViewerWelcome(Message, frozen=True):
 
 
 class HostGone(Message, frozen=True):
-    """The agent's socket is down; the viewer waits."""
+    """The agent's socket is down; the viewer waits. ``restarting_s``: its PC restarts and has so long."""
+
+    restarting_s: Seconds = 0
 
 
 class HostBack(Message, frozen=True):

@@ -30,6 +30,8 @@ class CaptureCondition(StrEnum):
     PERMISSION_MISSING = "permission_missing"
     ASLEEP = "asleep"
     FAILED = "failed"
+    PAUSED = "paused"
+    """The customer, or a demo, has stopped the picture; the session goes on."""
 
 
 class Monitor(Part, frozen=True):

@@ -9,6 +9,7 @@ from relevo_protocol.limits import MAX_VIEWERS
 from relevo_protocol.messages.base import (
     AccountId,
     Epoch64,
+    InviteId,
     Link,
     Message,
     Milliseconds,
@@ -31,6 +32,8 @@ class Member(Part, frozen=True):
     account_id: AccountId
     display_name: Name
     organisation: Name
+    team_key: Secret32 | None = None
+    """X25519 key for whispers (SPEC T2); not in the roster's hash, vouched for by the sealed channel."""
 
 
 class RightView(Part, frozen=True):
@@ -38,6 +41,13 @@ class RightView(Part, frozen=True):
 
     permit: Permit
     removed_by: Factor | None = None
+
+
+class DemoJoin(Part, frozen=True):
+    """A place in a presentation: the two halves of its link."""
+
+    invite: InviteId
+    secret: Secret32
 
 
 # --- host to viewer ---
@@ -48,6 +58,8 @@ class ConsentPending(Message, frozen=True):
 
     mode: Mode
     deadline_s: Seconds
+    capability: Capability | None = None
+    """Set when it is about one capability, not about the mode."""
 
 
 class ConsentResult(Message, frozen=True):
@@ -56,6 +68,7 @@ class ConsentResult(Message, frozen=True):
     granted: bool
     mode: Mode
     code: ErrorCode | None = None
+    capability: Capability | None = None
 
 
 class ModeState(Message, frozen=True):
@@ -74,10 +87,13 @@ class Epoch(Message, frozen=True):
 
 
 class InputRefused(Message, frozen=True):
-    """Input that was not carried out, and why; at most one a second for the same reason."""
+    """Something that was not carried out, and why; at most one a second for the same reason.
+
+    ``capability`` is ``None`` where the role forbids an act.
+    """
 
     code: ErrorCode
-    capability: Capability
+    capability: Capability | None
     removed_by: Factor | None = None
 
 
@@ -104,9 +120,13 @@ class Heartbeat(Message, frozen=True):
 
 
 class ModeRequest(Message, frozen=True):
-    """Ask for a mode; a step up asks the customer, a step down happens at once."""
+    """Ask for a mode; a step up asks the customer, a step down happens at once.
+
+    ``demo`` belongs to the mode demo: the presentation that the customer is invited to see (SPEC G13).
+    """
 
     mode: Mode
+    demo: DemoJoin | None = None
 
 
 class Goodbye(Message, frozen=True):

@@ -9,6 +9,18 @@ export const MAX_CONTROL_BYTES = 65536;
 export const MAX_PAIRWISE_BYTES = 131072;
 export const MAX_MEDIA_BYTES = 2097152;
 export const MAX_VIEWERS = 5;
+export const MAX_INVITES = 32;
+export const MAX_CHAT_CHARS = 2000;
+export const MAX_CHAT_LINES_KEPT = 200;
+export const MAX_TOLD_REASON_CHARS = 200;
+export const MAX_STROKE_POINTS = 256;
+export const MAX_MARK_POINTS = 20000;
+export const MAX_PROCESSES = 500;
+export const MAX_SERVICES = 400;
+export const MAX_TERMINALS = 4;
+export const MAX_TERMINAL_BYTES = 16384;
+export const MAX_TERMINAL_SIDE = 500;
+export const MAX_HOLD_HOURS = 72;
 export const MAX_SCREEN_SIDE_PX = 8192;
 export const MAX_SCREEN_PIXELS = 33000000;
 export const MAX_MONITORS = 16;
@@ -29,6 +41,18 @@ export const HELLO_DEADLINE_S = 10;
 export const HANDSHAKE_DEADLINE_S = 20;
 export const CONSENT_DEADLINE_S = 60;
 export const RESUME_LIFE_S = 600;
+export const VETO_DEADLINE_S = 8;
+export const INVITE_LIFE_S = 3600;
+export const INVITE_DEMO_LIFE_S = 28800;
+export const JOIN_ASK_DEADLINE_S = 20;
+export const MICRO_HANDOVER_S = 60;
+export const LOCAL_QUIET_MS = 1500;
+export const LOCAL_PAUSE_MS = 1000;
+export const LASER_LIFE_MS = 2000;
+export const ADMINISTRATOR_LIFE_S = 14400;
+export const RESTART_COUNTDOWN_S = 30;
+export const RESTART_LIFE_S = 1800;
+export const HOLD_HOURS = 8;
 export const HEARTBEAT_INTERVAL_S = 2;
 export const HEARTBEAT_DEADLINE_S = 10;
 export const PING_INTERVAL_S = 10;
@@ -60,13 +84,22 @@ export type Mode = (typeof MODES)[number];
 export const ROLES = ["lead", "collaborator", "supervisor", "expert", "external", "demo_viewer", "customer"] as const;
 export type Role = (typeof ROLES)[number];
 
-export const CAPABILITIES = ["screen.view", "screen.present", "point.laser", "point.annotate", "input.pointer", "input.text", "input.keys", "input.special", "clipboard.to_customer", "clipboard.from_customer", "file.send", "file.fetch", "file.browse", "system.info", "system.processes.list", "system.processes.end", "terminal.user", "terminal.admin", "script.run", "elevate", "power.logoff", "power.reboot", "power.safe_mode", "session.hold", "session.reconnect", "input.block_local", "screen.blank", "audio.listen", "record", "snapshot", "chat", "voice"] as const;
+export const CAPABILITIES = ["screen.view", "screen.present", "point.laser", "point.annotate", "input.pointer", "input.text", "input.keys", "input.special", "clipboard.to_customer", "clipboard.from_customer", "file.send", "file.fetch", "file.browse", "system.info", "system.processes.list", "system.processes.end", "system.services", "terminal.user", "terminal.admin", "script.run", "elevate", "power.logoff", "power.reboot", "power.safe_mode", "session.hold", "session.reconnect", "input.block_local", "screen.blank", "audio.listen", "record", "snapshot", "chat", "voice"] as const;
 export type Capability = (typeof CAPABILITIES)[number];
 
 export const PERMITS = ["allow", "ask", "ask_each", "elevated", "never"] as const;
 export type Permit = (typeof PERMITS)[number];
 
-export const FACTORS = ["mode", "policy", "role", "grant", "consent", "floor", "platform"] as const;
+export const SESSION_KINDS = ["support", "presentation"] as const;
+export type SessionKind = (typeof SESSION_KINDS)[number];
+
+export const STANDINGS = ["technician", "expert", "supervisor", "guest"] as const;
+export type Standing = (typeof STANDINGS)[number];
+
+export const ACTS = ["raise_mode", "lower_mode", "take_control", "give_control", "micro_handover", "take_over", "hand_over", "become_lead", "change_grants", "invite", "remove", "whisper", "clear_all_marks", "call_restart_off"] as const;
+export type Act = (typeof ACTS)[number];
+
+export const FACTORS = ["mode", "policy", "role", "grant", "consent", "floor", "platform", "token"] as const;
 export type Factor = (typeof FACTORS)[number];
 
 export const POLICIES = ["allow", "ask", "deny", "unset"] as const;
@@ -87,8 +120,14 @@ export type SessionEvent = (typeof SESSION_EVENTS)[number];
 export const QUALITIES = ["auto", "sharp", "fast"] as const;
 export type Quality = (typeof QUALITIES)[number];
 
-export const CAPTURE_CONDITIONS = ["ok", "no_display", "locked", "permission_missing", "asleep", "failed"] as const;
+export const CAPTURE_CONDITIONS = ["ok", "no_display", "locked", "permission_missing", "asleep", "failed", "paused"] as const;
 export type CaptureCondition = (typeof CAPTURE_CONDITIONS)[number];
+
+export const TOKEN_CAUSES = ["mode", "taken", "given", "released", "local_input", "local_quiet", "micro_handover", "micro_handover_over", "left"] as const;
+export type TokenCause = (typeof TOKEN_CAUSES)[number];
+
+export const SERVICE_ACTS = ["start", "stop", "restart"] as const;
+export type ServiceAct = (typeof SERVICE_ACTS)[number];
 
 export const SPECIAL_COMBOS = ["ctrl_alt_delete", "super", "alt_tab", "alt_f4", "ctrl_escape", "print_screen", "ctrl_shift_escape"] as const;
 export type SpecialCombo = (typeof SPECIAL_COMBOS)[number];
@@ -98,6 +137,7 @@ export const MessageType = {
   MEDIA: 1,
   PAIRWISE: 2,
   HANDSHAKE: 3,
+  TEAM: 4,
 } as const;
 export type MessageType = (typeof MessageType)[keyof typeof MessageType];
 
@@ -152,6 +192,7 @@ export interface AgentHello {
   readonly agent_version: string;
   readonly token?: string | null;
   readonly join?: string | null;
+  readonly kind?: SessionKind;
 }
 
 /** Agent asks for a routing number; any earlier one of this session dies. */
@@ -176,12 +217,63 @@ export interface RemoveViewer {
 export interface SeatAdmitted {
   readonly t: "SeatAdmitted";
   readonly link: number;
+  readonly role?: Role;
+}
+
+/** Agent says that a live viewer has another role from now on. */
+export interface RoleNotice {
+  readonly t: "RoleNotice";
+  readonly link: number;
+  readonly role: Role;
 }
 
 /** Agent tells the relay the session's mode, for its second gate and the record. */
 export interface ModeNotice {
   readonly t: "ModeNotice";
   readonly mode: Mode;
+}
+
+/** Agent says that whoever names this invitation is to be seated; again after every resume (SPEC C19). */
+export interface InviteOpened {
+  readonly t: "InviteOpened";
+  readonly invite: Uint8Array;
+  readonly guests: boolean;
+  readonly life_s: number;
+}
+
+/** Agent says that the invitation leads nowhere any more. */
+export interface InviteClosed {
+  readonly t: "InviteClosed";
+  readonly invite: Uint8Array;
+}
+
+/** Agent's answer: an invitation whose secret is sealed to ``key`` by HPKE, or why not. */
+export interface JoinAnswered {
+  readonly t: "JoinAnswered";
+  readonly request: number;
+  readonly invite?: Uint8Array | null;
+  readonly sealed?: Uint8Array;
+  readonly code?: ErrorCode | null;
+}
+
+/** Agent says for how long session and seats are to be kept with nobody there; 0 ends it (SPEC V7). */
+export interface HoldNotice {
+  readonly t: "HoldNotice";
+  readonly hold_s: number;
+}
+
+/** Agent says that its PC goes down now and will be back within so long (SPEC V5). */
+export interface RestartNotice {
+  readonly t: "RestartNotice";
+  readonly back_in_s: number;
+}
+
+/** Agent tells the record what was done, by whom (slot, 0 the customer), names and codes only. */
+export interface RecordNotice {
+  readonly t: "RecordNotice";
+  readonly act: RecordedAct;
+  readonly slot: number;
+  readonly detail?: string;
 }
 
 /** Agent ends the session for everybody. */
@@ -217,6 +309,8 @@ export interface ViewerJoining {
   readonly display_name: string;
   readonly organisation: string;
   readonly resumed: boolean;
+  readonly standing?: Standing;
+  readonly admin_tools?: boolean;
 }
 
 /** Relay says that a viewer's link is down; ``left`` tells leaving from a cut that may come back. */
@@ -226,6 +320,18 @@ export interface ViewerGone {
   readonly slot: number;
   readonly left: boolean;
   readonly code: ErrorCode;
+}
+
+/** Relay says that somebody of the organisation wants to come in without a code (SPEC C20). */
+export interface JoinAsked {
+  readonly t: "JoinAsked";
+  readonly request: number;
+  readonly account_id: string;
+  readonly display_name: string;
+  readonly organisation: string;
+  readonly standing: Standing;
+  readonly admin_tools: boolean;
+  readonly key: Uint8Array;
 }
 
 /** Relay dropped media for a viewer, or a viewer is new: only a keyframe helps. */
@@ -269,9 +375,10 @@ export interface ViewerWelcome {
   readonly host_present?: boolean;
 }
 
-/** The agent's socket is down; the viewer waits. */
+/** The agent's socket is down; the viewer waits. ``restarting_s``: its PC restarts and has so long. */
 export interface HostGone {
   readonly t: "HostGone";
+  readonly restarting_s?: number;
 }
 
 /** The agent is back: the viewer resumes by a new handshake on the new link. */
@@ -294,10 +401,17 @@ export interface Heartbeat {
   readonly rtt_ms?: number;
 }
 
+/** A place in a presentation: the two halves of its link. */
+export interface DemoJoin {
+  readonly invite: Uint8Array;
+  readonly secret: Uint8Array;
+}
+
 /** Ask for a mode; a step up asks the customer, a step down happens at once. */
 export interface ModeRequest {
   readonly t: "ModeRequest";
   readonly mode: Mode;
+  readonly demo?: DemoJoin | null;
 }
 
 /** The viewer leaves for good. */
@@ -380,11 +494,202 @@ export interface ReleaseAll {
   readonly t: "ReleaseAll";
 }
 
+/** The viewer's X25519 key for whispers, fresh for each link; the host passes it on in the member list. */
+export interface TeamKey {
+  readonly t: "TeamKey";
+  readonly public: Uint8Array;
+}
+
+/** Take the control token, if the rights allow it and the customer is not at work in shared mode. */
+export interface ControlRequest {
+  readonly t: "ControlRequest";
+}
+
+/** Give the token up: a lead to the customer, anybody else to the lead. */
+export interface ControlRelease {
+  readonly t: "ControlRelease";
+}
+
+/** The lead hands the token to a member; an external's needs the customer's consent. */
+export interface ControlGive {
+  readonly t: "ControlGive";
+  readonly slot: number;
+}
+
+/** A supervisor takes the token for ``MICRO_HANDOVER_S`` seconds; it then returns by itself. */
+export interface MicroHandover {
+  readonly t: "MicroHandover";
+}
+
+/** A supervisor becomes the lead; the reason is told to everybody, and recorded. */
+export interface TakeOver {
+  readonly t: "TakeOver";
+  readonly reason: string;
+}
+
+/** The lead makes a member the lead; never an external or a demo viewer. */
+export interface HandOver {
+  readonly t: "HandOver";
+  readonly slot: number;
+}
+
+/** The lead (in a demo the presenter's page) gives a member a capability, or takes it back. */
+export interface GrantChange {
+  readonly t: "GrantChange";
+  readonly slot: number;
+  readonly capability: Capability;
+  readonly granted: boolean;
+}
+
+/** The lead or a supervisor sends a member away; their next frame is under a key that the member lacks. */
+export interface RemoveMember {
+  readonly t: "RemoveMember";
+  readonly slot: number;
+}
+
+/** Ask the host for an invitation by link, for one person, with this role. */
+export interface InviteRequest {
+  readonly t: "InviteRequest";
+  readonly role: Role;
+}
+
+/** The invitation leads nowhere any more. */
+export interface InviteRevoke {
+  readonly t: "InviteRevoke";
+  readonly invite: Uint8Array;
+}
+
+/** Ask the customer for a capability before it is needed. */
+export interface CapabilityRequest {
+  readonly t: "CapabilityRequest";
+  readonly capability: Capability;
+}
+
+/** Viewer to host: say something to everybody, the customer included. */
+export interface ChatSend {
+  readonly t: "ChatSend";
+  readonly text: string;
+}
+
+/** Point at a place; the next one moves it. It goes out by itself after ``LASER_LIFE_MS`` of silence. */
+export interface Laser {
+  readonly t: "Laser";
+  readonly monitor: number;
+  readonly x: number;
+  readonly y: number;
+}
+
+/** Stop pointing. */
+export interface LaserOff {
+  readonly t: "LaserOff";
+}
+
+/** A piece of a line: its points go on where the last piece of the same ``stroke`` ended. */
+export interface Stroke {
+  readonly t: "Stroke";
+  readonly stroke: number;
+  readonly monitor: number;
+  readonly points: readonly number[];
+}
+
+/** Take one's own drawing away; ``everybody`` takes away all drawings (lead, supervisor). */
+export interface ClearMarks {
+  readonly t: "ClearMarks";
+  readonly everybody?: boolean;
+}
+
+/** Ask what machine this is. */
+export interface SystemInfoRequest {
+  readonly t: "SystemInfoRequest";
+}
+
+/** Ask for the processes. */
+export interface ProcessesRequest {
+  readonly t: "ProcessesRequest";
+}
+
+/** End one process; ``forced`` kills it. */
+export interface ProcessEnd {
+  readonly t: "ProcessEnd";
+  readonly pid: number;
+  readonly started_ms: number;
+  readonly forced?: boolean;
+}
+
+/** Ask for the services. */
+export interface ServicesRequest {
+  readonly t: "ServicesRequest";
+}
+
+/** Start, stop or restart a service. */
+export interface ServiceChange {
+  readonly t: "ServiceChange";
+  readonly name: string;
+  readonly act: ServiceAct;
+}
+
+/** Open a terminal of this size as the customer's user. */
+export interface TerminalOpen {
+  readonly t: "TerminalOpen";
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/** Open a terminal of this size as the system's administrator. */
+export interface AdminTerminalOpen {
+  readonly t: "AdminTerminalOpen";
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/** Bytes typed into a terminal. */
+export interface TerminalInput {
+  readonly t: "TerminalInput";
+  readonly terminal: number;
+  readonly data: Uint8Array;
+}
+
+/** The terminal's window has another size. */
+export interface TerminalSize {
+  readonly t: "TerminalSize";
+  readonly terminal: number;
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/** Close a terminal: its programs are hung up on. */
+export interface TerminalClose {
+  readonly t: "TerminalClose";
+  readonly terminal: number;
+}
+
+/** Restart the customer's PC after a countdown that the customer may cancel. */
+export interface RestartRequest {
+  readonly t: "RestartRequest";
+}
+
+/** Call a restart off that is being counted down to. */
+export interface RestartCancel {
+  readonly t: "RestartCancel";
+}
+
+/** Keep the session for so long without anybody in it. */
+export interface HoldRequest {
+  readonly t: "HoldRequest";
+  readonly hours: number;
+}
+
+/** The session is not kept any longer. */
+export interface HoldEnd {
+  readonly t: "HoldEnd";
+}
+
 /** The customer is being asked; no answer within the deadline is No. */
 export interface ConsentPending {
   readonly t: "ConsentPending";
   readonly mode: Mode;
   readonly deadline_s: number;
+  readonly capability?: Capability | null;
 }
 
 /** The customer's answer, or the clock's. ``code`` says why not. */
@@ -393,6 +698,7 @@ export interface ConsentResult {
   readonly granted: boolean;
   readonly mode: Mode;
   readonly code?: ErrorCode | null;
+  readonly capability?: Capability | null;
 }
 
 /** One effective right and what removed it. */
@@ -416,6 +722,7 @@ export interface Member {
   readonly account_id: string;
   readonly display_name: string;
   readonly organisation: string;
+  readonly team_key?: Uint8Array | null;
 }
 
 /** A fresh media key and the list of members that it is bound to; travels ahead of the frames it opens. */
@@ -426,11 +733,11 @@ export interface Epoch {
   readonly members: readonly Member[];
 }
 
-/** Input that was not carried out, and why; at most one a second for the same reason. */
+/** Something that was not carried out, and why; at most one a second for the same reason. */
 export interface InputRefused {
   readonly t: "InputRefused";
   readonly code: ErrorCode;
-  readonly capability: Capability;
+  readonly capability: Capability | null;
   readonly removed_by?: Factor | null;
 }
 
@@ -472,18 +779,191 @@ export interface CaptureState {
   readonly detail?: string;
 }
 
-export type AgentToRelay = AgentHello | CodeRequest | CodeSpent | RemoveViewer | SeatAdmitted | ModeNotice | EndSession;
-export const AGENT_TO_RELAY_TAGS = ["AgentHello", "CodeRequest", "CodeSpent", "RemoveViewer", "SeatAdmitted", "ModeNotice", "EndSession"] as const;
-export type RelayToAgent = AgentWelcome | CodeIssued | ViewerJoining | ViewerGone | KeyframeWanted | RelayError;
-export const RELAY_TO_AGENT_TAGS = ["AgentWelcome", "CodeIssued", "ViewerJoining", "ViewerGone", "KeyframeWanted", "RelayError"] as const;
+/** Who holds the control token: a slot, 0 for the host's own person, nobody in a mode without input. */
+export interface TokenState {
+  readonly t: "TokenState";
+  readonly holder: number | null;
+  readonly cause: TokenCause;
+  readonly returns_ms?: number;
+  readonly next_slot?: number | null;
+}
+
+/** What the lead has granted to one member beyond the role's own. */
+export interface MemberGrants {
+  readonly slot: number;
+  readonly granted: readonly Capability[];
+}
+
+/** What every member was granted; sent to everybody at every change. */
+export interface GrantsState {
+  readonly t: "GrantsState";
+  readonly grants: readonly MemberGrants[];
+}
+
+/** The invitation asked for: the link's two halves, to be put together behind a ``#``. */
+export interface InviteIssued {
+  readonly t: "InviteIssued";
+  readonly invite: Uint8Array;
+  readonly secret: Uint8Array;
+  readonly role: Role;
+  readonly life_s: number;
+}
+
+/** Somebody else leads from now on. ``reason`` is set when a supervisor took over. */
+export interface LeadChanged {
+  readonly t: "LeadChanged";
+  readonly slot: number;
+  readonly reason?: string | null;
+}
+
+/** Host to viewer: somebody said something; the author gets it too. ``slot`` 0 is the host's own person. */
+export interface ChatLine {
+  readonly t: "ChatLine";
+  readonly line: number;
+  readonly slot: number;
+  readonly name: string;
+  readonly text: string;
+  readonly at_ms: number;
+}
+
+/** Somebody else points. ``slot`` 0 is the host's own person. */
+export interface MemberLaser {
+  readonly t: "MemberLaser";
+  readonly slot: number;
+  readonly monitor: number;
+  readonly x: number;
+  readonly y: number;
+}
+
+/** Somebody stopped pointing. */
+export interface MemberLaserOff {
+  readonly t: "MemberLaserOff";
+  readonly slot: number;
+}
+
+/** Somebody else draws. */
+export interface MemberStroke {
+  readonly t: "MemberStroke";
+  readonly slot: number;
+  readonly stroke: number;
+  readonly monitor: number;
+  readonly points: readonly number[];
+}
+
+/** The drawing of this person is gone; without ``slot`` every drawing is. */
+export interface MarksCleared {
+  readonly t: "MarksCleared";
+  readonly slot?: number | null;
+}
+
+/** What machine this is; every text is shown, never interpreted. */
+export interface SystemInfo {
+  readonly t: "SystemInfo";
+  readonly host_name: string;
+  readonly system: string;
+  readonly processor: string;
+  readonly cores: number;
+  readonly memory_bytes: number;
+  readonly disk_free_bytes: number;
+  readonly up_s: number;
+  readonly user: string;
+}
+
+/** One process. ``cpu_percent`` of one core since the last listing, ``memory_bytes`` resident. */
+export interface Process {
+  readonly pid: number;
+  readonly started_ms: number;
+  readonly name: string;
+  readonly user: string;
+  readonly cpu_percent: number;
+  readonly memory_bytes: number;
+}
+
+/** The processes, the busiest first; ``left_out`` had no room. */
+export interface ProcessList {
+  readonly t: "ProcessList";
+  readonly processes: readonly Process[];
+  readonly left_out?: number;
+}
+
+/** One service of the system; ``changeable`` is false for those that a stop would cut us off by. */
+export interface Service {
+  readonly name: string;
+  readonly description: string;
+  readonly running: boolean;
+  readonly changeable: boolean;
+}
+
+/** The services. */
+export interface ServiceList {
+  readonly t: "ServiceList";
+  readonly services: readonly Service[];
+  readonly left_out?: number;
+}
+
+/** What was asked for was done, or why not: one inert line of the system. */
+export interface ActDone {
+  readonly t: "ActDone";
+  readonly act: string;
+  readonly done: boolean;
+  readonly detail?: string;
+}
+
+/** A terminal is there. */
+export interface TerminalOpened {
+  readonly t: "TerminalOpened";
+  readonly terminal: number;
+  readonly elevated: boolean;
+}
+
+/** What a terminal says. */
+export interface TerminalOutput {
+  readonly t: "TerminalOutput";
+  readonly terminal: number;
+  readonly data: Uint8Array;
+}
+
+/** A terminal has ended; ``status`` is the exit status, negative for a signal. */
+export interface TerminalClosed {
+  readonly t: "TerminalClosed";
+  readonly terminal: number;
+  readonly status?: number;
+}
+
+/** The countdown to a restart; ``None``: it was called off. The line goes silent after it (``HostGone``). */
+export interface RestartState {
+  readonly t: "RestartState";
+  readonly in_s: number | null;
+}
+
+/** What the customer granted beyond this hour: when administrator mode and a hold end; ``None``: not granted. */
+export interface AdministratorState {
+  readonly t: "AdministratorState";
+  readonly grant_ends_in_s: number | null;
+  readonly hold_ends_in_s: number | null;
+}
+
+/** Viewer to viewer (header type 4): said to the team only. It never passes the customer's socket. */
+export interface Whisper {
+  readonly t: "Whisper";
+  readonly text: string;
+  readonly at_ms: number;
+}
+
+export type AgentToRelay = AgentHello | CodeRequest | CodeSpent | RemoveViewer | SeatAdmitted | RoleNotice | ModeNotice | InviteOpened | InviteClosed | JoinAnswered | HoldNotice | RestartNotice | RecordNotice | EndSession;
+export const AGENT_TO_RELAY_TAGS = ["AgentHello", "CodeRequest", "CodeSpent", "RemoveViewer", "SeatAdmitted", "RoleNotice", "ModeNotice", "InviteOpened", "InviteClosed", "JoinAnswered", "HoldNotice", "RestartNotice", "RecordNotice", "EndSession"] as const;
+export type RelayToAgent = AgentWelcome | CodeIssued | ViewerJoining | ViewerGone | JoinAsked | KeyframeWanted | RelayError;
+export const RELAY_TO_AGENT_TAGS = ["AgentWelcome", "CodeIssued", "ViewerJoining", "ViewerGone", "JoinAsked", "KeyframeWanted", "RelayError"] as const;
 export type ViewerToRelay = ViewerHello | Leave;
 export const VIEWER_TO_RELAY_TAGS = ["ViewerHello", "Leave"] as const;
 export type RelayToViewer = ViewerWelcome | HostGone | HostBack | SessionEnded | RelayError;
 export const RELAY_TO_VIEWER_TAGS = ["ViewerWelcome", "HostGone", "HostBack", "SessionEnded", "RelayError"] as const;
-export type ViewerToHost = Heartbeat | ModeRequest | Goodbye | FrameAck | KeyframeRequest | QualityChoice | PointerMove | PointerButton | PointerWheel | KeyPress | TextInput | SpecialKeys | ReleaseAll;
-export const VIEWER_TO_HOST_TAGS = ["Heartbeat", "ModeRequest", "Goodbye", "FrameAck", "KeyframeRequest", "QualityChoice", "PointerMove", "PointerButton", "PointerWheel", "KeyPress", "TextInput", "SpecialKeys", "ReleaseAll"] as const;
-export type HostToViewer = ConsentPending | ConsentResult | ModeState | Epoch | InputRefused | HeartbeatEcho | HostGoodbye | ScreenLayout | CaptureState;
-export const HOST_TO_VIEWER_TAGS = ["ConsentPending", "ConsentResult", "ModeState", "Epoch", "InputRefused", "HeartbeatEcho", "HostGoodbye", "ScreenLayout", "CaptureState"] as const;
+export type ViewerToHost = Heartbeat | ModeRequest | Goodbye | FrameAck | KeyframeRequest | QualityChoice | PointerMove | PointerButton | PointerWheel | KeyPress | TextInput | SpecialKeys | ReleaseAll | TeamKey | ControlRequest | ControlRelease | ControlGive | MicroHandover | TakeOver | HandOver | GrantChange | RemoveMember | InviteRequest | InviteRevoke | CapabilityRequest | ChatSend | Laser | LaserOff | Stroke | ClearMarks | SystemInfoRequest | ProcessesRequest | ProcessEnd | ServicesRequest | ServiceChange | TerminalOpen | AdminTerminalOpen | TerminalInput | TerminalSize | TerminalClose | RestartRequest | RestartCancel | HoldRequest | HoldEnd;
+export const VIEWER_TO_HOST_TAGS = ["Heartbeat", "ModeRequest", "Goodbye", "FrameAck", "KeyframeRequest", "QualityChoice", "PointerMove", "PointerButton", "PointerWheel", "KeyPress", "TextInput", "SpecialKeys", "ReleaseAll", "TeamKey", "ControlRequest", "ControlRelease", "ControlGive", "MicroHandover", "TakeOver", "HandOver", "GrantChange", "RemoveMember", "InviteRequest", "InviteRevoke", "CapabilityRequest", "ChatSend", "Laser", "LaserOff", "Stroke", "ClearMarks", "SystemInfoRequest", "ProcessesRequest", "ProcessEnd", "ServicesRequest", "ServiceChange", "TerminalOpen", "AdminTerminalOpen", "TerminalInput", "TerminalSize", "TerminalClose", "RestartRequest", "RestartCancel", "HoldRequest", "HoldEnd"] as const;
+export type HostToViewer = ConsentPending | ConsentResult | ModeState | Epoch | InputRefused | HeartbeatEcho | HostGoodbye | ScreenLayout | CaptureState | TokenState | GrantsState | InviteIssued | LeadChanged | ChatLine | MemberLaser | MemberLaserOff | MemberStroke | MarksCleared | SystemInfo | ProcessList | ServiceList | ActDone | TerminalOpened | TerminalOutput | TerminalClosed | RestartState | AdministratorState;
+export const HOST_TO_VIEWER_TAGS = ["ConsentPending", "ConsentResult", "ModeState", "Epoch", "InputRefused", "HeartbeatEcho", "HostGoodbye", "ScreenLayout", "CaptureState", "TokenState", "GrantsState", "InviteIssued", "LeadChanged", "ChatLine", "MemberLaser", "MemberLaserOff", "MemberStroke", "MarksCleared", "SystemInfo", "ProcessList", "ServiceList", "ActDone", "TerminalOpened", "TerminalOutput", "TerminalClosed", "RestartState", "AdministratorState"] as const;
+export type ViewerToViewer = Whisper;
+export const VIEWER_TO_VIEWER_TAGS = ["Whisper"] as const;
 
 /** Bounds of a field as the decoder checks them. */
 export interface FieldSchema {
@@ -502,27 +982,36 @@ export interface FieldSchema {
 }
 
 export const SCHEMAS: Readonly<Record<string, Readonly<Record<string, FieldSchema>>>> = {
-  "AgentHello": {"version": {"k": "int"}, "agent_version": {"k": "str", "max": 40}, "token": {"k": "str", "min": 16, "max": 128, "nullable": true, "optional": true}, "join": {"k": "str", "pattern": "^[0-9]{6}$", "nullable": true, "optional": true}},
+  "AgentHello": {"version": {"k": "int"}, "agent_version": {"k": "str", "max": 40}, "token": {"k": "str", "min": 16, "max": 128, "nullable": true, "optional": true}, "join": {"k": "str", "pattern": "^[0-9]{6}$", "nullable": true, "optional": true}, "kind": {"k": "enum", "values": ["support", "presentation"], "optional": true}},
   "CodeRequest": {},
   "CodeSpent": {},
   "RemoveViewer": {"link": {"k": "int", "min": 1, "max": 9007199254740991}, "code": {"k": "enum", "values": ["malformed", "too_large", "unsupported_version", "not_permitted", "unexpected", "deadline", "slow", "ticket_invalid", "resume_invalid", "code_wrong", "code_dead", "session_full", "session_ended", "host_gone", "consent_denied", "consent_timeout", "desync", "tampered", "stale_input", "removed", "replaced", "throttled", "origin_refused", "internal", "shutting_down"]}, "reason": {"k": "str", "max": 500, "optional": true}},
-  "SeatAdmitted": {"link": {"k": "int", "min": 1, "max": 9007199254740991}},
+  "SeatAdmitted": {"link": {"k": "int", "min": 1, "max": 9007199254740991}, "role": {"k": "enum", "values": ["lead", "collaborator", "supervisor", "expert", "external", "demo_viewer", "customer"], "optional": true}},
+  "RoleNotice": {"link": {"k": "int", "min": 1, "max": 9007199254740991}, "role": {"k": "enum", "values": ["lead", "collaborator", "supervisor", "expert", "external", "demo_viewer", "customer"]}},
   "ModeNotice": {"mode": {"k": "enum", "values": ["observer", "shared", "full", "administrator", "demo"]}},
+  "InviteOpened": {"invite": {"k": "bytes", "min": 16, "max": 16}, "guests": {"k": "bool"}, "life_s": {"k": "int", "min": 0, "max": 345600}},
+  "InviteClosed": {"invite": {"k": "bytes", "min": 16, "max": 16}},
+  "JoinAnswered": {"request": {"k": "int", "min": 1, "max": 9007199254740991}, "invite": {"k": "bytes", "min": 16, "max": 16, "nullable": true, "optional": true}, "sealed": {"k": "bytes", "max": 256, "optional": true}, "code": {"k": "enum", "values": ["malformed", "too_large", "unsupported_version", "not_permitted", "unexpected", "deadline", "slow", "ticket_invalid", "resume_invalid", "code_wrong", "code_dead", "session_full", "session_ended", "host_gone", "consent_denied", "consent_timeout", "desync", "tampered", "stale_input", "removed", "replaced", "throttled", "origin_refused", "internal", "shutting_down"], "nullable": true, "optional": true}},
+  "HoldNotice": {"hold_s": {"k": "int", "min": 0, "max": 345600}},
+  "RestartNotice": {"back_in_s": {"k": "int", "min": 0, "max": 345600}},
+  "RecordNotice": {"act": {"k": "enum", "values": ["consent_given", "consent_refused", "take_over", "micro_handover", "hand_over", "grant_changed", "member_removed", "invited", "terminal_opened", "process_ended", "service_changed", "restart", "held", "grant_revoked"]}, "slot": {"k": "int", "min": 0, "max": 5}, "detail": {"k": "str", "max": 120, "pattern": "^[^\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$", "optional": true}},
   "EndSession": {"reason": {"k": "str", "max": 500, "optional": true}},
   "AgentWelcome": {"session_id": {"k": "bytes", "min": 16, "max": 16}, "origin": {"k": "str", "min": 8, "max": 300}, "token": {"k": "str", "min": 16, "max": 128}, "resumed": {"k": "bool"}, "routing": {"k": "str", "pattern": "^[0-9]{6}$", "nullable": true, "optional": true}, "code_life_s": {"k": "int", "min": 0, "max": 345600, "optional": true}},
   "CodeIssued": {"routing": {"k": "str", "pattern": "^[0-9]{6}$"}, "code_life_s": {"k": "int", "min": 0, "max": 345600}},
-  "ViewerJoining": {"link": {"k": "int", "min": 1, "max": 9007199254740991}, "slot": {"k": "int", "min": 1, "max": 5}, "account_id": {"k": "str", "min": 1, "max": 64}, "display_name": {"k": "str", "max": 120, "pattern": "^[^\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$"}, "organisation": {"k": "str", "max": 120, "pattern": "^[^\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$"}, "resumed": {"k": "bool"}},
+  "ViewerJoining": {"link": {"k": "int", "min": 1, "max": 9007199254740991}, "slot": {"k": "int", "min": 1, "max": 5}, "account_id": {"k": "str", "min": 1, "max": 64}, "display_name": {"k": "str", "max": 120, "pattern": "^[^\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$"}, "organisation": {"k": "str", "max": 120, "pattern": "^[^\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$"}, "resumed": {"k": "bool"}, "standing": {"k": "enum", "values": ["technician", "expert", "supervisor", "guest"], "optional": true}, "admin_tools": {"k": "bool", "optional": true}},
   "ViewerGone": {"link": {"k": "int", "min": 1, "max": 9007199254740991}, "slot": {"k": "int", "min": 1, "max": 5}, "left": {"k": "bool"}, "code": {"k": "enum", "values": ["malformed", "too_large", "unsupported_version", "not_permitted", "unexpected", "deadline", "slow", "ticket_invalid", "resume_invalid", "code_wrong", "code_dead", "session_full", "session_ended", "host_gone", "consent_denied", "consent_timeout", "desync", "tampered", "stale_input", "removed", "replaced", "throttled", "origin_refused", "internal", "shutting_down"]}},
+  "JoinAsked": {"request": {"k": "int", "min": 1, "max": 9007199254740991}, "account_id": {"k": "str", "min": 1, "max": 64}, "display_name": {"k": "str", "max": 120, "pattern": "^[^\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$"}, "organisation": {"k": "str", "max": 120, "pattern": "^[^\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$"}, "standing": {"k": "enum", "values": ["technician", "expert", "supervisor", "guest"]}, "admin_tools": {"k": "bool"}, "key": {"k": "bytes", "min": 32, "max": 32}},
   "KeyframeWanted": {"slot": {"k": "int", "min": 1, "max": 5}},
   "RelayError": {"code": {"k": "enum", "values": ["malformed", "too_large", "unsupported_version", "not_permitted", "unexpected", "deadline", "slow", "ticket_invalid", "resume_invalid", "code_wrong", "code_dead", "session_full", "session_ended", "host_gone", "consent_denied", "consent_timeout", "desync", "tampered", "stale_input", "removed", "replaced", "throttled", "origin_refused", "internal", "shutting_down"]}, "detail": {"k": "str", "max": 500, "optional": true}},
   "ViewerHello": {"version": {"k": "int"}, "ticket": {"k": "str", "min": 16, "max": 128, "nullable": true, "optional": true}, "resume": {"k": "str", "min": 16, "max": 128, "nullable": true, "optional": true}},
   "Leave": {},
   "ViewerWelcome": {"session_id": {"k": "bytes", "min": 16, "max": 16}, "origin": {"k": "str", "min": 8, "max": 300}, "link": {"k": "int", "min": 1, "max": 9007199254740991}, "slot": {"k": "int", "min": 1, "max": 5}, "resume": {"k": "str", "min": 16, "max": 128}, "resume_life_s": {"k": "int", "min": 0, "max": 345600}, "account_id": {"k": "str", "min": 1, "max": 64}, "display_name": {"k": "str", "max": 120, "pattern": "^[^\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$"}, "organisation": {"k": "str", "max": 120, "pattern": "^[^\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$"}, "host_present": {"k": "bool", "optional": true}},
-  "HostGone": {},
+  "HostGone": {"restarting_s": {"k": "int", "min": 0, "max": 345600, "optional": true}},
   "HostBack": {"link": {"k": "int", "min": 1, "max": 9007199254740991}},
   "SessionEnded": {"code": {"k": "enum", "values": ["malformed", "too_large", "unsupported_version", "not_permitted", "unexpected", "deadline", "slow", "ticket_invalid", "resume_invalid", "code_wrong", "code_dead", "session_full", "session_ended", "host_gone", "consent_denied", "consent_timeout", "desync", "tampered", "stale_input", "removed", "replaced", "throttled", "origin_refused", "internal", "shutting_down"]}, "reason": {"k": "str", "max": 500, "optional": true}},
   "Heartbeat": {"t_ms": {"k": "float", "min": 0, "max": 1000000000000000.0}, "rtt_ms": {"k": "float", "min": 0, "max": 1000000000000000.0, "optional": true}},
-  "ModeRequest": {"mode": {"k": "enum", "values": ["observer", "shared", "full", "administrator", "demo"]}},
+  "DemoJoin": {"invite": {"k": "bytes", "min": 16, "max": 16}, "secret": {"k": "bytes", "min": 32, "max": 32}},
+  "ModeRequest": {"mode": {"k": "enum", "values": ["observer", "shared", "full", "administrator", "demo"]}, "demo": {"k": "part", "name": "DemoJoin", "nullable": true, "optional": true}},
   "Goodbye": {},
   "FrameAck": {"frame_id": {"k": "int", "min": 0, "max": 4294967295}, "decode_ms": {"k": "float", "min": 0, "max": 1000000000000000.0, "optional": true}},
   "KeyframeRequest": {},
@@ -534,25 +1023,79 @@ export const SCHEMAS: Readonly<Record<string, Readonly<Record<string, FieldSchem
   "TextInput": {"text": {"k": "str", "min": 1, "max": 4096}},
   "SpecialKeys": {"combo": {"k": "enum", "values": ["ctrl_alt_delete", "super", "alt_tab", "alt_f4", "ctrl_escape", "print_screen", "ctrl_shift_escape"]}},
   "ReleaseAll": {},
-  "ConsentPending": {"mode": {"k": "enum", "values": ["observer", "shared", "full", "administrator", "demo"]}, "deadline_s": {"k": "int", "min": 0, "max": 345600}},
-  "ConsentResult": {"granted": {"k": "bool"}, "mode": {"k": "enum", "values": ["observer", "shared", "full", "administrator", "demo"]}, "code": {"k": "enum", "values": ["malformed", "too_large", "unsupported_version", "not_permitted", "unexpected", "deadline", "slow", "ticket_invalid", "resume_invalid", "code_wrong", "code_dead", "session_full", "session_ended", "host_gone", "consent_denied", "consent_timeout", "desync", "tampered", "stale_input", "removed", "replaced", "throttled", "origin_refused", "internal", "shutting_down"], "nullable": true, "optional": true}},
-  "RightView": {"permit": {"k": "enum", "values": ["allow", "ask", "ask_each", "elevated", "never"]}, "removed_by": {"k": "enum", "values": ["mode", "policy", "role", "grant", "consent", "floor", "platform"], "nullable": true, "optional": true}},
-  "ModeState": {"mode": {"k": "enum", "values": ["observer", "shared", "full", "administrator", "demo"]}, "rights": {"k": "map", "key": {"k": "enum", "values": ["screen.view", "screen.present", "point.laser", "point.annotate", "input.pointer", "input.text", "input.keys", "input.special", "clipboard.to_customer", "clipboard.from_customer", "file.send", "file.fetch", "file.browse", "system.info", "system.processes.list", "system.processes.end", "terminal.user", "terminal.admin", "script.run", "elevate", "power.logoff", "power.reboot", "power.safe_mode", "session.hold", "session.reconnect", "input.block_local", "screen.blank", "audio.listen", "record", "snapshot", "chat", "voice"]}, "value": {"k": "part", "name": "RightView"}}},
-  "Member": {"slot": {"k": "int", "min": 1, "max": 5}, "link": {"k": "int", "min": 1, "max": 9007199254740991}, "role": {"k": "enum", "values": ["lead", "collaborator", "supervisor", "expert", "external", "demo_viewer", "customer"]}, "account_id": {"k": "str", "min": 1, "max": 64}, "display_name": {"k": "str", "max": 120, "pattern": "^[^\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$"}, "organisation": {"k": "str", "max": 120, "pattern": "^[^\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$"}},
+  "TeamKey": {"public": {"k": "bytes", "min": 32, "max": 32}},
+  "ControlRequest": {},
+  "ControlRelease": {},
+  "ControlGive": {"slot": {"k": "int", "min": 1, "max": 5}},
+  "MicroHandover": {},
+  "TakeOver": {"reason": {"k": "str", "min": 3, "max": 200, "pattern": "^[^\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$"}},
+  "HandOver": {"slot": {"k": "int", "min": 1, "max": 5}},
+  "GrantChange": {"slot": {"k": "int", "min": 1, "max": 5}, "capability": {"k": "enum", "values": ["screen.view", "screen.present", "point.laser", "point.annotate", "input.pointer", "input.text", "input.keys", "input.special", "clipboard.to_customer", "clipboard.from_customer", "file.send", "file.fetch", "file.browse", "system.info", "system.processes.list", "system.processes.end", "system.services", "terminal.user", "terminal.admin", "script.run", "elevate", "power.logoff", "power.reboot", "power.safe_mode", "session.hold", "session.reconnect", "input.block_local", "screen.blank", "audio.listen", "record", "snapshot", "chat", "voice"]}, "granted": {"k": "bool"}},
+  "RemoveMember": {"slot": {"k": "int", "min": 1, "max": 5}},
+  "InviteRequest": {"role": {"k": "enum", "values": ["lead", "collaborator", "supervisor", "expert", "external", "demo_viewer", "customer"]}},
+  "InviteRevoke": {"invite": {"k": "bytes", "min": 16, "max": 16}},
+  "CapabilityRequest": {"capability": {"k": "enum", "values": ["screen.view", "screen.present", "point.laser", "point.annotate", "input.pointer", "input.text", "input.keys", "input.special", "clipboard.to_customer", "clipboard.from_customer", "file.send", "file.fetch", "file.browse", "system.info", "system.processes.list", "system.processes.end", "system.services", "terminal.user", "terminal.admin", "script.run", "elevate", "power.logoff", "power.reboot", "power.safe_mode", "session.hold", "session.reconnect", "input.block_local", "screen.blank", "audio.listen", "record", "snapshot", "chat", "voice"]}},
+  "ChatSend": {"text": {"k": "str", "min": 1, "max": 2000, "pattern": "^[^\\x00-\\x09\\x0b-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$"}},
+  "Laser": {"monitor": {"k": "int", "min": 0, "max": 16}, "x": {"k": "float", "min": 0.0, "below": 1.0}, "y": {"k": "float", "min": 0.0, "below": 1.0}},
+  "LaserOff": {},
+  "Stroke": {"stroke": {"k": "int", "min": 1, "max": 2147483647}, "monitor": {"k": "int", "min": 0, "max": 16}, "points": {"k": "list", "item": {"k": "float", "min": 0.0, "below": 1.0}, "max": 512}},
+  "ClearMarks": {"everybody": {"k": "bool", "optional": true}},
+  "SystemInfoRequest": {},
+  "ProcessesRequest": {},
+  "ProcessEnd": {"pid": {"k": "int", "min": 1, "max": 9007199254740991}, "started_ms": {"k": "int", "min": 0, "max": 9007199254740991}, "forced": {"k": "bool", "optional": true}},
+  "ServicesRequest": {},
+  "ServiceChange": {"name": {"k": "str", "min": 1, "max": 200, "pattern": "^[A-Za-z0-9@._:\\\\-]+$"}, "act": {"k": "enum", "values": ["start", "stop", "restart"]}},
+  "TerminalOpen": {"columns": {"k": "int", "min": 1, "max": 500}, "rows": {"k": "int", "min": 1, "max": 500}},
+  "AdminTerminalOpen": {"columns": {"k": "int", "min": 1, "max": 500}, "rows": {"k": "int", "min": 1, "max": 500}},
+  "TerminalInput": {"terminal": {"k": "int", "min": 1, "max": 4}, "data": {"k": "bytes", "max": 16384}},
+  "TerminalSize": {"terminal": {"k": "int", "min": 1, "max": 4}, "columns": {"k": "int", "min": 1, "max": 500}, "rows": {"k": "int", "min": 1, "max": 500}},
+  "TerminalClose": {"terminal": {"k": "int", "min": 1, "max": 4}},
+  "RestartRequest": {},
+  "RestartCancel": {},
+  "HoldRequest": {"hours": {"k": "int", "min": 1, "max": 72}},
+  "HoldEnd": {},
+  "ConsentPending": {"mode": {"k": "enum", "values": ["observer", "shared", "full", "administrator", "demo"]}, "deadline_s": {"k": "int", "min": 0, "max": 345600}, "capability": {"k": "enum", "values": ["screen.view", "screen.present", "point.laser", "point.annotate", "input.pointer", "input.text", "input.keys", "input.special", "clipboard.to_customer", "clipboard.from_customer", "file.send", "file.fetch", "file.browse", "system.info", "system.processes.list", "system.processes.end", "system.services", "terminal.user", "terminal.admin", "script.run", "elevate", "power.logoff", "power.reboot", "power.safe_mode", "session.hold", "session.reconnect", "input.block_local", "screen.blank", "audio.listen", "record", "snapshot", "chat", "voice"], "nullable": true, "optional": true}},
+  "ConsentResult": {"granted": {"k": "bool"}, "mode": {"k": "enum", "values": ["observer", "shared", "full", "administrator", "demo"]}, "code": {"k": "enum", "values": ["malformed", "too_large", "unsupported_version", "not_permitted", "unexpected", "deadline", "slow", "ticket_invalid", "resume_invalid", "code_wrong", "code_dead", "session_full", "session_ended", "host_gone", "consent_denied", "consent_timeout", "desync", "tampered", "stale_input", "removed", "replaced", "throttled", "origin_refused", "internal", "shutting_down"], "nullable": true, "optional": true}, "capability": {"k": "enum", "values": ["screen.view", "screen.present", "point.laser", "point.annotate", "input.pointer", "input.text", "input.keys", "input.special", "clipboard.to_customer", "clipboard.from_customer", "file.send", "file.fetch", "file.browse", "system.info", "system.processes.list", "system.processes.end", "system.services", "terminal.user", "terminal.admin", "script.run", "elevate", "power.logoff", "power.reboot", "power.safe_mode", "session.hold", "session.reconnect", "input.block_local", "screen.blank", "audio.listen", "record", "snapshot", "chat", "voice"], "nullable": true, "optional": true}},
+  "RightView": {"permit": {"k": "enum", "values": ["allow", "ask", "ask_each", "elevated", "never"]}, "removed_by": {"k": "enum", "values": ["mode", "policy", "role", "grant", "consent", "floor", "platform", "token"], "nullable": true, "optional": true}},
+  "ModeState": {"mode": {"k": "enum", "values": ["observer", "shared", "full", "administrator", "demo"]}, "rights": {"k": "map", "key": {"k": "enum", "values": ["screen.view", "screen.present", "point.laser", "point.annotate", "input.pointer", "input.text", "input.keys", "input.special", "clipboard.to_customer", "clipboard.from_customer", "file.send", "file.fetch", "file.browse", "system.info", "system.processes.list", "system.processes.end", "system.services", "terminal.user", "terminal.admin", "script.run", "elevate", "power.logoff", "power.reboot", "power.safe_mode", "session.hold", "session.reconnect", "input.block_local", "screen.blank", "audio.listen", "record", "snapshot", "chat", "voice"]}, "value": {"k": "part", "name": "RightView"}}},
+  "Member": {"slot": {"k": "int", "min": 1, "max": 5}, "link": {"k": "int", "min": 1, "max": 9007199254740991}, "role": {"k": "enum", "values": ["lead", "collaborator", "supervisor", "expert", "external", "demo_viewer", "customer"]}, "account_id": {"k": "str", "min": 1, "max": 64}, "display_name": {"k": "str", "max": 120, "pattern": "^[^\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$"}, "organisation": {"k": "str", "max": 120, "pattern": "^[^\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$"}, "team_key": {"k": "bytes", "min": 32, "max": 32, "nullable": true, "optional": true}},
   "Epoch": {"epoch": {"k": "int", "min": 1, "max": 9007199254740991}, "secret": {"k": "bytes", "min": 32, "max": 32}, "members": {"k": "list", "item": {"k": "part", "name": "Member"}, "max": 5}},
-  "InputRefused": {"code": {"k": "enum", "values": ["malformed", "too_large", "unsupported_version", "not_permitted", "unexpected", "deadline", "slow", "ticket_invalid", "resume_invalid", "code_wrong", "code_dead", "session_full", "session_ended", "host_gone", "consent_denied", "consent_timeout", "desync", "tampered", "stale_input", "removed", "replaced", "throttled", "origin_refused", "internal", "shutting_down"]}, "capability": {"k": "enum", "values": ["screen.view", "screen.present", "point.laser", "point.annotate", "input.pointer", "input.text", "input.keys", "input.special", "clipboard.to_customer", "clipboard.from_customer", "file.send", "file.fetch", "file.browse", "system.info", "system.processes.list", "system.processes.end", "terminal.user", "terminal.admin", "script.run", "elevate", "power.logoff", "power.reboot", "power.safe_mode", "session.hold", "session.reconnect", "input.block_local", "screen.blank", "audio.listen", "record", "snapshot", "chat", "voice"]}, "removed_by": {"k": "enum", "values": ["mode", "policy", "role", "grant", "consent", "floor", "platform"], "nullable": true, "optional": true}},
+  "InputRefused": {"code": {"k": "enum", "values": ["malformed", "too_large", "unsupported_version", "not_permitted", "unexpected", "deadline", "slow", "ticket_invalid", "resume_invalid", "code_wrong", "code_dead", "session_full", "session_ended", "host_gone", "consent_denied", "consent_timeout", "desync", "tampered", "stale_input", "removed", "replaced", "throttled", "origin_refused", "internal", "shutting_down"]}, "capability": {"k": "enum", "values": ["screen.view", "screen.present", "point.laser", "point.annotate", "input.pointer", "input.text", "input.keys", "input.special", "clipboard.to_customer", "clipboard.from_customer", "file.send", "file.fetch", "file.browse", "system.info", "system.processes.list", "system.processes.end", "system.services", "terminal.user", "terminal.admin", "script.run", "elevate", "power.logoff", "power.reboot", "power.safe_mode", "session.hold", "session.reconnect", "input.block_local", "screen.blank", "audio.listen", "record", "snapshot", "chat", "voice"], "nullable": true}, "removed_by": {"k": "enum", "values": ["mode", "policy", "role", "grant", "consent", "floor", "platform", "token"], "nullable": true, "optional": true}},
   "HeartbeatEcho": {"t_ms": {"k": "float", "min": 0, "max": 1000000000000000.0}},
   "HostGoodbye": {"code": {"k": "enum", "values": ["malformed", "too_large", "unsupported_version", "not_permitted", "unexpected", "deadline", "slow", "ticket_invalid", "resume_invalid", "code_wrong", "code_dead", "session_full", "session_ended", "host_gone", "consent_denied", "consent_timeout", "desync", "tampered", "stale_input", "removed", "replaced", "throttled", "origin_refused", "internal", "shutting_down"]}},
   "Monitor": {"id": {"k": "int", "min": 0, "max": 16}, "x": {"k": "int", "min": -32768, "max": 32768}, "y": {"k": "int", "min": -32768, "max": 32768}, "width": {"k": "int", "min": 0, "max": 8192}, "height": {"k": "int", "min": 0, "max": 8192}, "primary": {"k": "bool"}, "name": {"k": "str", "max": 120, "pattern": "^[^\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$", "optional": true}},
   "ScreenLayout": {"width": {"k": "int", "min": 0, "max": 8192}, "height": {"k": "int", "min": 0, "max": 8192}, "monitors": {"k": "list", "item": {"k": "part", "name": "Monitor"}, "max": 16}},
-  "CaptureState": {"condition": {"k": "enum", "values": ["ok", "no_display", "locked", "permission_missing", "asleep", "failed"]}, "detail": {"k": "str", "max": 500, "optional": true}},
+  "CaptureState": {"condition": {"k": "enum", "values": ["ok", "no_display", "locked", "permission_missing", "asleep", "failed", "paused"]}, "detail": {"k": "str", "max": 500, "optional": true}},
+  "TokenState": {"holder": {"k": "int", "min": 0, "max": 5, "nullable": true}, "cause": {"k": "enum", "values": ["mode", "taken", "given", "released", "local_input", "local_quiet", "micro_handover", "micro_handover_over", "left"]}, "returns_ms": {"k": "float", "min": 0, "max": 1000000000000000.0, "optional": true}, "next_slot": {"k": "int", "min": 0, "max": 5, "nullable": true, "optional": true}},
+  "MemberGrants": {"slot": {"k": "int", "min": 1, "max": 5}, "granted": {"k": "list", "item": {"k": "enum", "values": ["screen.view", "screen.present", "point.laser", "point.annotate", "input.pointer", "input.text", "input.keys", "input.special", "clipboard.to_customer", "clipboard.from_customer", "file.send", "file.fetch", "file.browse", "system.info", "system.processes.list", "system.processes.end", "system.services", "terminal.user", "terminal.admin", "script.run", "elevate", "power.logoff", "power.reboot", "power.safe_mode", "session.hold", "session.reconnect", "input.block_local", "screen.blank", "audio.listen", "record", "snapshot", "chat", "voice"]}, "max": 64}},
+  "GrantsState": {"grants": {"k": "list", "item": {"k": "part", "name": "MemberGrants"}, "max": 5}},
+  "InviteIssued": {"invite": {"k": "bytes", "min": 16, "max": 16}, "secret": {"k": "bytes", "min": 32, "max": 32}, "role": {"k": "enum", "values": ["lead", "collaborator", "supervisor", "expert", "external", "demo_viewer", "customer"]}, "life_s": {"k": "int", "min": 0, "max": 345600}},
+  "LeadChanged": {"slot": {"k": "int", "min": 1, "max": 5}, "reason": {"k": "str", "min": 3, "max": 200, "pattern": "^[^\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$", "nullable": true, "optional": true}},
+  "ChatLine": {"line": {"k": "int", "min": 1, "max": 9007199254740991}, "slot": {"k": "int", "min": 0, "max": 5}, "name": {"k": "str", "max": 120, "pattern": "^[^\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$"}, "text": {"k": "str", "min": 1, "max": 2000, "pattern": "^[^\\x00-\\x09\\x0b-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$"}, "at_ms": {"k": "float", "min": 0, "max": 1000000000000000.0}},
+  "MemberLaser": {"slot": {"k": "int", "min": 0, "max": 5}, "monitor": {"k": "int", "min": 0, "max": 16}, "x": {"k": "float", "min": 0.0, "below": 1.0}, "y": {"k": "float", "min": 0.0, "below": 1.0}},
+  "MemberLaserOff": {"slot": {"k": "int", "min": 0, "max": 5}},
+  "MemberStroke": {"slot": {"k": "int", "min": 0, "max": 5}, "stroke": {"k": "int", "min": 1, "max": 2147483647}, "monitor": {"k": "int", "min": 0, "max": 16}, "points": {"k": "list", "item": {"k": "float", "min": 0.0, "below": 1.0}, "max": 512}},
+  "MarksCleared": {"slot": {"k": "int", "min": 0, "max": 5, "nullable": true, "optional": true}},
+  "SystemInfo": {"host_name": {"k": "str", "max": 120, "pattern": "^[^\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$"}, "system": {"k": "str", "max": 200, "pattern": "^[^\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$"}, "processor": {"k": "str", "max": 200, "pattern": "^[^\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$"}, "cores": {"k": "int", "min": 1, "max": 100000}, "memory_bytes": {"k": "int", "min": 0, "max": 9007199254740991}, "disk_free_bytes": {"k": "int", "min": 0, "max": 1152921504606846976}, "up_s": {"k": "int", "min": 0, "max": 1099511627776}, "user": {"k": "str", "max": 200, "pattern": "^[^\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$"}},
+  "Process": {"pid": {"k": "int", "min": 1, "max": 9007199254740991}, "started_ms": {"k": "int", "min": 0, "max": 9007199254740991}, "name": {"k": "str", "max": 200, "pattern": "^[^\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$"}, "user": {"k": "str", "max": 200, "pattern": "^[^\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$"}, "cpu_percent": {"k": "float", "min": 0, "max": 1000000.0}, "memory_bytes": {"k": "int", "min": 0, "max": 9007199254740991}},
+  "ProcessList": {"processes": {"k": "list", "item": {"k": "part", "name": "Process"}, "max": 500}, "left_out": {"k": "int", "min": 0, "max": 2147483648, "optional": true}},
+  "Service": {"name": {"k": "str", "min": 1, "max": 200, "pattern": "^[A-Za-z0-9@._:\\\\-]+$"}, "description": {"k": "str", "max": 200, "pattern": "^[^\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$"}, "running": {"k": "bool"}, "changeable": {"k": "bool"}},
+  "ServiceList": {"services": {"k": "list", "item": {"k": "part", "name": "Service"}, "max": 400}, "left_out": {"k": "int", "min": 0, "max": 2147483648, "optional": true}},
+  "ActDone": {"act": {"k": "str", "max": 40, "pattern": "^[^\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$"}, "done": {"k": "bool"}, "detail": {"k": "str", "max": 200, "pattern": "^[^\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$", "optional": true}},
+  "TerminalOpened": {"terminal": {"k": "int", "min": 1, "max": 4}, "elevated": {"k": "bool"}},
+  "TerminalOutput": {"terminal": {"k": "int", "min": 1, "max": 4}, "data": {"k": "bytes", "max": 16384}},
+  "TerminalClosed": {"terminal": {"k": "int", "min": 1, "max": 4}, "status": {"k": "int", "min": -1024, "max": 1024, "optional": true}},
+  "RestartState": {"in_s": {"k": "int", "min": 0, "max": 345600, "nullable": true}},
+  "AdministratorState": {"grant_ends_in_s": {"k": "int", "min": 0, "max": 345600, "nullable": true}, "hold_ends_in_s": {"k": "int", "min": 0, "max": 345600, "nullable": true}},
+  "Whisper": {"text": {"k": "str", "min": 1, "max": 2000, "pattern": "^[^\\x00-\\x09\\x0b-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$"}, "at_ms": {"k": "float", "min": 0, "max": 1000000000000000.0}},
 };
 
-export const MODE_TABLE: Readonly<Record<Mode, Readonly<Record<Capability, Permit>>>> = {"observer": {"screen.view": "allow", "screen.present": "never", "point.laser": "allow", "point.annotate": "allow", "input.pointer": "never", "input.text": "never", "input.keys": "never", "input.special": "never", "clipboard.to_customer": "never", "clipboard.from_customer": "never", "file.send": "ask", "file.fetch": "ask_each", "file.browse": "never", "system.info": "ask", "system.processes.list": "never", "system.processes.end": "never", "terminal.user": "never", "terminal.admin": "never", "script.run": "never", "elevate": "never", "power.logoff": "never", "power.reboot": "never", "power.safe_mode": "never", "session.hold": "never", "session.reconnect": "never", "input.block_local": "never", "screen.blank": "never", "audio.listen": "ask", "record": "ask", "snapshot": "allow", "chat": "allow", "voice": "ask"}, "shared": {"screen.view": "allow", "screen.present": "never", "point.laser": "allow", "point.annotate": "allow", "input.pointer": "allow", "input.text": "allow", "input.keys": "allow", "input.special": "ask", "clipboard.to_customer": "ask", "clipboard.from_customer": "ask", "file.send": "ask", "file.fetch": "ask_each", "file.browse": "never", "system.info": "allow", "system.processes.list": "never", "system.processes.end": "never", "terminal.user": "never", "terminal.admin": "never", "script.run": "never", "elevate": "never", "power.logoff": "never", "power.reboot": "never", "power.safe_mode": "never", "session.hold": "never", "session.reconnect": "never", "input.block_local": "never", "screen.blank": "never", "audio.listen": "ask", "record": "ask", "snapshot": "allow", "chat": "allow", "voice": "ask"}, "full": {"screen.view": "allow", "screen.present": "never", "point.laser": "allow", "point.annotate": "allow", "input.pointer": "allow", "input.text": "allow", "input.keys": "allow", "input.special": "allow", "clipboard.to_customer": "allow", "clipboard.from_customer": "ask", "file.send": "allow", "file.fetch": "ask_each", "file.browse": "ask", "system.info": "allow", "system.processes.list": "ask", "system.processes.end": "ask_each", "terminal.user": "ask", "terminal.admin": "never", "script.run": "never", "elevate": "ask_each", "power.logoff": "ask_each", "power.reboot": "ask_each", "power.safe_mode": "never", "session.hold": "never", "session.reconnect": "never", "input.block_local": "never", "screen.blank": "never", "audio.listen": "ask", "record": "ask", "snapshot": "allow", "chat": "allow", "voice": "ask"}, "administrator": {"screen.view": "allow", "screen.present": "never", "point.laser": "allow", "point.annotate": "allow", "input.pointer": "allow", "input.text": "allow", "input.keys": "allow", "input.special": "allow", "clipboard.to_customer": "allow", "clipboard.from_customer": "ask", "file.send": "allow", "file.fetch": "ask_each", "file.browse": "ask", "system.info": "allow", "system.processes.list": "allow", "system.processes.end": "ask", "terminal.user": "ask", "terminal.admin": "elevated", "script.run": "elevated", "elevate": "allow", "power.logoff": "allow", "power.reboot": "allow", "power.safe_mode": "elevated", "session.hold": "allow", "session.reconnect": "allow", "input.block_local": "elevated", "screen.blank": "elevated", "audio.listen": "ask", "record": "ask", "snapshot": "allow", "chat": "allow", "voice": "ask"}, "demo": {"screen.view": "never", "screen.present": "allow", "point.laser": "allow", "point.annotate": "allow", "input.pointer": "never", "input.text": "never", "input.keys": "never", "input.special": "never", "clipboard.to_customer": "never", "clipboard.from_customer": "never", "file.send": "ask", "file.fetch": "never", "file.browse": "never", "system.info": "never", "system.processes.list": "never", "system.processes.end": "never", "terminal.user": "never", "terminal.admin": "never", "script.run": "never", "elevate": "never", "power.logoff": "never", "power.reboot": "never", "power.safe_mode": "never", "session.hold": "never", "session.reconnect": "never", "input.block_local": "never", "screen.blank": "never", "audio.listen": "ask", "record": "ask", "snapshot": "allow", "chat": "allow", "voice": "ask"}};
+export const MODE_TABLE: Readonly<Record<Mode, Readonly<Record<Capability, Permit>>>> = {"observer": {"screen.view": "allow", "screen.present": "never", "point.laser": "allow", "point.annotate": "allow", "input.pointer": "never", "input.text": "never", "input.keys": "never", "input.special": "never", "clipboard.to_customer": "never", "clipboard.from_customer": "never", "file.send": "ask", "file.fetch": "ask_each", "file.browse": "never", "system.info": "ask", "system.processes.list": "never", "system.processes.end": "never", "system.services": "never", "terminal.user": "never", "terminal.admin": "never", "script.run": "never", "elevate": "never", "power.logoff": "never", "power.reboot": "never", "power.safe_mode": "never", "session.hold": "never", "session.reconnect": "never", "input.block_local": "never", "screen.blank": "never", "audio.listen": "ask", "record": "ask", "snapshot": "allow", "chat": "allow", "voice": "ask"}, "shared": {"screen.view": "allow", "screen.present": "never", "point.laser": "allow", "point.annotate": "allow", "input.pointer": "allow", "input.text": "allow", "input.keys": "allow", "input.special": "ask", "clipboard.to_customer": "ask", "clipboard.from_customer": "ask", "file.send": "ask", "file.fetch": "ask_each", "file.browse": "never", "system.info": "allow", "system.processes.list": "never", "system.processes.end": "never", "system.services": "never", "terminal.user": "never", "terminal.admin": "never", "script.run": "never", "elevate": "never", "power.logoff": "never", "power.reboot": "never", "power.safe_mode": "never", "session.hold": "never", "session.reconnect": "never", "input.block_local": "never", "screen.blank": "never", "audio.listen": "ask", "record": "ask", "snapshot": "allow", "chat": "allow", "voice": "ask"}, "full": {"screen.view": "allow", "screen.present": "never", "point.laser": "allow", "point.annotate": "allow", "input.pointer": "allow", "input.text": "allow", "input.keys": "allow", "input.special": "allow", "clipboard.to_customer": "allow", "clipboard.from_customer": "ask", "file.send": "allow", "file.fetch": "ask_each", "file.browse": "ask", "system.info": "allow", "system.processes.list": "ask", "system.processes.end": "ask_each", "system.services": "never", "terminal.user": "ask", "terminal.admin": "never", "script.run": "never", "elevate": "ask_each", "power.logoff": "ask_each", "power.reboot": "ask_each", "power.safe_mode": "never", "session.hold": "never", "session.reconnect": "never", "input.block_local": "never", "screen.blank": "never", "audio.listen": "ask", "record": "ask", "snapshot": "allow", "chat": "allow", "voice": "ask"}, "administrator": {"screen.view": "allow", "screen.present": "never", "point.laser": "allow", "point.annotate": "allow", "input.pointer": "allow", "input.text": "allow", "input.keys": "allow", "input.special": "allow", "clipboard.to_customer": "allow", "clipboard.from_customer": "ask", "file.send": "allow", "file.fetch": "ask_each", "file.browse": "ask", "system.info": "allow", "system.processes.list": "allow", "system.processes.end": "ask", "system.services": "ask", "terminal.user": "ask", "terminal.admin": "elevated", "script.run": "elevated", "elevate": "allow", "power.logoff": "allow", "power.reboot": "allow", "power.safe_mode": "elevated", "session.hold": "allow", "session.reconnect": "allow", "input.block_local": "elevated", "screen.blank": "elevated", "audio.listen": "ask", "record": "ask", "snapshot": "allow", "chat": "allow", "voice": "ask"}, "demo": {"screen.view": "never", "screen.present": "allow", "point.laser": "allow", "point.annotate": "allow", "input.pointer": "never", "input.text": "never", "input.keys": "never", "input.special": "never", "clipboard.to_customer": "never", "clipboard.from_customer": "never", "file.send": "ask", "file.fetch": "never", "file.browse": "never", "system.info": "never", "system.processes.list": "never", "system.processes.end": "never", "system.services": "never", "terminal.user": "never", "terminal.admin": "never", "script.run": "never", "elevate": "never", "power.logoff": "never", "power.reboot": "never", "power.safe_mode": "never", "session.hold": "never", "session.reconnect": "never", "input.block_local": "never", "screen.blank": "never", "audio.listen": "ask", "record": "ask", "snapshot": "allow", "chat": "allow", "voice": "ask"}};
 export const LADDER: readonly Mode[] = ["observer", "shared", "full", "administrator"];
-export const ROLE_CEILING: Readonly<Record<Role, readonly Capability[]>> = {"lead": ["audio.listen", "chat", "clipboard.from_customer", "clipboard.to_customer", "elevate", "file.browse", "file.fetch", "file.send", "input.block_local", "input.keys", "input.pointer", "input.special", "input.text", "point.annotate", "point.laser", "power.logoff", "power.reboot", "power.safe_mode", "record", "screen.blank", "screen.present", "screen.view", "script.run", "session.hold", "session.reconnect", "snapshot", "system.info", "system.processes.end", "system.processes.list", "terminal.admin", "terminal.user", "voice"], "collaborator": ["audio.listen", "chat", "clipboard.from_customer", "clipboard.to_customer", "elevate", "file.browse", "file.fetch", "file.send", "input.block_local", "input.keys", "input.pointer", "input.special", "input.text", "point.annotate", "point.laser", "power.logoff", "power.reboot", "power.safe_mode", "screen.blank", "screen.present", "screen.view", "script.run", "session.hold", "session.reconnect", "snapshot", "system.info", "system.processes.end", "system.processes.list", "terminal.admin", "terminal.user", "voice"], "supervisor": ["audio.listen", "chat", "input.keys", "input.pointer", "input.special", "input.text", "point.annotate", "point.laser", "screen.view", "snapshot", "voice"], "expert": ["audio.listen", "chat", "clipboard.from_customer", "clipboard.to_customer", "elevate", "file.browse", "file.fetch", "file.send", "input.block_local", "input.keys", "input.pointer", "input.special", "input.text", "point.annotate", "point.laser", "power.logoff", "power.reboot", "power.safe_mode", "screen.blank", "screen.present", "screen.view", "script.run", "session.hold", "session.reconnect", "snapshot", "system.info", "system.processes.end", "system.processes.list", "terminal.admin", "terminal.user", "voice"], "external": ["audio.listen", "chat", "file.send", "input.keys", "input.pointer", "input.text", "point.annotate", "point.laser", "screen.view", "snapshot", "voice"], "demo_viewer": ["chat", "point.annotate", "point.laser"], "customer": ["chat", "voice"]};
-export const NEEDS_GRANT: Readonly<Record<Role, readonly Capability[]>> = {"lead": [], "collaborator": ["clipboard.from_customer", "clipboard.to_customer", "elevate", "file.browse", "file.fetch", "file.send", "input.block_local", "input.keys", "input.pointer", "input.special", "input.text", "power.logoff", "power.reboot", "power.safe_mode", "record", "screen.blank", "screen.present", "script.run", "session.hold", "session.reconnect", "system.info", "system.processes.end", "system.processes.list", "terminal.admin", "terminal.user"], "supervisor": ["input.keys", "input.pointer", "input.special", "input.text"], "expert": ["clipboard.from_customer", "clipboard.to_customer", "elevate", "file.browse", "file.fetch", "file.send", "input.block_local", "input.keys", "input.pointer", "input.special", "input.text", "power.logoff", "power.reboot", "power.safe_mode", "record", "screen.blank", "screen.present", "script.run", "session.hold", "session.reconnect", "system.info", "system.processes.end", "system.processes.list", "terminal.admin", "terminal.user"], "external": ["audio.listen", "file.send", "input.keys", "input.pointer", "input.text", "point.annotate", "point.laser", "screen.view", "snapshot", "voice"], "demo_viewer": ["point.annotate", "point.laser"], "customer": []};
-export const NEEDS: Readonly<Record<ViewerToHost["t"], Capability | null>> = {"Heartbeat": null, "Goodbye": null, "ModeRequest": null, "ReleaseAll": null, "FrameAck": "screen.view", "KeyframeRequest": "screen.view", "QualityChoice": "screen.view", "PointerMove": "input.pointer", "PointerButton": "input.pointer", "PointerWheel": "input.pointer", "KeyPress": "input.keys", "TextInput": "input.text", "SpecialKeys": "input.special"};
+export const ROLE_CEILING: Readonly<Record<Role, readonly Capability[]>> = {"lead": ["audio.listen", "chat", "clipboard.from_customer", "clipboard.to_customer", "elevate", "file.browse", "file.fetch", "file.send", "input.block_local", "input.keys", "input.pointer", "input.special", "input.text", "point.annotate", "point.laser", "power.logoff", "power.reboot", "power.safe_mode", "record", "screen.blank", "screen.present", "screen.view", "script.run", "session.hold", "session.reconnect", "snapshot", "system.info", "system.processes.end", "system.processes.list", "system.services", "terminal.admin", "terminal.user", "voice"], "collaborator": ["audio.listen", "chat", "clipboard.from_customer", "clipboard.to_customer", "elevate", "file.browse", "file.fetch", "file.send", "input.block_local", "input.keys", "input.pointer", "input.special", "input.text", "point.annotate", "point.laser", "power.logoff", "power.reboot", "power.safe_mode", "screen.blank", "screen.present", "screen.view", "script.run", "session.hold", "session.reconnect", "snapshot", "system.info", "system.processes.end", "system.processes.list", "system.services", "terminal.admin", "terminal.user", "voice"], "supervisor": ["audio.listen", "chat", "input.keys", "input.pointer", "input.special", "input.text", "point.annotate", "point.laser", "screen.view", "snapshot", "voice"], "expert": ["audio.listen", "chat", "clipboard.from_customer", "clipboard.to_customer", "elevate", "file.browse", "file.fetch", "file.send", "input.block_local", "input.keys", "input.pointer", "input.special", "input.text", "point.annotate", "point.laser", "power.logoff", "power.reboot", "power.safe_mode", "screen.blank", "screen.present", "screen.view", "script.run", "session.hold", "session.reconnect", "snapshot", "system.info", "system.processes.end", "system.processes.list", "system.services", "terminal.admin", "terminal.user", "voice"], "external": ["audio.listen", "chat", "file.send", "input.keys", "input.pointer", "input.text", "point.annotate", "point.laser", "screen.view", "snapshot", "voice"], "demo_viewer": ["chat", "point.annotate", "point.laser"], "customer": ["chat", "voice"]};
+export const NEEDS_GRANT: Readonly<Record<Role, readonly Capability[]>> = {"lead": [], "collaborator": ["clipboard.from_customer", "clipboard.to_customer", "elevate", "file.browse", "file.fetch", "file.send", "input.block_local", "input.keys", "input.pointer", "input.special", "input.text", "power.logoff", "power.reboot", "power.safe_mode", "record", "screen.blank", "screen.present", "script.run", "session.hold", "session.reconnect", "system.info", "system.processes.end", "system.processes.list", "system.services", "terminal.admin", "terminal.user"], "supervisor": ["input.keys", "input.pointer", "input.special", "input.text"], "expert": ["clipboard.from_customer", "clipboard.to_customer", "elevate", "file.browse", "file.fetch", "file.send", "input.block_local", "input.keys", "input.pointer", "input.special", "input.text", "power.logoff", "power.reboot", "power.safe_mode", "record", "screen.blank", "screen.present", "script.run", "session.hold", "session.reconnect", "system.info", "system.processes.end", "system.processes.list", "system.services", "terminal.admin", "terminal.user"], "external": ["audio.listen", "file.send", "input.keys", "input.pointer", "input.text", "point.annotate", "point.laser", "screen.view", "snapshot", "voice"], "demo_viewer": ["point.annotate", "point.laser"], "customer": []};
+export const ROLE_ACTS: Readonly<Record<Act, readonly Role[]>> = {"raise_mode": ["lead"], "lower_mode": ["customer", "lead", "supervisor"], "take_control": ["collaborator", "customer", "expert", "external", "lead"], "give_control": ["lead"], "micro_handover": ["supervisor"], "take_over": ["supervisor"], "hand_over": ["lead"], "become_lead": ["collaborator", "expert", "lead", "supervisor"], "change_grants": ["lead"], "invite": ["lead", "supervisor"], "remove": ["customer", "lead", "supervisor"], "whisper": ["collaborator", "expert", "external", "lead", "supervisor"], "clear_all_marks": ["customer", "lead", "supervisor"], "call_restart_off": ["customer", "lead", "supervisor"]};
+export const NEEDS: Readonly<Record<ViewerToHost["t"], Capability | Act | null>> = {"Heartbeat": null, "Goodbye": null, "ModeRequest": null, "ReleaseAll": null, "TeamKey": null, "ControlRelease": null, "CapabilityRequest": null, "InviteRevoke": "invite", "FrameAck": null, "KeyframeRequest": null, "QualityChoice": null, "PointerMove": "input.pointer", "PointerButton": "input.pointer", "PointerWheel": "input.pointer", "KeyPress": "input.keys", "TextInput": "input.text", "SpecialKeys": "input.special", "ControlRequest": "take_control", "ControlGive": "give_control", "MicroHandover": "micro_handover", "TakeOver": "take_over", "HandOver": "hand_over", "GrantChange": "change_grants", "RemoveMember": "remove", "InviteRequest": "invite", "ChatSend": "chat", "Laser": "point.laser", "LaserOff": null, "Stroke": "point.annotate", "ClearMarks": null, "SystemInfoRequest": "system.info", "ProcessesRequest": "system.processes.list", "ProcessEnd": "system.processes.end", "ServicesRequest": "system.services", "ServiceChange": "system.services", "TerminalOpen": "terminal.user", "AdminTerminalOpen": "terminal.admin", "TerminalInput": null, "TerminalSize": null, "TerminalClose": null, "RestartRequest": "power.reboot", "RestartCancel": "call_restart_off", "HoldRequest": "session.hold", "HoldEnd": "lower_mode"};
 export const SEAT_TABLE: Readonly<Record<SeatState, Readonly<Partial<Record<SeatEvent, SeatState>>>>> = {"joining": {"flight1": "verifying", "resume_flight1": "resuming", "cut": "gone", "left": "gone", "expired": "gone"}, "verifying": {"verified": "asking", "refused": "gone", "cut": "gone", "left": "gone", "expired": "gone"}, "asking": {"consented": "live", "refused": "gone", "cut": "gone", "left": "gone", "expired": "gone"}, "live": {"cut": "away", "resume_flight1": "resuming", "left": "gone", "refused": "gone"}, "away": {"resume_flight1": "resuming", "left": "gone", "expired": "gone", "refused": "gone"}, "resuming": {"verified": "live", "resume_flight1": "resuming", "refused": "away", "cut": "away", "left": "gone", "expired": "gone"}, "gone": {}};
 export interface ErrorText {
   readonly fault: Fault;

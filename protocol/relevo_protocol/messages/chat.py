@@ -1,0 +1,38 @@
+"""Chat for everybody, sealed with the host; whispers of the team, sealed from viewer to viewer (SPEC T1-T7)."""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from relevo_protocol.inert import INERT_LINES
+from relevo_protocol.limits import MAX_CHAT_CHARS
+from relevo_protocol.messages.base import Message, Milliseconds, Name, SlotOrHost
+
+ChatText = Annotated[str, Meta(min_length=1, max_length=MAX_CHAT_CHARS, pattern=INERT_LINES)]
+LineNumber = Annotated[int, Meta(ge=1, le=2**53 - 1)]
+
+
+class ChatSend(Message, frozen=True):
+    """Viewer to host: say something to everybody, the customer included."""
+
+    text: ChatText
+
+
+class ChatLine(Message, frozen=True):
+    """Host to viewer: somebody said something; the author gets it too. ``slot`` 0 is the host's own person.
+
+    ``line`` rises by one in a session; ``at_ms`` is the host's time of day, ms since 1970.
+    """
+
+    line: LineNumber
+    slot: SlotOrHost
+    name: Name
+    text: ChatText
+    at_ms: Milliseconds
+
+
+class Whisper(Message, frozen=True):
+    """Viewer to viewer (header type 4): said to the team only. It never passes the customer's socket."""
+
+    text: ChatText
+    at_ms: Milliseconds
