@@ -73,7 +73,7 @@ class Refusal:
     """Set when the customer could be asked for it (``ASK``, ``ASK_EACH``, ``ELEVATED``)."""
 
 
-def admit(kind: type[Message], seat: SeatState, given: Circumstances) -> Refusal | None:
+def admit(kind: type[Message], seat: SeatState, given: Circumstances) -> Refusal | None:  # noqa: PLR0911 - guards
     """Decide on a message of this kind; ``None`` means that it may be obeyed.
 
     A kind that the table does not know is refused: a new message is shut out until it has a row.

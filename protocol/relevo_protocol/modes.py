@@ -76,7 +76,7 @@ class SessionKind(StrEnum):
 
 
 class Standing(StrEnum):
-    """What R vouches that somebody is: an account's place in the organisation, or a guest who came by a link."""
+    """What R vouches for: an account's place in the organisation, or a guest who came by a link."""
 
     TECHNICIAN = "technician"
     EXPERT = "expert"

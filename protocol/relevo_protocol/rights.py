@@ -17,7 +17,7 @@ class Factor(StrEnum):
     CONSENT = "consent"
     FLOOR = "floor"
     PLATFORM = "platform"
-    TOKEN = "token"
+    TOKEN = "token"  # noqa: S105 - the control token, no secret
 
 
 class Policy(StrEnum):

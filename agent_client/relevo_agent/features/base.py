@@ -1,8 +1,22 @@
 """What a feature is: a set of messages that it carries out once the gate has admitted them."""
 
+from collections.abc import Callable
 from typing import Final, Protocol
 
 from relevo_protocol.errors import ErrorCode
+from relevo_protocol.messages import HostToViewer
+from relevo_protocol.messages.administration import (
+    AdminTerminalOpen,
+    ProcessEnd,
+    ProcessesRequest,
+    ServiceChange,
+    ServicesRequest,
+    SystemInfoRequest,
+    TerminalClose,
+    TerminalInput,
+    TerminalOpen,
+    TerminalSize,
+)
 from relevo_protocol.messages.input import (
     KeyPress,
     PointerButton,
@@ -18,7 +32,19 @@ from relevo_protocol.rights import Factor
 
 PointerMessage = PointerMove | PointerButton | PointerWheel
 InputMessage = PointerMessage | KeyPress | TextInput | SpecialKeys | ReleaseAll
-FeatureMessage = InputMessage
+AdminMessage = (
+    SystemInfoRequest
+    | ProcessesRequest
+    | ProcessEnd
+    | ServicesRequest
+    | ServiceChange
+    | TerminalOpen
+    | AdminTerminalOpen
+    | TerminalInput
+    | TerminalSize
+    | TerminalClose
+)
+FeatureMessage = InputMessage | AdminMessage
 """Every message that a feature carries out; the session itself answers the others."""
 
 INPUT_CAPABILITIES: Final = (
@@ -39,11 +65,15 @@ class FeatureRefusal(Exception):
         self.removed_by = removed_by
 
 
+Say = Callable[[int, HostToViewer], None]
+"""How a feature answers the viewer on a link; may be called from any thread and returns at once."""
+
+
 class Feature(Protocol):
     """One feature of the agent."""
 
-    def perform(self, message: FeatureMessage, layout: ScreenLayout) -> None:
-        """Carry one admitted message out.
+    def perform(self, link: int, message: FeatureMessage, layout: ScreenLayout | None) -> None:
+        """Carry one admitted message of this link out; ``layout`` is the screen that the viewer saw.
 
         Raises:
             FeatureRefusal: the platform cannot do this, or failed to.
@@ -52,6 +82,10 @@ class Feature(Protocol):
 
     def release(self) -> None:
         """Let go of whatever is held down or open."""
+        ...
+
+    def forget(self, link: int | None) -> None:
+        """This viewer (``None``: everybody) is gone: end what was opened for them."""
         ...
 
     def close(self) -> None:

@@ -1,12 +1,14 @@
 """What the session wants done, and what it shows. ``app`` carries these out; nothing here does anything."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from relevo_agent.features.base import FeatureMessage
+from relevo_agent.session.entries import Entry
 from relevo_protocol.errors import ErrorCode
+from relevo_protocol.messages.marks import Laser, Stroke
 from relevo_protocol.messages.screen import Quality, ScreenLayout
-from relevo_protocol.modes import Mode, Role
+from relevo_protocol.modes import Capability, Mode, Role, SessionKind
 
 
 class Phase(StrEnum):
@@ -29,6 +31,14 @@ class Notice(StrEnum):
     VISITOR_LOST = "visitor_lost"
     NUMBER_GONE = "number_gone"
     RELAY_BUSY = "relay_busy"
+    LEAD_CHANGED = "lead_changed"
+    TAKEN_OVER = "taken_over"
+    JOINED = "joined"
+    PAUSED_BY_YOU = "paused_by_you"
+    CONTROL_BACK = "control_back"
+    MICRO_HANDOVER = "micro_handover"
+    RESTART_OFF = "restart_off"
+    GRANT_ENDED = "grant_ended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,26 +65,91 @@ class ShownCode:
 
 
 @dataclass(frozen=True, slots=True)
+class Token:
+    """Who drives: a slot, 0 for the person at this PC, ``None`` in a mode without input.
+
+    ``returns_at_ms`` (the session's clock): when it goes by itself to ``next_slot``; ``None`` if it does not.
+    """
+
+    holder: int | None = None
+    next_slot: int | None = None
+    returns_at_ms: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChatEntry:
+    """One line of the chat; ``slot`` 0 is the person at this PC. ``at_ms`` is time of day since 1970."""
+
+    line: int
+    slot: int
+    name: str
+    text: str
+    at_ms: float
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Everything that windows and terminals show; they are a function of this and of nothing else."""
+    """Everything that windows and terminals show; they are a function of this and of nothing else.
+
+    Times ``..._at_ms`` are on the session's clock: ``restart_at_ms`` ends the countdown to a restart,
+    ``grant_ends_at_ms`` administrator mode, ``hold_ends_at_ms`` a hold. ``link`` invites to a presentation.
+    """
 
     phase: Phase = Phase.CONNECTING
     mode: Mode = Mode.OBSERVER
     code: ShownCode | None = None
     people: tuple[Person, ...] = ()
+    kind: SessionKind = SessionKind.SUPPORT
+    token: Token = Token()
+    chat: tuple[ChatEntry, ...] = ()
+    restart_at_ms: float | None = None
+    grant_ends_at_ms: float | None = None
+    hold_ends_at_ms: float | None = None
+    marks: bool = False
+    link: str | None = None
+
+
+class QuestionKind(StrEnum):
+    """What a question to the customer is about."""
+
+    ENTRY = "entry"
+    """A person at the door, in full (SPEC N1)."""
+    VETO = "veto"
+    """A further person of the same organisation: silence lets them in (SPEC G11)."""
+    MODE = "mode"
+    """A step up, or a demo."""
+    CAPABILITY = "capability"
+    """One capability of the mode that holds (SPEC N3)."""
+    CONTROL = "control"
+    """Somebody from outside the organisation is to drive (SPEC G6)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What the customer is asked. ``step_up`` tells a change of mode from a new person."""
+    """What the customer is asked.
+
+    ``offers`` are the tick-boxes: what the mode asks for at first use and this PC can do. ``each_time`` are only
+    told: they will be asked about every time. ``detail`` is one inert line about a capability ("restart",
+    the name of a process). ``yes_by_silence`` is true for a veto alone.
+    """
 
     id: int
     link: int
     display_name: str
     organisation: str
+    kind: QuestionKind
     mode: Mode
-    step_up: bool
+    role: Role
     deadline_ms: float
+    offers: tuple[Capability, ...] = ()
+    each_time: tuple[Capability, ...] = ()
+    capability: Capability | None = None
+    detail: str = ""
+
+    @property
+    def yes_by_silence(self) -> bool:
+        """Whether no answer is a yes."""
+        return self.kind is QuestionKind.VETO
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +238,70 @@ class ReleaseHeld:
 
 
 @dataclass(frozen=True, slots=True)
+class WatchLocalInput:
+    """Report the real local input from now on, or no longer (SPEC G3)."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Pen:
+    """Whose mark it is: ``slot`` chooses the colour, the name stands beside a laser."""
+
+    slot: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShowMark:
+    """Show a laser or a piece of a line on the real screen (SPEC A2)."""
+
+    pen: Pen
+    mark: Laser | Stroke
+    layout: ScreenLayout
+
+
+@dataclass(frozen=True, slots=True)
+class HideMarks:
+    """Take marks away: of one slot or of everybody; ``laser_only`` leaves the drawing."""
+
+    slot: int | None = None
+    laser_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CloseFeatures:
+    """This viewer is gone, or may not any more: its terminals end. ``link`` ``None``: everybody's."""
+
+    link: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PrepareRestart:
+    """Leave ``sealed_state`` (already msgpack, still to be sealed) with the service; it restarts the PC then.
+
+    The answer is :meth:`Session.restart_prepared` with whether that worked.
+    """
+
+    state: bytes = field(repr=False)
+    deadline_s: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class OpenLink:
+    """Open a page of our own relay in the customer's browser (SPEC G13)."""
+
+    url: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """One entry for the customer's own record and receipt (SPEC N5, N6)."""
+
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True)
 class Show:
     """The snapshot has changed."""
 
@@ -197,6 +336,13 @@ Action = (
     | SetQuality
     | Perform
     | ReleaseHeld
+    | WatchLocalInput
+    | ShowMark
+    | HideMarks
+    | CloseFeatures
+    | PrepareRestart
+    | OpenLink
+    | Keep
     | Show
     | Tell
     | Ended

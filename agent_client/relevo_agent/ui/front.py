@@ -7,6 +7,7 @@ from typing import Protocol
 from relevo_agent.link.failures import FailureKind
 from relevo_agent.session.actions import Notice, Question, Snapshot
 from relevo_protocol.errors import ErrorCode
+from relevo_protocol.modes import Capability
 
 
 class Front(Protocol):
@@ -41,10 +42,23 @@ class Front(Protocol):
 class Commands:
     """What the customer may command; every one may be called from any thread and returns at once."""
 
-    answer: Callable[[int, bool], None]
+    answer: Callable[[int, bool, frozenset[Capability]], None]
+    """Question, yes or no, and the offers that were ticked."""
     step_down: Callable[[], None]
     new_code: Callable[[], None]
     dismiss: Callable[[int], None]
+    say: Callable[[str], None]
+    """A line of chat."""
+    take_control: Callable[[], None]
+    """The control token comes here; in shared and full mode the others may ask for it again."""
+    give_control: Callable[[], None]
+    """Back to who had it, at once."""
+    cancel_restart: Callable[[], None]
+    revoke_grant: Callable[[], None]
+    """Administrator mode, hold and the secret for a restart end here and now."""
+    clear_marks: Callable[[], None]
+    allow_marks: Callable[[int, bool], None]
+    """Presenter: this slot may point and draw, or no longer."""
     stop: Callable[[], None]
     start_again: Callable[[], None]
     quit: Callable[[], None]

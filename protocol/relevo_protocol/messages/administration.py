@@ -198,13 +198,13 @@ class TerminalClosed(Message, frozen=True):
 
 
 class RestartState(Message, frozen=True):
-    """The countdown to a restart; ``None``: it was called off. The line goes silent after it (``HostGone``)."""
+    """The countdown to a restart; ``None``: it was called off. After it the line goes down (``HostGone``)."""
 
     in_s: Seconds | None
 
 
 class AdministratorState(Message, frozen=True):
-    """What the customer granted beyond this hour: when administrator mode and a hold end; ``None``: not granted."""
+    """When the grant of administrator mode and the hold end; ``None``: there is none."""
 
     grant_ends_in_s: Seconds | None
     hold_ends_in_s: Seconds | None

@@ -1,4 +1,4 @@
-"""Chat for everybody, sealed with the host; whispers of the team, sealed from viewer to viewer (SPEC T1-T7)."""
+"""Chat for everybody by way of the host; whispers of the team from viewer to viewer (SPEC T1-T7)."""
 
 from typing import Annotated
 

@@ -59,6 +59,7 @@ class AgentHello(Message, frozen=True):
     token: Token | None = None
     join: Routing | None = None
     kind: SessionKind = SessionKind.SUPPORT
+    ticket: Token | None = None
 
 
 class AgentWelcome(Message, frozen=True):
@@ -237,6 +238,9 @@ class ViewerWelcome(Message, frozen=True):
     display_name: Name
     organisation: Name
     host_present: bool = True
+    kind: SessionKind = SessionKind.SUPPORT
+    host_name: Name = ""
+    """In a presentation the presenter's name, as the relay knows the account."""
 
 
 class HostGone(Message, frozen=True):

@@ -8,6 +8,7 @@ from msgspec import Meta
 from relevo_protocol.inert import INERT
 from relevo_protocol.limits import MAX_TOLD_REASON_CHARS, MAX_VIEWERS
 from relevo_protocol.messages.base import (
+    AccountId,
     InviteId,
     Message,
     Milliseconds,
@@ -98,9 +99,13 @@ class RemoveMember(Message, frozen=True):
 
 
 class InviteRequest(Message, frozen=True):
-    """Ask the host for an invitation by link, for one person, with this role."""
+    """Ask the host for an invitation for one person, with this role: by link, or for a colleague's account.
+
+    A colleague needs no link: the host lets that account in when the relay brings its request (SPEC C20).
+    """
 
     role: Role
+    account_id: AccountId | None = None
 
 
 class InviteRevoke(Message, frozen=True):
@@ -121,8 +126,8 @@ class CapabilityRequest(Message, frozen=True):
 class TokenState(Message, frozen=True):
     """Who holds the control token: a slot, 0 for the host's own person, nobody in a mode without input.
 
-    ``returns_ms``: after so long it goes back by itself (micro-handover, quiet after local input), 0 if it does not.
-    ``next_slot`` is who gets it then.
+    ``returns_ms``: after so long it goes by itself to ``next_slot`` (micro-handover, local quiet);
+    0 if it does not.
     """
 
     holder: SlotOrHost | None

@@ -5,6 +5,7 @@
  * replaced, never changed, so that `useSyncExternalStore` may compare them by identity.
  */
 import type {
+  ActDone,
   Capability,
   CaptureCondition,
   ErrorCode,
@@ -12,8 +13,14 @@ import type {
   Member,
   Mode,
   Monitor,
+  ProcessList,
   Quality,
   RightView,
+  Role,
+  ServiceList,
+  SessionKind,
+  SystemInfo,
+  TokenCause,
   ViewerToHost,
 } from "../protocol/generated";
 
@@ -61,6 +68,83 @@ export interface ScreenView {
   readonly monitors: readonly Monitor[];
 }
 
+/** Who drives. `returnsAt` (ms, `Date.now()`): when the token goes by itself to `nextSlot`. */
+export interface TokenView {
+  readonly holder: number | null;
+  readonly cause: TokenCause;
+  readonly returnsAt: number | null;
+  readonly nextSlot: number | null;
+}
+
+/** One line of chat, or a whisper. `slot` 0 is the person at the host. `at` is ms since 1970. */
+export interface LineView {
+  readonly key: string;
+  readonly slot: number;
+  readonly name: string;
+  readonly text: string;
+  readonly at: number;
+  readonly whisper: boolean;
+}
+
+/** An invitation that this side asked for; `link` is the whole address. */
+export interface InviteView {
+  readonly invite: string;
+  readonly link: string;
+  readonly role: Role;
+  readonly expiresAt: number;
+}
+
+/** Somebody else leads; `reason` when a supervisor took over. */
+export interface LeadChangeView {
+  readonly slot: number;
+  readonly name: string;
+  readonly reason: string | null;
+  readonly at: number;
+}
+
+/** Administrator mode: deadlines are ms, `Date.now()`. `restartAt` ends a countdown that can be called off. */
+export interface AdministratorView {
+  readonly grantEndsAt: number | null;
+  readonly holdEndsAt: number | null;
+  readonly restartAt: number | null;
+}
+
+/** What the host told about its machine, newest answers. */
+export interface MachineView {
+  readonly info: SystemInfo | null;
+  readonly processes: ProcessList | null;
+  readonly services: ServiceList | null;
+  readonly done: (ActDone & { readonly at: number }) | null;
+}
+
+/** A laser on the screen. */
+export interface LaserView {
+  readonly monitor: number;
+  readonly x: number;
+  readonly y: number;
+}
+
+/** A drawn line: flat pairs of fractions. */
+export interface StrokeView {
+  readonly slot: number;
+  readonly stroke: number;
+  readonly monitor: number;
+  readonly points: readonly number[];
+}
+
+/** Everybody's marks, one's own included. */
+export interface MarksView {
+  readonly lasers: Readonly<Partial<Record<number, LaserView>>>;
+  readonly strokes: readonly StrokeView[];
+}
+
+/** What a terminal says to whoever shows it. */
+export interface TerminalListener {
+  readonly opened: (terminal: number, elevated: boolean) => void;
+  readonly output: (terminal: number, data: Uint8Array) => void;
+  readonly closed: (terminal: number, status: number) => void;
+}
+
 /** Everything that the interface draws. */
 export interface SessionView {
   readonly phase: Phase;
@@ -81,6 +165,22 @@ export interface SessionView {
   readonly link: LinkView;
   readonly error: Failure | null;
   readonly refusal: RefusalView | null;
+  readonly kind: SessionKind;
+  /** In a presentation who presents. */
+  readonly hostName: string | null;
+  readonly token: TokenView | null;
+  /** What the lead granted to each slot beyond its role. */
+  readonly grants: Readonly<Partial<Record<number, readonly Capability[]>>>;
+  /** Chat and whispers in the order they came, at most 500. */
+  readonly lines: readonly LineView[];
+  readonly invites: readonly InviteView[];
+  /** The capability that the customer is being asked for. */
+  readonly pendingCapability: Capability | null;
+  readonly leadChange: LeadChangeView | null;
+  readonly administrator: AdministratorView;
+  readonly machine: MachineView;
+  /** While `host_away`: the customer's PC restarts, and has until then (ms, `Date.now()`). */
+  readonly restartingUntil: number | null;
 }
 
 /** The remote cursor, in remote pixels; `url` is an image, `null` before the first shape. */
@@ -108,11 +208,30 @@ export type Outgoing = WithoutSeen<ViewerToHost>;
 export interface SessionClient extends Observable<SessionView> {
   /** Start a session from `idle` or `ended`; resolves when it is live or has failed, and never rejects. */
   join(request: { readonly code: string; readonly mode: Mode }): Promise<void>;
+  /** Come in by a link's two halves (base64url); `name` is set by guests, who have no account. */
+  joinByInvite(request: {
+    readonly invite: string;
+    readonly secret: string;
+    readonly name: string | null;
+  }): Promise<void>;
+  /** Come into a live session of the team, or back into a held one, by its id (hex); SPEC C20. */
+  joinLive(request: { readonly session: string }): Promise<void>;
   /** Draw on this canvas: its `width` and `height` become the remote screen's. The answer detaches it. */
   attachCanvas(canvas: HTMLCanvasElement): () => void;
   /** Seal and send; discarded unless the session is live. */
   send(message: Outgoing): void;
-  requestMode(mode: Mode): void;
+  /** `demo` belongs to the mode demo: the presentation's two halves. */
+  requestMode(mode: Mode, demo?: { readonly invite: string; readonly secret: string }): void;
+  /** Say something to the team only; false where nobody can hear it. */
+  whisper(text: string): boolean;
+  readonly marks: Observable<MarksView>;
+  /** Point at a place, or (`null`) stop; shown at once here as well. */
+  laser(place: LaserView | null): void;
+  /** A piece of a line; the first piece of a new `stroke` begins it. */
+  draw(piece: Omit<StrokeView, "slot">): void;
+  clearMarks(everybody: boolean): void;
+  /** Terminals are opened and typed into by `send`; what they say comes here. The answer unsubscribes. */
+  listenTerminals(listener: TerminalListener): () => void;
   setQuality(quality: Quality): void;
   /** Leave for good: `ended` with `error: null`. */
   leave(): void;

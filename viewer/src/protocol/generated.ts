@@ -193,6 +193,7 @@ export interface AgentHello {
   readonly token?: string | null;
   readonly join?: string | null;
   readonly kind?: SessionKind;
+  readonly ticket?: string | null;
 }
 
 /** Agent asks for a routing number; any earlier one of this session dies. */
@@ -373,6 +374,8 @@ export interface ViewerWelcome {
   readonly display_name: string;
   readonly organisation: string;
   readonly host_present?: boolean;
+  readonly kind?: SessionKind;
+  readonly host_name?: string;
 }
 
 /** The agent's socket is down; the viewer waits. ``restarting_s``: its PC restarts and has so long. */
@@ -547,10 +550,11 @@ export interface RemoveMember {
   readonly slot: number;
 }
 
-/** Ask the host for an invitation by link, for one person, with this role. */
+/** Ask the host for an invitation for one person, with this role: by link, or for a colleague's account. */
 export interface InviteRequest {
   readonly t: "InviteRequest";
   readonly role: Role;
+  readonly account_id?: string | null;
 }
 
 /** The invitation leads nowhere any more. */
@@ -930,13 +934,13 @@ export interface TerminalClosed {
   readonly status?: number;
 }
 
-/** The countdown to a restart; ``None``: it was called off. The line goes silent after it (``HostGone``). */
+/** The countdown to a restart; ``None``: it was called off. After it the line goes down (``HostGone``). */
 export interface RestartState {
   readonly t: "RestartState";
   readonly in_s: number | null;
 }
 
-/** What the customer granted beyond this hour: when administrator mode and a hold end; ``None``: not granted. */
+/** When the grant of administrator mode and the hold end; ``None``: there is none. */
 export interface AdministratorState {
   readonly t: "AdministratorState";
   readonly grant_ends_in_s: number | null;
@@ -982,7 +986,7 @@ export interface FieldSchema {
 }
 
 export const SCHEMAS: Readonly<Record<string, Readonly<Record<string, FieldSchema>>>> = {
-  "AgentHello": {"version": {"k": "int"}, "agent_version": {"k": "str", "max": 40}, "token": {"k": "str", "min": 16, "max": 128, "nullable": true, "optional": true}, "join": {"k": "str", "pattern": "^[0-9]{6}$", "nullable": true, "optional": true}, "kind": {"k": "enum", "values": ["support", "presentation"], "optional": true}},
+  "AgentHello": {"version": {"k": "int"}, "agent_version": {"k": "str", "max": 40}, "token": {"k": "str", "min": 16, "max": 128, "nullable": true, "optional": true}, "join": {"k": "str", "pattern": "^[0-9]{6}$", "nullable": true, "optional": true}, "kind": {"k": "enum", "values": ["support", "presentation"], "optional": true}, "ticket": {"k": "str", "min": 16, "max": 128, "nullable": true, "optional": true}},
   "CodeRequest": {},
   "CodeSpent": {},
   "RemoveViewer": {"link": {"k": "int", "min": 1, "max": 9007199254740991}, "code": {"k": "enum", "values": ["malformed", "too_large", "unsupported_version", "not_permitted", "unexpected", "deadline", "slow", "ticket_invalid", "resume_invalid", "code_wrong", "code_dead", "session_full", "session_ended", "host_gone", "consent_denied", "consent_timeout", "desync", "tampered", "stale_input", "removed", "replaced", "throttled", "origin_refused", "internal", "shutting_down"]}, "reason": {"k": "str", "max": 500, "optional": true}},
@@ -1005,7 +1009,7 @@ export const SCHEMAS: Readonly<Record<string, Readonly<Record<string, FieldSchem
   "RelayError": {"code": {"k": "enum", "values": ["malformed", "too_large", "unsupported_version", "not_permitted", "unexpected", "deadline", "slow", "ticket_invalid", "resume_invalid", "code_wrong", "code_dead", "session_full", "session_ended", "host_gone", "consent_denied", "consent_timeout", "desync", "tampered", "stale_input", "removed", "replaced", "throttled", "origin_refused", "internal", "shutting_down"]}, "detail": {"k": "str", "max": 500, "optional": true}},
   "ViewerHello": {"version": {"k": "int"}, "ticket": {"k": "str", "min": 16, "max": 128, "nullable": true, "optional": true}, "resume": {"k": "str", "min": 16, "max": 128, "nullable": true, "optional": true}},
   "Leave": {},
-  "ViewerWelcome": {"session_id": {"k": "bytes", "min": 16, "max": 16}, "origin": {"k": "str", "min": 8, "max": 300}, "link": {"k": "int", "min": 1, "max": 9007199254740991}, "slot": {"k": "int", "min": 1, "max": 5}, "resume": {"k": "str", "min": 16, "max": 128}, "resume_life_s": {"k": "int", "min": 0, "max": 345600}, "account_id": {"k": "str", "min": 1, "max": 64}, "display_name": {"k": "str", "max": 120, "pattern": "^[^\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$"}, "organisation": {"k": "str", "max": 120, "pattern": "^[^\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$"}, "host_present": {"k": "bool", "optional": true}},
+  "ViewerWelcome": {"session_id": {"k": "bytes", "min": 16, "max": 16}, "origin": {"k": "str", "min": 8, "max": 300}, "link": {"k": "int", "min": 1, "max": 9007199254740991}, "slot": {"k": "int", "min": 1, "max": 5}, "resume": {"k": "str", "min": 16, "max": 128}, "resume_life_s": {"k": "int", "min": 0, "max": 345600}, "account_id": {"k": "str", "min": 1, "max": 64}, "display_name": {"k": "str", "max": 120, "pattern": "^[^\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$"}, "organisation": {"k": "str", "max": 120, "pattern": "^[^\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$"}, "host_present": {"k": "bool", "optional": true}, "kind": {"k": "enum", "values": ["support", "presentation"], "optional": true}, "host_name": {"k": "str", "max": 120, "pattern": "^[^\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$", "optional": true}},
   "HostGone": {"restarting_s": {"k": "int", "min": 0, "max": 345600, "optional": true}},
   "HostBack": {"link": {"k": "int", "min": 1, "max": 9007199254740991}},
   "SessionEnded": {"code": {"k": "enum", "values": ["malformed", "too_large", "unsupported_version", "not_permitted", "unexpected", "deadline", "slow", "ticket_invalid", "resume_invalid", "code_wrong", "code_dead", "session_full", "session_ended", "host_gone", "consent_denied", "consent_timeout", "desync", "tampered", "stale_input", "removed", "replaced", "throttled", "origin_refused", "internal", "shutting_down"]}, "reason": {"k": "str", "max": 500, "optional": true}},
@@ -1032,7 +1036,7 @@ export const SCHEMAS: Readonly<Record<string, Readonly<Record<string, FieldSchem
   "HandOver": {"slot": {"k": "int", "min": 1, "max": 5}},
   "GrantChange": {"slot": {"k": "int", "min": 1, "max": 5}, "capability": {"k": "enum", "values": ["screen.view", "screen.present", "point.laser", "point.annotate", "input.pointer", "input.text", "input.keys", "input.special", "clipboard.to_customer", "clipboard.from_customer", "file.send", "file.fetch", "file.browse", "system.info", "system.processes.list", "system.processes.end", "system.services", "terminal.user", "terminal.admin", "script.run", "elevate", "power.logoff", "power.reboot", "power.safe_mode", "session.hold", "session.reconnect", "input.block_local", "screen.blank", "audio.listen", "record", "snapshot", "chat", "voice"]}, "granted": {"k": "bool"}},
   "RemoveMember": {"slot": {"k": "int", "min": 1, "max": 5}},
-  "InviteRequest": {"role": {"k": "enum", "values": ["lead", "collaborator", "supervisor", "expert", "external", "demo_viewer", "customer"]}},
+  "InviteRequest": {"role": {"k": "enum", "values": ["lead", "collaborator", "supervisor", "expert", "external", "demo_viewer", "customer"]}, "account_id": {"k": "str", "min": 1, "max": 64, "nullable": true, "optional": true}},
   "InviteRevoke": {"invite": {"k": "bytes", "min": 16, "max": 16}},
   "CapabilityRequest": {"capability": {"k": "enum", "values": ["screen.view", "screen.present", "point.laser", "point.annotate", "input.pointer", "input.text", "input.keys", "input.special", "clipboard.to_customer", "clipboard.from_customer", "file.send", "file.fetch", "file.browse", "system.info", "system.processes.list", "system.processes.end", "system.services", "terminal.user", "terminal.admin", "script.run", "elevate", "power.logoff", "power.reboot", "power.safe_mode", "session.hold", "session.reconnect", "input.block_local", "screen.blank", "audio.listen", "record", "snapshot", "chat", "voice"]}},
   "ChatSend": {"text": {"k": "str", "min": 1, "max": 2000, "pattern": "^[^\\x00-\\x09\\x0b-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$"}},
