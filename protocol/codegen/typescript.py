@@ -12,7 +12,7 @@ from typing import Final, get_args
 
 import msgspec.inspect as mi
 
-from relevo_protocol import PROTOCOL_VERSION, frame, gate, header, lifecycle, limits, messages, modes, rights
+from relevo_protocol import PROTOCOL_VERSION, frame, gate, header, lifecycle, limits, messages, modes, palette, rights
 from relevo_protocol.errors import ERROR_TEXTS, ErrorCode, Fault
 from relevo_protocol.messages.administration import ServiceAct
 from relevo_protocol.messages.input import Modifiers, SpecialCombo
@@ -83,6 +83,7 @@ def _constants() -> str:
         _const(name, _literal(getattr(frame, name)))
         for name in ("CONTAINER_VERSION", "FRAME_HEAD_BYTES", "UPDATE_HEAD_BYTES")
     ]
+    lines.append(_const("PERSON_COLOURS", _literal(list(palette.PERSON_COLOURS)), "readonly string[]"))
     return "".join(lines)
 
 

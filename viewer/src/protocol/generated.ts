@@ -71,6 +71,7 @@ export const DST_RELAY = 255;
 export const CONTAINER_VERSION = 1;
 export const FRAME_HEAD_BYTES = 12;
 export const UPDATE_HEAD_BYTES = 16;
+export const PERSON_COLOURS: readonly string[] = ["#6b7280", "#0b7577", "#c2410c", "#7048e8", "#237032", "#c2255c"];
 
 export const ERROR_CODES = ["malformed", "too_large", "unsupported_version", "not_permitted", "unexpected", "deadline", "slow", "ticket_invalid", "resume_invalid", "code_wrong", "code_dead", "session_full", "session_ended", "host_gone", "consent_denied", "consent_timeout", "desync", "tampered", "stale_input", "removed", "replaced", "throttled", "origin_refused", "internal", "shutting_down"] as const;
 export type ErrorCode = (typeof ERROR_CODES)[number];
