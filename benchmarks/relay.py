@@ -11,6 +11,7 @@ from relevo_protocol.codec import relay_message
 from relevo_protocol.header import DST_ALL, DST_HOST, Flags, Header, MessageType
 from relevo_protocol.limits import HEADER_BYTES
 from relevo_protocol.messages.relay import AgentHello, SeatAdmitted
+from relevo_server.access.destination import Destination
 from relevo_server.relay.line import Line
 from relevo_server.relay.party import Party, deliver
 from relevo_server.relay.policies import Policies, Side
@@ -71,7 +72,8 @@ def room_with(viewers: int) -> Room:
 
 def _live_viewer(registry: Registry, agent: Party, agent_line: Line, number: int) -> Line:
     line = Line(Side.VIEWER, Policies())
-    party = registry.join(line, ROUTING, Identity(f"account-{number}", "A technician", "Example"))
+    who = Identity(f"account-{number}", "A technician", "Example")
+    party = registry.join(line, Destination(routing=ROUTING), who)
     link = line.first_link
     for _ in range(2):
         to_host = Header(MessageType.HANDSHAKE, dst=DST_HOST, key_id=link)

@@ -1,6 +1,7 @@
 """Wires the server: the only place that knows every part."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -21,12 +22,15 @@ from relevo_server.accounts.sign_in import SignInParts, SignInService
 from relevo_server.authority import TlsError
 from relevo_server.clock import Clock
 from relevo_server.edge import sockets
+from relevo_server.edge.desk import Desk
 from relevo_server.errors import INVALID, Refusal, fault_of_status
 from relevo_server.guards import PeerGuard, RequestRecord, WriteGuard, fault_response
 from relevo_server.logs import logger
 from relevo_server.metrics import Metrics
 from relevo_server.services import Services, make_throttles
+from relevo_server.sessions import live as live_routes
 from relevo_server.sessions import routes as session_routes
+from relevo_server.sessions.routes import PRESENTATION_LIFE_S
 from relevo_server.settings import Settings
 from relevo_server.store.accounts import AccountStore
 from relevo_server.store.database import Database
@@ -72,13 +76,15 @@ def create_app(
         openapi_url=None,
     )
     app.state.services = parts.services
+    desk = Desk(parts.services)
     sign_in = SignInService(
         parts.services, SignInParts(parts.accounts, parts.sign_ins, passwords or Passwords())
     )
     app.include_router(account_routes.build_router(sign_in))
     app.include_router(session_routes.build_router(parts.services, sign_in))
+    app.include_router(live_routes.build_router(desk, sign_in))
     app.include_router(health.build_router(health.HealthParts(parts.services, parts.database, tls)))
-    app.include_router(sockets.build_router(parts.services))
+    app.include_router(sockets.build_router(desk))
     app.include_router(viewer_files.build_router())
     _add_error_handlers(app)
     _add_layers(app, parts.services)
@@ -93,10 +99,13 @@ def _make_parts(settings: Settings, clock: Clock, tls: TlsKeeper | None) -> _Par
         clock=clock,
         origins=settings.origins,
         tickets=TicketOffice(clock.monotonic_s),
+        guest_tickets=TicketOffice(clock.monotonic_s),
+        presentations=TicketOffice(clock.monotonic_s, per_account=4, life_s=PRESENTATION_LIFE_S),
         throttles=make_throttles(clock),
         routing_numbers=RoutingNumbers(clock.wall_s),
         relay_sessions=RelaySessionStore(database, clock),
         account=accounts.view,
+        colleagues=accounts.in_good_standing,
         metrics=Metrics(),
     )
     return _Parts(database, accounts, SignInStore(database), services, tls)
@@ -109,20 +118,22 @@ def _lifespan(parts: _Parts) -> Callable[[FastAPI], AbstractAsyncContextManager[
         await migrate(parts.database)
         if await parts.accounts.count() == 0:
             _log.warning("no account exists yet", remedy="relevo-server admin create --name NAME")
-        housekeeper = asyncio.create_task(_keep_house(parts))
+        stopping = asyncio.Event()
+        housekeeper = asyncio.create_task(_keep_house(parts, stopping))
         try:
             yield
         finally:
-            housekeeper.cancel()
+            # Never cut in the middle of a query: the database's thread would answer a loop that is gone.
+            stopping.set()
             await asyncio.gather(housekeeper, return_exceptions=True)
             await parts.database.close()
 
     return lifespan
 
 
-async def _keep_house(parts: _Parts) -> None:
+async def _keep_house(parts: _Parts, stopping: asyncio.Event) -> None:
     settings = parts.services.settings
-    while True:
+    while not stopping.is_set():
         await _guarded(
             "sweeping sign-ins",
             lambda: parts.sign_ins.sweep(
@@ -131,7 +142,9 @@ async def _keep_house(parts: _Parts) -> None:
         )
         if parts.tls is not None:
             await _guarded("refreshing the certificate", lambda: _refresh(parts.tls))
-        await asyncio.sleep(_HOUSEKEEPING_EVERY_S)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_HOUSEKEEPING_EVERY_S):
+                await stopping.wait()
 
 
 async def _refresh(tls: TlsKeeper | None) -> None:

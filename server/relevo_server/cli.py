@@ -11,6 +11,7 @@ from typing import TypeAlias
 from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
+from relevo_protocol.modes import Standing
 from relevo_server import commands, trust
 from relevo_server.authority import TlsError
 from relevo_server.commands import CommandError
@@ -18,6 +19,8 @@ from relevo_server.settings import Settings
 from relevo_server.store.schema import SchemaError
 
 _USAGE_ERROR = 2
+_ALIASES = {"accounts": "account", "add": "create"}
+_STANDINGS = tuple(one.value for one in Standing if one is not Standing.GUEST)
 # argparse gives this class no public name.
 _Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
 
@@ -43,7 +46,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace, settings: Settings) -> int:
-    match f"{options.command} {getattr(options, 'verb', '')}".strip():
+    words = (_ALIASES.get(word, word) for word in (options.command, getattr(options, "verb", "")))
+    match " ".join(words).strip():
         case "run":
             # The web framework takes a second to load, which nothing but this needs.
             from relevo_server.serve import serve
@@ -72,13 +76,8 @@ def _work(command: str, options: argparse.Namespace, settings: Settings) -> Coro
     match command:
         case "init":
             return commands.init(settings)
-        case "admin create" | "account create":
-            wanted = commands.Wanted(
-                options.name, options.display_name, options.account_language, command == "admin create"
-            )
-            return commands.create_account(settings, wanted, from_stdin=options.password_stdin)
-        case "account password":
-            return commands.set_password(settings, options.name, from_stdin=options.password_stdin)
+        case "admin create" | "account create" | "account change" | "account password":
+            return _work_on_account(command, options, settings)
         case "account disable" | "account enable":
             return commands.set_disabled(settings, options.name, disabled=command == "account disable")
         case "account list":
@@ -87,6 +86,27 @@ def _work(command: str, options: argparse.Namespace, settings: Settings) -> Coro
             return commands.create_link(settings, options.name)
         case _:
             raise CommandError(f"unknown command {command!r}; see relevo-server --help")
+
+
+def _work_on_account(
+    command: str, options: argparse.Namespace, settings: Settings
+) -> Coroutine[None, None, list[str]]:
+    if command == "account password":
+        return commands.set_password(settings, options.name, from_stdin=options.password_stdin)
+    if command == "account change":
+        standing = Standing(options.standing) if options.standing is not None else None
+        change = commands.WantedChange(options.display_name, standing, options.team, options.admin_tools)
+        return commands.change_account(settings, options.name, change)
+    wanted = commands.Wanted(
+        options.name,
+        options.display_name,
+        options.account_language,
+        is_admin=command == "admin create",
+        standing=Standing(options.standing or Standing.TECHNICIAN),
+        team=options.team or "",
+        admin_tools=bool(options.admin_tools),
+    )
+    return commands.create_account(settings, wanted, from_stdin=options.password_stdin)
 
 
 def _settings(options: argparse.Namespace) -> Settings:
@@ -104,8 +124,11 @@ def _parser() -> argparse.ArgumentParser:
     _add(top, "settings", "print every setting")
     admin = _group(top, "admin", "administrators")
     _with_account(_add(admin, "create", "add an administrator"), new=True)
-    account = _group(top, "account", "technicians' accounts")
-    _with_account(_add(account, "create", "add a technician"), new=True)
+    account = _group(top, "account", "technicians' accounts", "accounts")
+    _with_account(_add(account, "create", "add a technician", "add"), new=True)
+    change = _add(account, "change", "change standing, team, tools or the displayed name")
+    change.add_argument("--name", required=True)
+    _with_place(change)
     _with_account(_add(account, "password", "set a new password and sign out everywhere"), new=False)
     _add(account, "disable", "close an account and sign it out everywhere").add_argument(
         "--name", required=True
@@ -121,12 +144,12 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _group(top: _Commands, name: str, help_text: str) -> _Commands:
-    return top.add_parser(name, help=help_text).add_subparsers(dest="verb", required=True)
+def _group(top: _Commands, name: str, help_text: str, *aliases: str) -> _Commands:
+    return top.add_parser(name, help=help_text, aliases=aliases).add_subparsers(dest="verb", required=True)
 
 
-def _add(top: _Commands, name: str, help_text: str) -> argparse.ArgumentParser:
-    parser = top.add_parser(name, help=help_text, description=help_text)
+def _add(top: _Commands, name: str, help_text: str, *aliases: str) -> argparse.ArgumentParser:
+    parser = top.add_parser(name, help=help_text, description=help_text, aliases=aliases)
     # Left out means: not given, so that the environment or the default decides.
     for setting, field in Settings.model_fields.items():
         option = f"--{setting.replace('_', '-')}"
@@ -149,8 +172,22 @@ def _with_account(parser: argparse.ArgumentParser, *, new: bool) -> None:
         help="read the password from standard input instead of asking",
     )
     if new:
-        parser.add_argument("--display-name", help="the name customers see; default: --name")
         parser.add_argument("--account-language", choices=("en", "es"), help="default: the language setting")
+        _with_place(parser)
+
+
+def _with_place(parser: argparse.ArgumentParser) -> None:
+    """What an account is in the organisation; what is left out is the default, or stays."""
+    parser.add_argument("--display-name", help="the name customers see; for a new account by default: --name")
+    parser.add_argument(
+        "--standing", choices=_STANDINGS, help="supervisors see the live sessions of their team"
+    )
+    parser.add_argument("--team", help="whose sessions a supervisor sees; those without a team are one team")
+    parser.add_argument(
+        "--admin-tools",
+        action=argparse.BooleanOptionalAction,
+        help="may ask customers for administrator mode",
+    )
 
 
 if __name__ == "__main__":

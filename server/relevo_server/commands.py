@@ -12,7 +12,8 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from relevo_server.accounts.names import BadName, display_name, new_name, normal_name
+from relevo_protocol.modes import Standing
+from relevo_server.accounts.names import BadName, display_name, new_name, normal_name, team_name
 from relevo_server.accounts.passwords import Passwords, weakness
 from relevo_server.accounts.sign_in import make_link
 from relevo_server.authority import TlsError
@@ -20,7 +21,7 @@ from relevo_server.clock import Clock
 from relevo_server.errors import Text
 from relevo_server.settings import Settings
 from relevo_server.store import schema
-from relevo_server.store.accounts import AccountStore, NameTaken, NewAccount
+from relevo_server.store.accounts import AccountChange, AccountStore, NameTaken, NewAccount
 from relevo_server.store.audit import AuditLog
 from relevo_server.store.database import Database
 from relevo_server.store.sign_ins import SignInStore
@@ -42,6 +43,19 @@ class Wanted:
     display_name: str | None
     language: str | None
     is_admin: bool
+    standing: Standing = Standing.TECHNICIAN
+    team: str = ""
+    admin_tools: bool = False
+
+
+@dataclass(frozen=True)
+class WantedChange:
+    """What of an account is to be otherwise, as asked for on the command line; None leaves it as it is."""
+
+    display_name: str | None
+    standing: Standing | None
+    team: str | None
+    admin_tools: bool | None
 
 
 @contextlib.asynccontextmanager
@@ -91,6 +105,7 @@ async def create_account(settings: Settings, wanted: Wanted, *, from_stdin: bool
     try:
         name = new_name(wanted.name)
         shown = display_name(wanted.display_name or wanted.name)
+        team = team_name(wanted.team)
     except BadName as error:
         raise CommandError(f"{wanted.name!r}: {error}") from error
     password = read_password(name, from_stdin=from_stdin)
@@ -100,6 +115,9 @@ async def create_account(settings: Settings, wanted: Wanted, *, from_stdin: bool
         language=wanted.language or settings.language,
         is_admin=wanted.is_admin,
         password_hash=await Passwords().hash(password),
+        standing=wanted.standing,
+        team=team,
+        admin_tools=wanted.admin_tools,
     )
     async with _database(settings) as database:
         try:
@@ -108,7 +126,29 @@ async def create_account(settings: Settings, wanted: Wanted, *, from_stdin: bool
             raise CommandError(
                 f"an account named {name} exists; `account password` changes its password"
             ) from error
-    return [f"{'administrator' if wanted.is_admin else 'technician'} {name} created"]
+    return [f"{'administrator' if wanted.is_admin else wanted.standing.value} {name} created"]
+
+
+async def change_account(settings: Settings, typed: str, wanted: WantedChange) -> list[str]:
+    """Change what is given of an account; it stays signed in. Raises CommandError."""
+    name = normal_name(typed)
+    if all(value is None for value in vars(wanted).values()):
+        raise CommandError(
+            "nothing to change: give --display-name, --standing, --team, --admin-tools or --no-admin-tools"
+        )
+    try:
+        change = AccountChange(
+            display_name=None if wanted.display_name is None else display_name(wanted.display_name),
+            standing=wanted.standing,
+            team=None if wanted.team is None else team_name(wanted.team),
+            admin_tools=wanted.admin_tools,
+        )
+    except BadName as error:
+        raise CommandError(str(error)) from error
+    async with _database(settings) as database:
+        if not await AccountStore(database, Clock(), settings.organisation).change(name, change, _ACTOR):
+            raise CommandError(_nobody(name))
+    return [f"{name} changed; it counts from the next session that they enter"]
 
 
 async def set_password(settings: Settings, typed: str, *, from_stdin: bool) -> list[str]:
@@ -145,6 +185,9 @@ async def list_accounts(settings: Settings) -> list[str]:
                 "administrator" if one.view.is_admin else "technician",
                 one.view.language,
                 "disabled" if one.disabled else "active",
+                one.view.standing.value,
+                one.view.team or "-",
+                "admin tools" if one.view.admin_tools else "-",
             )
         )
         for one in every

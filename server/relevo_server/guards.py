@@ -40,7 +40,7 @@ _HEADERS = {
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": (
-        "camera=(), microphone=(), geolocation=(), display-capture=(), usb=(), serial=(), hid=(), "
+        "camera=(), microphone=(), geolocation=(), display-capture=(self), usb=(), serial=(), hid=(), "
         "payment=(), clipboard-read=(self), clipboard-write=(self), fullscreen=(self)"
     ),
 }

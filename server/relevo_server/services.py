@@ -22,6 +22,10 @@ class Throttles:
     ticket_account: Throttle
     ticket_address: Throttle
     reserve_account: Throttle
+    present_account: Throttle
+    guest_address: Throttle
+    join_account: Throttle
+    invite_account: Throttle
     # For the WebSocket edge: connections opened by an address, support sessions registered by one.
     connect_address: Throttle
     register_address: Throttle
@@ -39,6 +43,10 @@ def make_throttles(clock: Clock) -> Throttles:
         ticket_account=throttle(20, 1 / 3),
         ticket_address=throttle(40, 1),
         reserve_account=throttle(10, 1 / 30),
+        present_account=throttle(10, 1 / 30),
+        guest_address=throttle(120, 1),  # a class that joins a presentation from one address
+        join_account=throttle(6, 1 / 10),  # each puts a question before somebody
+        invite_account=throttle(20, 1 / 10),
         connect_address=throttle(60, 4),
         register_address=throttle(30, 1 / 2),
     )
@@ -48,7 +56,8 @@ def make_throttles(clock: Clock) -> Throttles:
 class Services:
     """The server's parts as the edges see them.
 
-    `account` answers None for an account that does not exist or is disabled. `origins` are the values of
+    `account` answers None for an account that does not exist or is disabled, `colleagues` gives those in good
+    standing. `origins` are the values of
     `Origin` that are this server's own.
     """
 
@@ -56,8 +65,13 @@ class Services:
     clock: Clock
     origins: frozenset[str]
     tickets: TicketOffice
+    guest_tickets: TicketOffice
+    """Apart, so that a flood of guests leaves everybody else's tickets alone."""
+    presentations: TicketOffice
+    """Of those who are about to present: the ticket leads nowhere, it opens a session (SPEC C24)."""
     throttles: Throttles
     routing_numbers: RoutingNumbers
     relay_sessions: RelaySessionStore
     account: Callable[[str], Awaitable[AccountView | None]]
+    colleagues: Callable[[], Awaitable[list[AccountView]]]
     metrics: Metrics

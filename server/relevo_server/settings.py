@@ -75,6 +75,12 @@ class Settings(BaseSettings):
     sign_in_absolute_s: int = Field(
         default=7 * 86_400, ge=300, description="Seconds after which a sign-in ends in any case."
     )
+    sessions_per_address: int = Field(
+        default=50,
+        ge=1,
+        description="Customers' sessions that one address may have open at once; an office needs more if "
+        "all of it comes from one.",
+    )
     metrics_token: SecretStr | None = Field(
         default=None,
         min_length=16,

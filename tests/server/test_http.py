@@ -35,7 +35,18 @@ def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
 
 @pytest.mark.parametrize(
-    "path", ["/api/sign-in", "/api/sign-in/link", "/api/sign-out", "/api/tickets", "/api/routing-numbers"]
+    "path",
+    [
+        "/api/sign-in",
+        "/api/sign-in/link",
+        "/api/sign-out",
+        "/api/tickets",
+        "/api/routing-numbers",
+        "/api/guest-tickets",
+        "/api/presentations",
+        f"/api/live/{'00' * 16}/join",
+        f"/api/live/{'00' * 16}/invitations",
+    ],
 )
 @pytest.mark.parametrize(
     "origin",
@@ -146,7 +157,7 @@ def test_ticket_needs_a_sign_in_and_looks_the_same_for_any_number(tmp_path: Path
             assert len(answer.json()["ticket"]) == 43
         redeemed = found.services.tickets.redeem(answers[0].json()["ticket"])
         assert redeemed is not None
-        assert (redeemed.account, redeemed.routing) == (found.ana, known)
+        assert (redeemed.account, redeemed.destination.routing) == (found.ana, known)
 
     run(tmp_path, play)
 
@@ -193,7 +204,8 @@ def test_what_is_no_routing_number_gets_no_ticket(tmp_path: Path, routing: str):
 
 def test_page_serves_client_routes_files_and_nothing_outside(tmp_path: Path, built: Path):
     async def play(found: Site):
-        for path in ("/", "/go", "/sessions/12"):
+        pages = ("/", "/go", "/demo", "/join", "/present", "/share", "/live", "/policy")
+        for path in pages:
             answer = await found.client.get(path)
             assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-cache")
             assert "viewer" in answer.text

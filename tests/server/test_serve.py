@@ -225,6 +225,24 @@ def test_accounts_from_the_command_line(data: Path):
     assert not any(modes.values()), "others may read the database"
 
 
+def test_standing_team_and_tools_from_the_command_line(data: Path):
+    where = ("--data", data)
+    new = ("--standing", "supervisor", "--team", "Sur", "--admin-tools", "--password-stdin")
+    assert (
+        command("accounts", "add", "--name", "sue", *new, *where, given="otra clave larga\n").returncode == 0
+    )
+    changed = command("account", "change", "--name", "SUE", "--team", "Norte", "--no-admin-tools", *where)
+    assert changed.returncode == 0, changed.stderr
+    (line,) = [one for one in command("account", "list", *where).stdout.splitlines() if one.startswith("sue")]
+    assert line.split("\t")[2:] == ["technician", "es", "active", "supervisor", "Norte", "-"]
+    for wrong in (("--team", "Sur\u202e"), ()):
+        refused = command("account", "change", "--name", "sue", *wrong, *where)
+        assert refused.returncode == 1
+        assert refused.stderr.startswith("relevo-server: ")
+    assert command("account", "change", "--name", "nobody", "--team", "Sur", *where).returncode == 1
+    assert command("account", "change", "--name", "sue", "--standing", "guest", *where).returncode == 2
+
+
 def test_check_tells_of_a_broken_certificate(data: Path):
     (data / "ca.pem").write_text("damaged", encoding="ascii")
     checked = command("check", "--data", data)

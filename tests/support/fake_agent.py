@@ -26,6 +26,7 @@ from relevo_protocol.crypto import (
     ViewerIdentity,
     roster_hash,
 )
+from relevo_protocol.crypto.invitation import JoinPurpose, seal_invitation
 from relevo_protocol.errors import ErrorCode
 from relevo_protocol.header import DST_ALL, Flags, Header, MessageType, body_of, parse_header
 from relevo_protocol.limits import HEADER_BYTES
@@ -35,14 +36,18 @@ from relevo_protocol.messages.relay import (
     AgentWelcome,
     CodeIssued,
     CodeSpent,
+    InviteOpened,
+    JoinAnswered,
+    JoinAsked,
     KeyframeWanted,
+    ModeNotice,
     RemoveViewer,
     SeatAdmitted,
     ViewerGone,
     ViewerJoining,
 )
 from relevo_protocol.messages.session import ConsentResult, Epoch, Member, ModeState
-from relevo_protocol.modes import Mode, Role
+from relevo_protocol.modes import Mode, Role, SessionKind, Standing
 from tests.support.relay import Relay
 from tests.support.wires import Inbox, Wire, dial_relay, roster_of
 
@@ -57,14 +62,31 @@ class Guest:
     keys: SessionKeys | None = None
     viewer: ViewerIdentity | None = None
     admitted: bool = False
+    role: Role = Role.COLLABORATOR
     flights: list[bytes] = field(default_factory=list[bytes])
 
 
 class FakeAgent:
     """The customer's side. ``consents`` is the answer to every question; ``None`` leaves it open."""
 
-    def __init__(self, relay: Relay, consents: bool | None = True) -> None:
+    def __init__(
+        self,
+        relay: Relay,
+        consents: bool | None = True,
+        *,
+        kind: SessionKind = SessionKind.SUPPORT,
+        ticket: str | None = None,
+    ) -> None:
         self.relay = relay
+        self.kind = kind
+        self.ticket = ticket
+        self.mode = Mode.DEMO if kind is SessionKind.PRESENTATION else Mode.OBSERVER
+        self.roles: dict[str, Role] = {}
+        """By account: what they become on entry; without an entry it follows from how they came."""
+        self.lets_in = True
+        self.silent = False
+        """Whether whoever asks to come in without a code is let in, and whether they get no answer at all."""
+        self.invites: dict[bytes, bytes] = {}
         self.consents = consents
         self.inbox = Inbox()
         self.said: list[tuple[int, Message]] = []
@@ -86,15 +108,27 @@ class FakeAgent:
 
     async def connect(self) -> AgentWelcome:
         """Connect, or connect again with the token of the last welcome."""
-        token = self.welcome.token if hasattr(self, "welcome") else None
-        await self.dial()
-        await self.wire.send(
-            relay_message(AgentHello(version=PROTOCOL_VERSION, agent_version="0.1.0", token=token))
-        )
+        await self.begin()
         self.welcome = await self.inbox.expect(AgentWelcome)
         if self.welcome.routing is not None:
             self._show(self.welcome.routing)
         return self.welcome
+
+    async def begin(self) -> None:
+        """Say hello; the answer may be a refusal."""
+        token = self.welcome.token if hasattr(self, "welcome") else None
+        await self.dial()
+        await self.wire.send(
+            relay_message(
+                AgentHello(
+                    version=PROTOCOL_VERSION,
+                    agent_version="0.1.0",
+                    token=token,
+                    kind=self.kind,
+                    ticket=None if token else self.ticket,
+                )
+            )
+        )
 
     async def dial(self) -> None:
         """Open the socket and say nothing yet."""
@@ -123,15 +157,43 @@ class FakeAgent:
         ).pack()
         self._outgoing.put_nowait(header + sender.seal(header, encode(message)))
 
+    def invite(self, *, guests: bool = True, life_s: int = 600) -> tuple[bytes, bytes]:
+        """Open an invitation; returns its id and its secret."""
+        invite, secret = secrets.token_bytes(16), secrets.token_bytes(32)
+        self.invites[invite] = secret
+        self.tell_relay(InviteOpened(invite=invite, guests=guests, life_s=life_s))
+        return invite, secret
+
+    def change_mode(self, mode: Mode) -> None:
+        """Say the mode that holds from now on."""
+        self.mode = mode
+        self.tell_relay(ModeNotice(mode=mode))
+
     def admit(self, link: int) -> None:
         """The customer said yes: tell everybody the new key, then show a keyframe."""
         guest = self.guests[link]
+        guest.role = self._role_of(guest)
         guest.admitted = True
-        self.tell(link, ConsentResult(granted=True, mode=Mode.OBSERVER))
-        self.tell_relay(SeatAdmitted(link=link))
+        self.tell(link, ConsentResult(granted=True, mode=self.mode))
+        self.tell_relay(SeatAdmitted(link=link, role=guest.role))
         self.new_epoch()
-        self.tell(link, ModeState(mode=Mode.OBSERVER, rights={}))
+        self.tell(link, ModeState(mode=self.mode, rights={}))
         self.show(b"keyframe", keyframe=True)
+
+    def _role_of(self, guest: Guest) -> Role:
+        joining = guest.joining
+        if joining.account_id in self.roles:
+            return self.roles[joining.account_id]
+        if self.kind is SessionKind.PRESENTATION:
+            role = Role.DEMO_VIEWER
+        elif joining.standing is Standing.GUEST:
+            role = Role.EXTERNAL
+        elif joining.standing is Standing.SUPERVISOR:
+            role = Role.SUPERVISOR
+        else:
+            led = any(one.role is Role.LEAD for one in self.guests.values() if one.admitted)
+            role = Role.COLLABORATOR if led else Role.LEAD
+        return self.roles.setdefault(joining.account_id, role)
 
     def new_epoch(self) -> None:
         """A fresh media key for exactly those who are live."""
@@ -209,6 +271,8 @@ class FakeAgent:
                 self._lose_guest(said)
             case CodeIssued():
                 self._show(said.routing)
+            case JoinAsked():
+                self._answer(said)
             case KeyframeWanted():
                 if self._media is not None:
                     self.show(b"keyframe", keyframe=True)
@@ -216,12 +280,23 @@ class FakeAgent:
                 pass
         self.inbox.put(said)
 
+    def _answer(self, asked: JoinAsked) -> None:
+        if self.silent:
+            return
+        if not self.lets_in:
+            self.tell_relay(JoinAnswered(request=asked.request, code=ErrorCode.CONSENT_DENIED))
+            return
+        invite, secret = self.invite(guests=False)
+        context = ChannelContext(self.welcome.origin, self.welcome.session_id)
+        sealed = seal_invitation(secret, asked.key, JoinPurpose(context, invite, asked.account_id))
+        self.tell_relay(JoinAnswered(request=asked.request, invite=invite, sealed=sealed))
+
     def _expect_guest(self, joining: ViewerJoining) -> None:
         context = ChannelContext(self.welcome.origin, self.welcome.session_id)
         identity = HostIdentity(
             device_key=self._device_key.public_key().public_bytes_raw(),
             agent_version="0.1.0",
-            modes=("observer", "full"),
+            modes=("observer", "shared", "full", "demo"),
             recording="off",
         )
         slot = joining.slot
@@ -229,6 +304,8 @@ class FakeAgent:
         def look_up(kind: str, ref: bytes) -> bytes | None:
             if kind == "code":
                 return self.secret or None
+            if kind == "invite":
+                return self.invites.get(ref)
             for keys in (self._resume.get(slot), self._old_resume.get(slot)):
                 if keys is not None and keys.resume_id == ref:
                     return keys.resume_secret
@@ -268,9 +345,10 @@ class FakeAgent:
         if guest.joining.resumed:
             self.admit(link)
             return
-        self.tries = 0
-        self.secret = b""
-        self.tell_relay(CodeSpent())
+        if guest.handshake.credential.kind == "code":
+            self.tries = 0
+            self.secret = b""
+            self.tell_relay(CodeSpent())
         if self.consents is True:
             self.admit(link)
         elif self.consents is False:
@@ -305,7 +383,7 @@ def _member(link: int, guest: Guest) -> Member:
     return Member(
         slot=joining.slot,
         link=link,
-        role=Role.LEAD,
+        role=guest.role,
         account_id=joining.account_id,
         display_name=joining.display_name,
         organisation=joining.organisation,

@@ -47,6 +47,7 @@ class FakeViewer:
         self.inbox = Inbox()
         self.frames: list[tuple[int, bytes]] = []
         self.media_messages = 0
+        self.whispers: list[bytes] = []
         self.key_flags: list[bool] = []
         self.failure: HandshakeError | None = None
         self.reading = True
@@ -68,6 +69,18 @@ class FakeViewer:
         self.expect_code(code)
         ticket = await self.relay.ticket(code[:6])
         return await self._open(ViewerHello(version=PROTOCOL_VERSION, ticket=ticket))
+
+    async def join_invited(self, invite: bytes, secret: bytes, ticket: str) -> ViewerWelcome:
+        """Come in by an invitation whose ticket has been had, with an account or as a guest."""
+        await self.begin_invited(invite, secret, ticket)
+        self.welcome = await self.inbox.expect(ViewerWelcome)
+        return self.welcome
+
+    async def begin_invited(self, invite: bytes, secret: bytes, ticket: str) -> None:
+        """Knock with an invitation; the answer may be a refusal."""
+        self._credential = Credential("invite", secret, invite)
+        await self.dial()
+        await self.wire.send(relay_message(ViewerHello(version=PROTOCOL_VERSION, ticket=ticket)))
 
     def expect_code(self, code: str) -> None:
         """The handshake that follows the next welcome uses the last six of these digits."""
@@ -102,6 +115,11 @@ class FakeViewer:
     def _pictured(self) -> bool:
         return bool(self._media) and bool(self.frames)
 
+    @property
+    def verified(self) -> bool:
+        """Whether the host proved itself on the present connection."""
+        return self._channel is not None
+
     def tell(self, message: Message) -> None:
         """Say something sealed to the host."""
         assert self._channel is not None
@@ -110,6 +128,13 @@ class FakeViewer:
             MessageType.PAIRWISE, dst=DST_HOST, key_id=self.link, counter=sender.next_counter
         ).pack()
         self._outgoing.put_nowait(header + sender.seal(header, encode(message)))
+
+    def whisper(self, slot: int, sealed: bytes = b"sealed", *, link: int | None = None) -> bytes:
+        """Send a team message to a slot; returns it whole."""
+        key_id = self.link if link is None else link
+        message = Header(MessageType.TEAM, dst=slot, key_id=key_id).pack() + sealed
+        self._outgoing.put_nowait(message)
+        return message
 
     def tell_relay(self, message: Message) -> None:
         """Say something to the relay."""
@@ -154,6 +179,9 @@ class FakeViewer:
                 self._opened(header, message)
             case MessageType.MEDIA:
                 self._frame(header, message)
+            case MessageType.TEAM:
+                self.whispers.append(message)
+                self.inbox.ring()
 
     def _heard(self, said: Message) -> None:
         match said:

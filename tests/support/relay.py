@@ -1,6 +1,7 @@
 """A real relay for tests: the whole server over TLS on an ephemeral port, in this process or in its own."""
 
 import asyncio
+import base64
 import contextlib
 import os
 import signal
@@ -14,7 +15,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import httpx
 import uvicorn
@@ -24,6 +25,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 from websockets.typing import Origin
 
+from relevo_server.access.destination import Destination
 from relevo_server.accounts.view import AccountView
 from relevo_server.app import create_app
 from relevo_server.clock import Clock
@@ -99,17 +101,55 @@ class Relay:
             assert time.monotonic() < end_s, f"{found} seats are stored, {seats} were due"
             await asyncio.sleep(0.02)
 
+    async def audited(self, action: str, lines: int, deadline_s: float = 10.0) -> list[str]:
+        """The details of the recorded lines of this action, once there are so many and no more."""
+        end_s = time.monotonic() + deadline_s
+        file = self.ca_file.parent / "relevo.db"
+        while True:
+            with contextlib.closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as database:
+                rows = database.execute("SELECT details FROM audit WHERE action = ?", (action,)).fetchall()
+            if len(rows) == lines:
+                return [str(details) for (details,) in rows]
+            assert time.monotonic() < end_s, f"{len(rows)} lines of {action}, {lines} were due"
+            await asyncio.sleep(0.02)
+
+    async def guest_ticket(self, invite: bytes, name: str) -> str:
+        """A ticket for an invitation, as a browser without an account gets it."""
+        body = {"invite": base64.urlsafe_b64encode(invite).rstrip(b"=").decode(), "name": name}
+        async with self.browser() as browser:
+            answer = await browser.post("/api/guest-tickets", json=body)
+            answer.raise_for_status()
+            return str(answer.json()["ticket"])
+
+    def browser(self) -> httpx.AsyncClient:
+        """A browser on the relay's own page, not signed in."""
+        headers = {"origin": self.origin}
+        return httpx.AsyncClient(base_url=self.origin, verify=self.tls, headers=headers, timeout=30)
+
+    @asynccontextmanager
+    async def signed_in(self, name: str = NAME) -> AsyncGenerator[httpx.AsyncClient]:
+        """A browser in which this account is signed in."""
+        async with self.browser() as browser:
+            answer = await browser.post("/api/sign-in", json={"name": name, "password": PASSWORD})
+            answer.raise_for_status()
+            yield browser
+
+    async def add_account(self, name: str, **more: Any) -> AccountView:
+        """A further account with the password of all; ``more`` are fields of ``NewAccount``."""
+        database = Database(f"sqlite+aiosqlite:///{self.ca_file.parent / 'relevo.db'}")
+        try:
+            accounts = AccountStore(database, Clock(), "Prueba")
+            new = NewAccount(name, name.title(), "es", False, _QUICK.hash(PASSWORD), **more)
+            return await accounts.create(new, "test")
+        finally:
+            await database.close()
+
     async def ticket(self, routing: str) -> str:
         """A ticket for this routing number, as a signed-in browser gets it."""
         if self.services is not None:
-            return self.services.tickets.issue(self.account, routing)
-        async with httpx.AsyncClient(base_url=self.origin, verify=self.tls) as client:
-            headers = {"origin": self.origin}
-            signed = await client.post(
-                "/api/sign-in", json={"name": NAME, "password": PASSWORD}, headers=headers
-            )
-            signed.raise_for_status()
-            answer = await client.post("/api/tickets", json={"routing": routing}, headers=headers)
+            return self.services.tickets.issue(self.account, Destination(routing=routing))
+        async with self.signed_in() as browser:
+            answer = await browser.post("/api/tickets", json={"routing": routing})
             answer.raise_for_status()
             return str(answer.json()["ticket"])
 

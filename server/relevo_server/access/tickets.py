@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from relevo_protocol.limits import TICKET_LIFE_S
+from relevo_server.access.destination import Destination
 from relevo_server.accounts.view import AccountView
 
 TICKET_BYTES = 32
@@ -18,33 +19,40 @@ TICKET_CHARS = 43  # 32 bytes in base64url without padding
 
 @dataclass(frozen=True)
 class Ticket:
-    """Who may join which routing number, until when (monotonic seconds)."""
+    """Who may go where, until when (monotonic seconds)."""
 
     account: AccountView
-    routing: str
+    destination: Destination
     expires_at_s: float
 
 
 class TicketOffice:
     """Issues and redeems tickets; holds at most `capacity` of them and `per_account` for one account."""
 
-    def __init__(self, now_s: Callable[[], float], capacity: int = 10_000, per_account: int = 16) -> None:
+    def __init__(
+        self,
+        now_s: Callable[[], float],
+        capacity: int = 10_000,
+        per_account: int = 16,
+        life_s: float = TICKET_LIFE_S,
+    ) -> None:
         self._now_s = now_s
         self._capacity = capacity
         self._per_account = per_account
+        self._life_s = life_s
         # All tickets live equally long, so the order of issue is the order of expiry.
         self._tickets: OrderedDict[bytes, Ticket] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._tickets)
 
-    def issue(self, account: AccountView, routing: str) -> str:
-        """A fresh ticket of 43 base64url characters, bound to account and routing number."""
+    def issue(self, account: AccountView, destination: Destination) -> str:
+        """A fresh ticket of 43 base64url characters, bound to account and destination."""
         now_s = self._now_s()
         self._drop_expired(now_s)
         self._make_room(account.id)
         ticket = secrets.token_urlsafe(TICKET_BYTES)
-        self._tickets[_digest(ticket)] = Ticket(account, routing, now_s + TICKET_LIFE_S)
+        self._tickets[_digest(ticket)] = Ticket(account, destination, now_s + self._life_s)
         return ticket
 
     def redeem(self, ticket: str) -> Ticket | None:

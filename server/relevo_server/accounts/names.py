@@ -7,6 +7,14 @@ from relevo_protocol.inert import INERT
 from relevo_protocol.limits import MAX_NAME_CHARS
 
 MAX_ACCOUNT_NAME_CHARS = 64
+MAX_GUEST_NAME_CHARS = 60
+MAX_TEAM_NAME_CHARS = 64
+# Vietnamese has two, Hebrew and Arabic with every vowel three or four.
+_MAX_MARKS = 4
+# Unicode's formatting, private, surrogate and unassigned signs: zero-width ones among them.
+_UNSEEN = frozenset({"Cf", "Co", "Cs", "Cn"})
+# Letters and signs by their category, blanks to the eye: Hangul fillers and the empty Braille cell.
+_BLANKS = frozenset("\u115f\u1160\u3164\uffa0\u2800")
 _ALLOWED = re.compile(r"[\w.@+-]+")
 
 
@@ -21,6 +29,32 @@ def display_name(typed: str) -> str:
         raise BadName(f"a displayed name has 1 to {MAX_NAME_CHARS} characters")
     if not re.fullmatch(INERT, name):
         raise BadName("a displayed name has no control or direction characters")
+    return name
+
+
+def guest_name(typed: str) -> str:
+    """The name that a guest chose for one visit: one short line that hides nothing. Raises BadName."""
+    name = unicodedata.normalize("NFC", typed).strip()
+    if not 1 <= len(name) <= MAX_GUEST_NAME_CHARS:
+        raise BadName(f"a guest's name has 1 to {MAX_GUEST_NAME_CHARS} characters")
+    hidden = any(unicodedata.category(sign) in _UNSEEN or sign in _BLANKS for sign in name)
+    if hidden or not re.fullmatch(INERT, name):
+        raise BadName("a guest's name has no control, direction or invisible characters")
+    if not any(sign.isalnum() for sign in name):
+        raise BadName("a guest's name has at least one letter or digit")
+    marks = "".join(
+        "m" if unicodedata.combining(sign) else " " for sign in unicodedata.normalize("NFD", name)
+    )
+    if "m" * (_MAX_MARKS + 1) in marks:
+        raise BadName("a guest's name has no towers of accents")
+    return name
+
+
+def team_name(typed: str) -> str:
+    """The name of a team, empty for none. Raises BadName."""
+    name = unicodedata.normalize("NFC", typed).strip()
+    if len(name) > MAX_TEAM_NAME_CHARS or not re.fullmatch(INERT, name):
+        raise BadName(f"a team's name is one line of at most {MAX_TEAM_NAME_CHARS} characters")
     return name
 
 

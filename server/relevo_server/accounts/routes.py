@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from relevo_protocol.modes import Standing
 from relevo_server.accounts.sign_in import SignedIn, SignInService
 from relevo_server.accounts.view import AccountView
 
@@ -37,6 +38,9 @@ class AccountOut(BaseModel):
     organisation: str
     language: str
     is_admin: bool
+    standing: Standing
+    team: str
+    admin_tools: bool
 
 
 class AccountAnswer(BaseModel):

@@ -103,6 +103,7 @@ class SignInService:
         found = await self._sign_ins.find(key)
         if found is not None:
             self._services.tickets.revoke(found.account_id)
+            self._services.presentations.revoke(found.account_id)
             await self._sign_ins.close(key)
 
     async def _open(self, account: AccountView, action: str, address: str) -> SignedIn:

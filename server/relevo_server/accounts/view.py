@@ -1,6 +1,12 @@
 """What the rest of the server may know of an account: never its password hash."""
 
+import secrets
 from dataclasses import dataclass
+from typing import Final
+
+from relevo_protocol.modes import Standing
+
+_GUEST: Final = "guest-"
 
 
 @dataclass(frozen=True)
@@ -13,3 +19,26 @@ class AccountView:
     organisation: str
     language: str
     is_admin: bool
+    standing: Standing = Standing.TECHNICIAN
+    team: str = ""
+    """Whose sessions a supervisor of the same team sees; those without a team are one team."""
+    admin_tools: bool = False
+    """Whether administrator mode may be asked for."""
+
+
+def guest_view(display_name: str, language: str) -> AccountView:
+    """Somebody without an account, for one visit: a name of their own, no organisation (SPEC C19)."""
+    return AccountView(
+        id=_GUEST + secrets.token_hex(12),
+        name="guest",
+        display_name=display_name,
+        organisation="",
+        language=language,
+        is_admin=False,
+        standing=Standing.GUEST,
+    )
+
+
+def is_guest(account_id: str) -> bool:
+    """Whether the id is a guest's; an account's own never looks so."""
+    return account_id.startswith(_GUEST)

@@ -5,7 +5,6 @@ import contextlib
 import itertools
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from typing import assert_never
 
 from prometheus_client import Counter, Gauge
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
@@ -13,15 +12,16 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from relevo_protocol.errors import ErrorCode, ProtocolError
 from relevo_server.access.codes import NumbersExhausted, RoutingNumbers
 from relevo_server.access.throttle import Allowance, Throttle
+from relevo_server.accounts.view import is_guest
+from relevo_server.edge import books
 from relevo_server.logs import logger
+from relevo_server.relay.invitations import Invitations
 from relevo_server.relay.line import Line
 from relevo_server.relay.policies import Policies
-from relevo_server.relay.records import Audited, Record, SeatDropped, SeatKept, SessionKept, SessionOver
+from relevo_server.relay.records import Record
 from relevo_server.relay.registry import Registry
-from relevo_server.relay.surroundings import AGENT_REQUESTS, Surroundings
+from relevo_server.relay.surroundings import AGENT_RECORDS, AGENT_REQUESTS, WHISPERS, Surroundings
 from relevo_server.services import Services
-from relevo_server.store.audit import AuditEvent
-from relevo_server.store.relay_sessions import RelaySessionWriter, SeatRecord, SessionRecord
 
 _TICK_S = 1.0
 _PATIENCE_S = 2.0
@@ -88,7 +88,7 @@ class Desk:
 
     def __init__(self, services: Services, policies: Policies | None = None) -> None:
         self.services = services
-        self.policies = policies or Policies()
+        self.policies = policies or Policies(sessions_per_address=services.settings.sessions_per_address)
         numbers = NumbersDesk(services.routing_numbers, self.policies.code_life_s, services)
         self.around = Surroundings(
             origin=services.settings.relay_origin,
@@ -97,6 +97,9 @@ class Desk:
             wall_s=services.clock.wall_s,
             monotonic_s=services.clock.monotonic_s,
             agent_requests=Throttle(AGENT_REQUESTS, services.clock.monotonic_s),
+            agent_records=Throttle(AGENT_RECORDS, services.clock.monotonic_s),
+            whispers=Throttle(WHISPERS, services.clock.monotonic_s),
+            invitations=Invitations(services.clock.monotonic_s),
         )
         self.registry = Registry(self.around)
         self.meters = Meters(services)
@@ -106,6 +109,7 @@ class Desk:
         self.wrong_by_account = Throttle(Allowance(12, 1 / 60), clock)
         self.wrong_by_address = Throttle(Allowance(30, 1 / 20), clock)
         self._books = asyncio.Lock()
+        self._stopping = asyncio.Event()
         self._unwritten = asyncio.Event()
         self._written = asyncio.Event()
         self._written.set()
@@ -114,14 +118,15 @@ class Desk:
     async def open(self) -> AsyncGenerator[None]:
         """Take up stored sessions, then keep time and books until the server stops."""
         await self._restore()
-        work = (self._keep_time(), self._keep_books(), self._keep_watch())
-        tasks = [asyncio.create_task(one) for one in work]
+        watch = asyncio.create_task(self._keep_watch())
+        tasks = [asyncio.create_task(one) for one in (self._keep_time(), self._keep_books())]
         try:
             yield
         finally:
+            self._stopping.set()
             for task in tasks:
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.gather(*tasks, watch, return_exceptions=True)
             await self.settle()
 
     def touch(self) -> None:
@@ -130,11 +135,13 @@ class Desk:
             self._unwritten.set()
 
     async def stands(self, account_id: str) -> bool:
-        """Whether this account may be here: it exists and is not disabled.
+        """Whether this person may be here: a guest, or an account that exists and is not disabled.
 
         Raises:
             ProtocolError: ``internal``: the database does not answer.
         """
+        if is_guest(account_id):
+            return True  # let in by the host alone, who may send them away
         try:
             return await self.services.account(account_id) is not None
         except SQLAlchemyError as error:
@@ -174,7 +181,7 @@ class Desk:
             for record in batch:
                 try:
                     async with writer.apart():
-                        await _store(writer, record, now_s)
+                        await books.write(writer, record, now_s)
                 except IntegrityError:
                     _log.exception("a record was not stored", record=type(record).__name__)
 
@@ -183,7 +190,8 @@ class Desk:
             await self._unwritten.wait()
             self._unwritten.clear()
             try:
-                await self.settle()
+                # A transaction that is cut after its commit would be written again, and recorded twice.
+                await asyncio.shield(self.settle())
             except Exception:  # noqa: BLE001 - told below; what comes later must still be stored
                 _log.exception("the books were not kept")
 
@@ -203,70 +211,24 @@ class Desk:
 
     async def _keep_watch(self) -> None:
         """Cut viewers whose account was disabled, by this process or by the command line."""
-        while True:
-            await asyncio.sleep(self.policies.account_check_s)
+        while not await self._stops_within(self.policies.account_check_s):
             for account_id in self.registry.accounts():
                 with contextlib.suppress(ProtocolError):
                     if not await self.stands(account_id):
                         self.services.tickets.revoke(account_id)
+                        self.services.presentations.revoke(account_id)
                         self.registry.dismiss(account_id)
             self.touch()
+
+    async def _stops_within(self, seconds: float) -> bool:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._stopping.wait()
+        return self._stopping.is_set()
 
     async def _restore(self) -> None:
         found = await self.services.relay_sessions.load_open()
         for session, seats in found:
-            self.registry.restore(_kept_session(session), [_kept_seat(seat) for seat in seats])
+            self.registry.restore(books.kept_session(session), [books.kept_seat(seat) for seat in seats])
         if found:
             _log.info("sessions taken up again", sessions=len(found))
-
-
-async def _store(store: RelaySessionWriter, record: Record, now_s: float) -> None:
-    match record:
-        case SessionKept():
-            await store.save_session(
-                SessionRecord(
-                    record.session_id,
-                    record.routing,
-                    record.agent_token_hash,
-                    record.created_at_s,
-                    record.mode,
-                    ended=False,
-                )
-            )
-        case SeatKept():
-            await store.save_seat(
-                SeatRecord(
-                    record.session_id,
-                    record.slot,
-                    record.account_id,
-                    record.display_name,
-                    record.organisation,
-                    record.token_hash,
-                    record.expires_at_s,
-                )
-            )
-        case SeatDropped():
-            await store.drop_seat(record.session_id, record.slot)
-        case SessionOver():
-            await store.end_session(record.session_id, record.reason)
-        case Audited():
-            event = AuditEvent(now_s, record.actor, record.action, record.session_id, record.details)
-            await store.append_audit(event)
-        case _:
-            assert_never(record)
-
-
-def _kept_session(row: SessionRecord) -> SessionKept:
-    return SessionKept(row.session_id, row.routing, row.agent_token_hash, row.created_at_s, row.mode)
-
-
-def _kept_seat(row: SeatRecord) -> SeatKept:
-    return SeatKept(
-        row.session_id,
-        row.slot,
-        row.account_id,
-        row.display_name,
-        row.organisation,
-        row.token_hash,
-        row.expires_at_s,
-    )

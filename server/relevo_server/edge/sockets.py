@@ -15,17 +15,19 @@ from starlette.types import Message, Receive, Scope, Send
 from relevo_protocol.codec import relay_message
 from relevo_protocol.errors import ErrorCode, ProtocolError
 from relevo_protocol.limits import HELLO_DEADLINE_S
-from relevo_protocol.messages.relay import RelayError, ViewerHello
+from relevo_protocol.messages.relay import AgentHello, RelayError, ViewerHello
+from relevo_protocol.modes import SessionKind
 from relevo_server.access.throttle import account_key, address_keys
+from relevo_server.accounts.view import AccountView
 from relevo_server.edge.desk import Desk
 from relevo_server.edge.hardening import LEVER, Lever
 from relevo_server.logs import logger
 from relevo_server.relay.line import Line
 from relevo_server.relay.party import Party, deliver
-from relevo_server.relay.policies import Policies, Side
-from relevo_server.relay.registry import read_agent_hello, read_viewer_hello
+from relevo_server.relay.policies import Side
+from relevo_server.relay.registry import Opening, read_agent_hello, read_viewer_hello
 from relevo_server.relay.seat import Identity
-from relevo_server.services import Services
+from relevo_server.relay.traits import Lead
 
 _log = logger(__name__)
 _POLICY_VIOLATION: Final = 1008
@@ -44,9 +46,8 @@ _CLOSE_CODES: Final = {
 _FAREWELL: Final = relay_message(RelayError(code=ErrorCode.SHUTTING_DOWN))
 
 
-def build_router(services: Services, policies: Policies | None = None) -> APIRouter:
+def build_router(desk: Desk) -> APIRouter:
     """Return the router with both endpoints; its lifespan runs the relay."""
-    desk = Desk(services, policies)
     router = APIRouter(lifespan=lambda _app: desk.open())
     router.routes.append(WebSocketRoute("/ws/agent", AgentEndpoint(desk)))
     router.routes.append(WebSocketRoute("/ws/viewer", ViewerEndpoint(desk)))
@@ -259,7 +260,17 @@ class AgentEndpoint(_Endpoint):
                 self.desk.meters.throttled.labels("register").inc()
                 line.refuse(ErrorCode.THROTTLED, "too many sessions from this address")
                 return None
-        return self.desk.registry.open_agent(line, said)
+        presenter = await self._presenter(said) if said.kind is SessionKind.PRESENTATION else None
+        return self.desk.registry.open_agent(line, said, Opening(_site(socket.address), presenter))
+
+    async def _presenter(self, said: AgentHello) -> Lead | None:
+        """Who presents, by the ticket of a first hello (SPEC C24); None when it is good for nothing."""
+        if said.token is not None:
+            return None
+        ticket = self.desk.services.presentations.redeem(said.ticket or "")
+        if ticket is None or not await self.desk.stands(ticket.account.id):
+            return None
+        return Lead(ticket.account.id, ticket.account.display_name, ticket.account.team)
 
 
 class ViewerEndpoint(_Endpoint):
@@ -279,16 +290,16 @@ class ViewerEndpoint(_Endpoint):
         return await self._join(socket, line, said)
 
     async def _join(self, socket: _Socket, line: Line, said: ViewerHello) -> Party | None:
-        ticket = self.desk.services.tickets.redeem(said.ticket or "")
+        services, shown = self.desk.services, said.ticket or ""
+        ticket = services.tickets.redeem(shown) or services.guest_tickets.redeem(shown)
         if ticket is None or not await self.desk.stands(ticket.account.id):
             line.refuse(ErrorCode.TICKET_INVALID, "unknown, used or expired ticket")
             return None
-        account = ticket.account
-        if not self._charge(socket, line, account.id):
+        # Nobody guesses an invitation's secret of 32 bytes, and a class that joins at once is no attack.
+        if ticket.destination.routing and not self._charge(socket, line, ticket.account.id):
             line.refuse(ErrorCode.THROTTLED, "too many wrong codes")
             return None
-        identity = Identity(account.id, account.display_name, account.organisation)
-        return self.desk.registry.join(line, ticket.routing, identity)
+        return self.desk.registry.join(line, ticket.destination, identity_of(ticket.account))
 
     def _charge(self, socket: _Socket, line: Line, account_id: str) -> bool:
         """Charge a try of a code to account and address, refunded when the code proves right."""
@@ -316,6 +327,23 @@ class ViewerEndpoint(_Endpoint):
             line.refuse(ErrorCode.RESUME_INVALID, "no seat waits for this viewer")
             return None
         return self.desk.registry.resume_viewer(line, token)
+
+
+def identity_of(account: AccountView) -> Identity:
+    """What the relay vouches for of an account or a guest."""
+    return Identity(
+        account.id,
+        account.display_name,
+        account.organisation,
+        account.standing,
+        account.team,
+        account.admin_tools,
+    )
+
+
+def _site(address: str) -> str:
+    """The address, or of IPv6 the network that one household or machine has."""
+    return address_keys(address)[0].name if address else ""
 
 
 def _address(scope: Scope) -> str:

@@ -21,8 +21,10 @@ from relevo_protocol.crypto import (
 from relevo_protocol.crypto.flights import CredentialKind
 from relevo_protocol.errors import ErrorCode
 from relevo_protocol.header import Header, MessageType, body_of, parse_header
-from relevo_protocol.limits import CODE_DIGITS, CODE_TRIES, HEADER_BYTES
+from relevo_protocol.limits import CODE_DIGITS, CODE_TRIES, HEADER_BYTES, INVITE_LIFE_S
 from relevo_protocol.messages.relay import RemoveViewer, ViewerGone, ViewerJoining
+from relevo_server.access.destination import Destination
+from relevo_server.relay.invitations import Invitations
 from relevo_server.relay.line import Line
 from relevo_server.relay.party import ViewerParty
 from relevo_server.relay.policies import Side
@@ -34,6 +36,7 @@ from relevo_server.relay.traffic import from_agent
 
 Uniform = Callable[[float, float], float]
 _SYSTEM_RANDOM: Final = SystemRandom()
+_SECRET_BYTES: Final = 32
 
 
 class _NoNumbers:
@@ -73,13 +76,14 @@ class _Answer:
 
 
 class DecoyHost:
-    """The played agent of one decoy session; its code would expire at ``dies_s``, monotonic."""
+    """The played agent of one decoy session; its code or invitation would expire at ``dies_s``, monotonic."""
 
-    def __init__(self, around: Surroundings, uniform: Uniform) -> None:
+    def __init__(self, around: Surroundings, uniform: Uniform, kind: CredentialKind) -> None:
         self._around = replace(
             around,
             numbers=_NoNumbers(),
             records=deque(maxlen=0),
+            invitations=Invitations(around.monotonic_s),
             agent_tokens=TokenBook(around.token_bytes),
             seat_tokens=TokenBook(around.token_bytes),
         )
@@ -88,7 +92,9 @@ class DecoyHost:
         self._line = Line(Side.AGENT, around.policies)
         self.session.open_host(self._line)
         self._line.outbox.clear()
-        self._secret = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}d}".encode()
+        self._kind = kind
+        code = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}d}".encode()
+        self._secret = code if kind == "code" else around.token_bytes(_SECRET_BYTES)
         self._identity = HostIdentity(
             device_key=around.token_bytes(32),
             agent_version=around.policies.decoy_agent_version,
@@ -100,12 +106,16 @@ class DecoyHost:
         self._tries = 0
         self._finished = 0
         # A number is met at a random moment of its code's life.
-        self.dies_s = around.monotonic_s() + uniform(0.0, float(around.policies.code_life_s))
+        life_s = float(around.policies.code_life_s if kind == "code" else INVITE_LIFE_S)
+        self.dies_s = around.monotonic_s() + uniform(0.0, life_s)
 
     @property
     def dead(self) -> bool:
-        """Whether a real code would be dead now: three runs that failed, or its time is up."""
-        spent = self._tries >= CODE_TRIES and self._finished >= CODE_TRIES
+        """Whether a real code would be dead now: three runs that failed, or its time is up.
+
+        An invitation's secret cannot be guessed, so nobody counts tries.
+        """
+        spent = self._kind == "code" and self._tries >= CODE_TRIES and self._finished >= CODE_TRIES
         return spent or self._around.monotonic_s() >= self.dies_s
 
     def listen(self) -> None:
@@ -143,7 +153,7 @@ class DecoyHost:
             self._finished += 1
 
     def _look_up(self, kind: CredentialKind, _ref: bytes) -> bytes | None:
-        return self._secret if kind == "code" else None
+        return self._secret if kind == self._kind else None
 
     def _flight(self, link: int, message: bytes) -> None:
         run = self._runs.get(link)
@@ -200,23 +210,23 @@ class DecoyParty(ViewerParty):
 
 
 class Decoys:
-    """The decoys by routing number, at most ``max_decoys`` of them; the oldest goes first."""
+    """The decoys by where a ticket leads, at most ``max_decoys`` of them; the oldest goes first."""
 
     def __init__(self, around: Surroundings, uniform: Uniform = _SYSTEM_RANDOM.uniform) -> None:
         self._around = around
         self._uniform = uniform
-        self._hosts: OrderedDict[str, DecoyHost] = OrderedDict()
+        self._hosts: OrderedDict[Destination, DecoyHost] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._hosts)
 
-    def join(self, line: Line, routing: str, identity: Identity) -> DecoyParty:
-        """Seat a viewer at the decoy of this number."""
-        host = self._hosts.get(routing)
+    def join(self, line: Line, destination: Destination, identity: Identity) -> DecoyParty:
+        """Seat a viewer at the decoy that stands there."""
+        host = self._hosts.get(destination)
         if host is None or host.dead:
-            host = DecoyHost(self._around, self._uniform)
-            self._hosts[routing] = host
-            self._hosts.move_to_end(routing)
+            host = DecoyHost(self._around, self._uniform, "invite" if destination.invite else "code")
+            self._hosts[destination] = host
+            self._hosts.move_to_end(destination)
             while len(self._hosts) > self._around.policies.max_decoys:
                 self._hosts.popitem(last=False)
         host.session.join(line, identity)
@@ -225,7 +235,7 @@ class Decoys:
 
     def tick(self) -> None:
         """Act on deadlines and forget decoys whose time is up and whom nobody talks to."""
-        for routing, host in list(self._hosts.items()):
+        for destination, host in list(self._hosts.items()):
             host.act()
             if host.dead and not host.session.seats:
-                del self._hosts[routing]
+                del self._hosts[destination]

@@ -1,4 +1,4 @@
-"""A first look at a message: header against sender and state, never the sealed body (SPEC W3-W8)."""
+"""A first look at a message: header against sender and state, never the sealed body (SPEC W3-W9)."""
 
 from relevo_protocol.errors import ErrorCode, ProtocolError
 from relevo_protocol.header import DST_HOST, Header, MessageType
@@ -17,7 +17,7 @@ def check_viewer(header: Header, link: int, state: SeatState) -> None:
         raise ProtocolError(f"a viewer sent a {header.type.name.lower()} message", ErrorCode.UNEXPECTED)
     if header.type is MessageType.RELAY:
         return
-    if header.dst != DST_HOST:
+    if header.type is not MessageType.TEAM and header.dst != DST_HOST:
         raise ProtocolError(f"a viewer addressed {header.dst}, only the host may be", ErrorCode.UNEXPECTED)
     if header.key_id != link:
         raise ProtocolError(f"a viewer on link {link} used key id {header.key_id}", ErrorCode.UNEXPECTED)

@@ -4,6 +4,7 @@ from relevo_protocol.limits import MAX_VIEWERS
 from relevo_server.relay.records import Audited, SeatDropped, SeatKept, SessionKept, SessionOver
 from relevo_server.relay.seat import Seat
 from relevo_server.relay.surroundings import Surroundings
+from relevo_server.relay.traits import Traits
 
 
 class Keeping:
@@ -12,54 +13,60 @@ class Keeping:
     def __init__(self, session_id: bytes, created_at_s: float, around: Surroundings) -> None:
         self.routing: str | None = None
         self.mode = ""
-        self._session_id = session_id
+        self.traits = Traits()
+        self.session_id = session_id
         self._created_at_s = created_at_s
         self._around = around
         self._code_times_s: list[float] = []
 
     def issue_agent_token(self) -> str:
         """Return the agent's next token; to be followed by :meth:`save`."""
-        return self._around.agent_tokens.issue(self._session_id)
+        return self._around.agent_tokens.issue(self.session_id)
 
-    def restore(self, agent_hashes: bytes, mode: str, routing: str) -> None:
+    def restore(self, kept: SessionKept) -> None:
         """Take up what was stored."""
-        self.mode = mode
-        self._around.agent_tokens.restore(self._session_id, agent_hashes)
-        if routing:
-            self.routing = routing
-            self._around.numbers.restore(routing, self._session_id)
+        self.mode = kept.mode
+        self.traits = kept.traits
+        self._around.agent_tokens.restore(self.session_id, kept.agent_token_hash)
+        if kept.routing:
+            self.routing = kept.routing
+            self._around.numbers.restore(kept.routing, self.session_id)
+
+    def stay_s(self) -> float:
+        """How long whoever is away now may still come back (SPEC C10, C21)."""
+        return self.traits.stay_s(self._around.wall_s(), self._around.policies.resume_life_s)
 
     def save(self) -> None:
         """Record the session as it is now."""
         self._around.records.append(
             SessionKept(
-                session_id=self._session_id,
+                session_id=self.session_id,
                 routing=self.routing or "",
-                agent_token_hash=self._around.agent_tokens.hashes(self._session_id),
+                agent_token_hash=self._around.agent_tokens.hashes(self.session_id),
                 created_at_s=self._created_at_s,
                 mode=self.mode,
+                traits=self.traits,
             )
         )
 
     def issue_seat_token(self, slot: int) -> str:
         """Return the seat's next token."""
-        return self._around.seat_tokens.issue((self._session_id, slot))
+        return self._around.seat_tokens.issue((self.session_id, slot))
 
     def restore_seat(self, slot: int, hashes: bytes) -> None:
         """Take up a stored token."""
-        self._around.seat_tokens.restore((self._session_id, slot), hashes)
+        self._around.seat_tokens.restore((self.session_id, slot), hashes)
 
     def save_seat(self, seat: Seat) -> None:
         """Record that the seat may be resumed, for a full resume life from now."""
-        seat.expires_at_s = self._around.wall_s() + self._around.policies.resume_life_s
+        seat.expires_at_s = self._around.wall_s() + self.stay_s()
         self._around.records.append(
             SeatKept(
-                session_id=self._session_id,
+                session_id=self.session_id,
                 slot=seat.slot,
-                account_id=seat.identity.account_id,
-                display_name=seat.identity.display_name,
-                organisation=seat.identity.organisation,
-                token_hash=self._around.seat_tokens.hashes((self._session_id, seat.slot)),
+                identity=seat.identity,
+                role=seat.role,
+                token_hash=self._around.seat_tokens.hashes((self.session_id, seat.slot)),
                 expires_at_s=seat.expires_at_s,
             )
         )
@@ -72,20 +79,20 @@ class Keeping:
 
     def confirm_seat(self, seat: Seat) -> None:
         """The viewer has its newest token: the one before is dead, also after a restart of the relay."""
-        self._around.seat_tokens.confirm((self._session_id, seat.slot))
+        self._around.seat_tokens.confirm((self.session_id, seat.slot))
         if seat.established:
             self.save_seat(seat)
 
     def confirm_agent(self) -> None:
         """The agent has its newest token: the one before is dead, also after a restart of the relay."""
-        self._around.agent_tokens.confirm(self._session_id)
+        self._around.agent_tokens.confirm(self.session_id)
         self.save()
 
     def drop_seat(self, seat: Seat) -> None:
         """Forget a seat for good."""
-        self._around.seat_tokens.revoke((self._session_id, seat.slot))
+        self._around.seat_tokens.revoke((self.session_id, seat.slot))
         if seat.expires_at_s > 0:
-            self._around.records.append(SeatDropped(self._session_id, seat.slot))
+            self._around.records.append(SeatDropped(self.session_id, seat.slot))
 
     def take_number(self) -> str | None:
         """Return a fresh number, the earlier one dies; None when none is free or too many were asked for."""
@@ -96,12 +103,12 @@ class Keeping:
             return None
         self._code_times_s.append(now_s)
         self.drop_number()
-        self.routing = self._around.numbers.take(self._session_id)
+        self.routing = self._around.numbers.take(self.session_id)
         return self.routing
 
     def claim_number(self, routing: str) -> str | None:
         """Return the reserved number, which leads here from now on; None when it is not reserved any more."""
-        self.routing = self._around.numbers.claim(routing, self._session_id)
+        self.routing = self._around.numbers.claim(routing, self.session_id)
         return self.routing
 
     def drop_number(self) -> None:
@@ -113,11 +120,12 @@ class Keeping:
     def close(self, code: str) -> None:
         """The session is over: nothing leads to it any more."""
         for slot in range(1, MAX_VIEWERS + 1):
-            self._around.seat_tokens.revoke((self._session_id, slot))
+            self._around.seat_tokens.revoke((self.session_id, slot))
         self.drop_number()
-        self._around.agent_tokens.revoke(self._session_id)
-        self._around.records.append(SessionOver(self._session_id, code))
+        self._around.agent_tokens.revoke(self.session_id)
+        self._around.invitations.close_all(self.session_id)
+        self._around.records.append(SessionOver(self.session_id, code))
 
     def audit(self, actor: str, action: str, details: dict[str, str | int | float | bool]) -> None:
         """Add a line to the record."""
-        self._around.records.append(Audited(self._session_id, actor, action, details))
+        self._around.records.append(Audited(self.session_id, actor, action, details))

@@ -35,6 +35,7 @@ PASSES: Final[Mapping[tuple[Side, MessageType], Row]] = {
     (Side.VIEWER, MessageType.RELAY): Row(None),
     (Side.VIEWER, MessageType.PAIRWISE): Row(_SEALED),
     (Side.VIEWER, MessageType.HANDSHAKE): Row(_HANDSHAKING),
+    (Side.VIEWER, MessageType.TEAM): Row(None),  # between whom is in ``whispers``; any other is dropped there
 }
 """What is not in the table does not pass: a viewer has no media to send."""
 
@@ -54,9 +55,11 @@ class Policies:
     code_life_s: int = limits.CODE_LIFE_S
     account_check_s: float = 5.0
     """How long a disabled account may still see a screen."""
+    sessions_per_address: int = 50
+    """Sessions that one address (IPv6: one /64) may have open at once."""
     code_requests: int = 40
     """Routing numbers that one session may take in the time a code lives."""
     decoy_delay_s: tuple[float, float] = (0.020, 0.120)
-    decoy_modes: tuple[str, ...] = ("observer", "full")
+    decoy_modes: tuple[str, ...] = ("observer", "shared", "full", "demo")
     decoy_agent_version: str = "0.1.0"
     """What this release's agent says of itself: nobody who connects an agent chooses how decoys look."""

@@ -2,6 +2,10 @@
 
 from dataclasses import dataclass, field
 
+from relevo_protocol.modes import Role
+from relevo_server.relay.seat import Identity
+from relevo_server.relay.traits import Traits
+
 
 @dataclass(frozen=True, slots=True)
 class SessionKept:
@@ -15,6 +19,7 @@ class SessionKept:
     agent_token_hash: bytes = field(repr=False)
     created_at_s: float
     mode: str
+    traits: Traits = field(default_factory=Traits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +28,8 @@ class SeatKept:
 
     session_id: bytes
     slot: int
-    account_id: str
-    display_name: str
-    organisation: str
+    identity: Identity
+    role: Role
     token_hash: bytes = field(repr=False)
     expires_at_s: float
 

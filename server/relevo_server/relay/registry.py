@@ -2,6 +2,7 @@
 
 import hmac
 from dataclasses import dataclass
+from typing import Final
 
 from relevo_protocol import PROTOCOL_VERSION
 from relevo_protocol.codec import agent_to_relay, viewer_to_relay
@@ -9,13 +10,25 @@ from relevo_protocol.errors import ErrorCode, ProtocolError
 from relevo_protocol.header import MessageType, body_of, parse_header
 from relevo_protocol.lifecycle import SessionState
 from relevo_protocol.messages.relay import AgentHello, ViewerHello
+from relevo_protocol.modes import SessionKind
+from relevo_server.access.destination import Destination
 from relevo_server.relay.decoy import Decoys
 from relevo_server.relay.line import Line
+from relevo_server.relay.live import LiveSession, listed, may_see
 from relevo_server.relay.party import AgentParty, Party, ViewerParty
 from relevo_server.relay.records import SeatKept, SessionKept
 from relevo_server.relay.seat import Identity, Seat
 from relevo_server.relay.session import Session
 from relevo_server.relay.surroundings import Surroundings
+from relevo_server.relay.traits import Lead, Traits
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What the edge knows of an agent that opens a session: from where, and who presents."""
+
+    address: str = ""
+    presenter: Lead | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +38,9 @@ class Census:
     sessions: int
     viewers: int
     queued_bytes: int
+
+
+_NOTHING_KNOWN: Final = Opening()
 
 
 class Registry:
@@ -37,7 +53,7 @@ class Registry:
 
     # --- agents
 
-    def open_agent(self, line: Line, hello: AgentHello) -> Party | None:
+    def open_agent(self, line: Line, hello: AgentHello, opening: Opening = _NOTHING_KNOWN) -> Party | None:
         """Open a session, or take up the one that the token names; None when the line was refused."""
         if hello.version != PROTOCOL_VERSION:
             line.refuse(ErrorCode.UNSUPPORTED_VERSION, f"this relay speaks version {PROTOCOL_VERSION}")
@@ -47,7 +63,16 @@ class Registry:
         if len(self._sessions) >= self._around.policies.max_sessions:
             line.refuse(ErrorCode.THROTTLED, "this relay has all the sessions it can hold")
             return None
-        session = Session(self._around.token_bytes(16), self._around, self._around.wall_s())
+        if hello.kind is SessionKind.PRESENTATION and opening.presenter is None:
+            line.refuse(ErrorCode.TICKET_INVALID, "a presentation needs a ticket of an account")
+            return None
+        if self._crowded(opening.address):
+            line.refuse(ErrorCode.THROTTLED, "this address has all the sessions that it may have at once")
+            return None
+        traits = Traits(hello.kind, opening.presenter if hello.kind is SessionKind.PRESENTATION else None)
+        around = self._around
+        session = Session(around.token_bytes(16), around, around.wall_s(), traits)
+        session.opened_from = opening.address
         self._sessions[session.session_id] = session
         session.open_host(line, hello.join)
         return AgentParty(session, line)
@@ -61,16 +86,29 @@ class Registry:
         session.resume_host(line)
         return AgentParty(session, line)
 
+    def _crowded(self, address: str) -> bool:
+        if not address:
+            return False
+        there = sum(session.opened_from == address for session in self._sessions.values())
+        return there >= self._around.policies.sessions_per_address
+
     # --- viewers
 
-    def join(self, line: Line, routing: str, identity: Identity) -> Party:
-        """Seat a viewer whose ticket names this number; where it leads nowhere, a decoy answers."""
-        session_id = self._around.numbers.joinable(routing)
+    def join(self, line: Line, destination: Destination, identity: Identity) -> Party:
+        """Seat a viewer whose ticket leads there; where that is nowhere, a decoy answers (SPEC C6, C19)."""
+        session_id = self._leads_to(destination, identity)
         session = self._sessions.get(session_id) if session_id is not None else None
         if session is None or session.host is None:
-            return self._decoys.join(line, routing, identity)
+            return self._decoys.join(line, destination, identity)
         session.join(line, identity)
         return ViewerParty(session, line)
+
+    def _leads_to(self, destination: Destination, identity: Identity) -> bytes | None:
+        if destination.session_id:
+            return destination.session_id
+        if destination.invite:
+            return self._around.invitations.find(destination.invite, guest=identity.guest)
+        return None if identity.guest else self._around.numbers.joinable(destination.routing)
 
     def seat_account(self, token: str) -> str | None:
         """The account that a resume token belongs to; None when the token is good for nothing."""
@@ -94,12 +132,18 @@ class Registry:
         return session, key[1]
 
     def accounts(self) -> set[str]:
-        """The accounts that hold a seat."""
-        return {seat.identity.account_id for s in self._sessions.values() for seat in s.seats.values()}
+        """The accounts that the relay vouches for: those of seats and of presenters; guests have none."""
+        every = self._sessions.values()
+        seated = {seat.identity for session in every for seat in session.seats.values()}
+        presenting = {lead.account_id for session in every if (lead := _presenter(session)) is not None}
+        return presenting | {who.account_id for who in seated if not who.guest}
 
     def dismiss(self, account_id: str) -> None:
-        """End every seat of an account that may not be here any more."""
+        """End every seat of an account that may not be here any more, and what it presents."""
         for session in self._sessions.values():
+            presenter = _presenter(session)
+            if presenter is not None and presenter.account_id == account_id:
+                session.end(ErrorCode.REMOVED, "the presenter's account is disabled", "relay")
             for seat in list(session.seats.values()):
                 if seat.identity.account_id == account_id:
                     session.dismiss(seat)
@@ -112,11 +156,10 @@ class Registry:
             return
         if hmac.compare_digest(kept.agent_token_hash, bytes(32)):
             return
-        session = Session(kept.session_id, self._around, kept.created_at_s)
-        session.restore(kept.agent_token_hash, kept.mode, kept.routing)
+        session = Session(kept.session_id, self._around, kept.created_at_s, kept.traits)
+        session.restore(kept)
         for seat in seats:
-            identity = Identity(seat.account_id, seat.display_name, seat.organisation)
-            place = Seat(seat.slot, identity, link=0, expires_at_s=seat.expires_at_s)
+            place = Seat(seat.slot, seat.identity, link=0, role=seat.role, expires_at_s=seat.expires_at_s)
             session.restore_seat(place, seat.token_hash)
         self._sessions[session.session_id] = session
 
@@ -127,6 +170,12 @@ class Registry:
             if session.state is SessionState.ENDED:
                 del self._sessions[session_id]
         self._decoys.tick()
+
+    def live_for(self, who: Identity) -> list[LiveSession]:
+        """The sessions that this person may know of, the newest first."""
+        seen = [session for session in self._sessions.values() if may_see(session, who)]
+        seen.sort(key=lambda session: session.created_at_s, reverse=True)
+        return [listed(session, who) for session in seen]
 
     def find(self, session_id: bytes) -> Session | None:
         """The session of this id."""
@@ -139,6 +188,10 @@ class Registry:
         hosts = [s.host for s in live if s.host is not None]
         queued = sum(line.outbox.control_bytes + line.outbox.media_bytes for line in (*lines, *hosts))
         return Census(len(live), len(lines), queued)
+
+
+def _presenter(session: Session) -> Lead | None:
+    return session.keeping.traits.lead if session.kind is SessionKind.PRESENTATION else None
 
 
 def read_agent_hello(message: bytes) -> AgentHello:

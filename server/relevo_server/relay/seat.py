@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from relevo_protocol.lifecycle import SeatEvent, SeatState, next_seat_state
+from relevo_protocol.modes import Role, Standing
 from relevo_server.relay.line import Line
 
 FLIGHTS_EACH_WAY = 2
@@ -15,6 +16,14 @@ class Identity:
     account_id: str
     display_name: str
     organisation: str
+    standing: Standing = Standing.TECHNICIAN
+    team: str = ""
+    admin_tools: bool = False
+
+    @property
+    def guest(self) -> bool:
+        """Whether this is somebody without an account, under a name of their own choice."""
+        return self.standing is Standing.GUEST
 
 
 @dataclass(slots=True)
@@ -27,11 +36,14 @@ class Seat:
     state: SeatState = SeatState.JOINING
     line: Line | None = None
     admitted: bool = False
+    role: Role = Role.COLLABORATOR
+    """The host's word since the seat was admitted for the first time."""
     viewer_flights: int = 0
     host_flights: int = 0
     deadline_s: float | None = None
     expires_at_s: float = 0.0
     keyframe_wanted_s: float = float("-inf")
+    away_since_s: float = float("inf")
 
     @property
     def established(self) -> bool:

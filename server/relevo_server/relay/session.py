@@ -1,42 +1,35 @@
-"""One support session on the relay: who is there, who comes back, who has gone (SPEC C3-C14, S1, S2).
+"""One session on the relay: who is there, who comes back, who has gone (SPEC C3-C14, C21-C23, S1, S2).
 
-What passes between them is in :mod:`relevo_server.relay.traffic`.
+What passes between them is in :mod:`relevo_server.relay.traffic`, what the host decides in ``orders``.
 """
 
-from relevo_protocol.errors import ErrorCode, UnknownTransition
+from collections.abc import Callable
+from dataclasses import replace
+
+from relevo_protocol.errors import ErrorCode
 from relevo_protocol.lifecycle import SeatEvent, SeatState, SessionEvent, SessionState, next_session_state
 from relevo_protocol.limits import MAX_VIEWERS
 from relevo_protocol.messages.base import Message
 from relevo_protocol.messages.relay import (
-    AgentWelcome,
-    CodeIssued,
     HostBack,
     HostGone,
     KeyframeWanted,
     RelayError,
-    RemoveViewer,
     SessionEnded,
     ViewerGone,
-    ViewerJoining,
-    ViewerWelcome,
 )
-from relevo_protocol.modes import Mode
+from relevo_protocol.modes import Mode, SessionKind
+from relevo_protocol.rights import may_show
+from relevo_server.relay.asking import Answer, Asks
+from relevo_server.relay.invited import Invited
 from relevo_server.relay.keeping import Keeping
 from relevo_server.relay.line import Line
+from relevo_server.relay.records import SessionKept
+from relevo_server.relay.room import free_slot, yielding_seat
 from relevo_server.relay.seat import Identity, Seat
 from relevo_server.relay.surroundings import Surroundings
-
-_REFUSED_RESUME = frozenset(
-    {
-        ErrorCode.CODE_WRONG,
-        ErrorCode.TAMPERED,
-        ErrorCode.MALFORMED,
-        ErrorCode.UNEXPECTED,
-        ErrorCode.DEADLINE,
-        ErrorCode.UNSUPPORTED_VERSION,
-    }
-)
-"""A resume that failed so leaves the seat away: who lacks the secret cannot kill another's seat."""
+from relevo_server.relay.traits import Traits
+from relevo_server.relay.welcomes import agent_welcome, join_asked, viewer_joining, viewer_welcome
 
 _MISSED_LIMIT = 4 * MAX_VIEWERS
 
@@ -44,25 +37,43 @@ _MISSED_LIMIT = 4 * MAX_VIEWERS
 class Session:
     """Events in by method calls; what follows lies in the lines' outboxes and among the records."""
 
-    def __init__(self, session_id: bytes, around: Surroundings, created_at_s: float) -> None:
+    def __init__(
+        self, session_id: bytes, around: Surroundings, created_at_s: float, traits: Traits | None = None
+    ) -> None:
         self.session_id = session_id
         self.state = SessionState.WAITING
         self.host: Line | None = None
         self.seats: dict[int, Seat] = {}
         self.around = around
         self.keeping = Keeping(session_id, created_at_s, around)
-        self.keeping.mode = Mode.OBSERVER.value
+        self.keeping.traits = traits or Traits()
+        self.created_at_s = created_at_s
+        self.opened_from = ""
+        self.asks = Asks(around.monotonic_s)
+        self.invited = Invited(around.monotonic_s)
+        presents = self.kind is SessionKind.PRESENTATION
+        self.keeping.mode = (Mode.DEMO if presents else Mode.OBSERVER).value
+        self.shows = may_show(self.kind, Mode(self.keeping.mode))
+        """Whether media may pass at all in this kind of session and this mode (SPEC C22)."""
         self._last_link = 0
         self._host_due_s: float | None = None
         self._missed: list[ViewerGone] = []
+
+    @property
+    def kind(self) -> SessionKind:
+        """Whose screen it is about."""
+        return self.keeping.traits.kind
 
     # --- the host comes and goes
 
     def open_host(self, line: Line, reserved: str | None = None) -> None:
         """The session's first connection of its agent, perhaps with a reserved number (SPEC C16)."""
         self.host = line
-        routing = self.keeping.take_number() if reserved is None else self.keeping.claim_number(reserved)
-        if routing is None:
+        if self.kind is SessionKind.PRESENTATION:
+            routing = None  # its viewers come by invitation only
+        else:
+            routing = self.keeping.take_number() if reserved is None else self.keeping.claim_number(reserved)
+        if routing is None and self.kind is SessionKind.SUPPORT:
             code = ErrorCode.THROTTLED if reserved is None else ErrorCode.TICKET_INVALID
             why = (
                 "no routing number is free" if reserved is None else "this number is not reserved (any more)"
@@ -70,9 +81,10 @@ class Session:
             line.refuse(code, why)
             self.end(code, why, "relay")
             return
-        line.send(self._agent_welcome(resumed=False, routing=routing))
+        line.send(agent_welcome(self.keeping, self.around, resumed=False, routing=routing))
         self.keeping.save()
-        self.keeping.audit("agent", "session.opened", {})
+        lead = self.keeping.traits.lead
+        self.keeping.audit(lead.account_id if lead else "agent", "session.opened", {"kind": self.kind.value})
 
     def resume_host(self, line: Line) -> None:
         """The agent is back: every viewer that is present gets a new link and resumes on it."""
@@ -80,10 +92,11 @@ class Session:
             old = self.host
             self.host_gone(old)
             old.refuse(ErrorCode.REPLACED, "the agent connected anew")
-        self._follow(SessionEvent.HOST_BACK)
+        self.follow(SessionEvent.HOST_BACK)
         self._host_due_s = None
         self.host = line
-        line.send(self._agent_welcome(resumed=True))
+        self.keeping.traits = replace(self.keeping.traits, back_by_s=0.0)
+        line.send(agent_welcome(self.keeping, self.around, resumed=True))
         self.keeping.save()
         self.keeping.audit("agent", "session.resumed", {})
         missed, self._missed = self._missed, []
@@ -95,9 +108,10 @@ class Session:
                 seat.line.send(HostBack(link=seat.link))
                 self._begin_resuming(seat)
 
-    def restore(self, agent_hash: bytes, mode: str, routing: str) -> None:
+    def restore(self, kept: SessionKept) -> None:
         """Stand where a killed relay left off: the host away, to be back before its time is up."""
-        self.keeping.restore(agent_hash, mode, routing)
+        self.keeping.restore(kept)
+        self.shows = may_show(self.kind, Mode(kept.mode))
         self._await_host()
 
     def restore_seat(self, seat: Seat, token_hash: bytes) -> None:
@@ -112,26 +126,31 @@ class Session:
         if self.host is not line or self.state is SessionState.ENDED:
             return
         self._await_host()
+        self.around.invitations.close_all(self.session_id)
+        self.asks.fail_all(ErrorCode.HOST_GONE)
         for seat in list(self.seats.values()):
             if not seat.established:
                 self._close_line(seat, RelayError(code=ErrorCode.HOST_GONE), ErrorCode.HOST_GONE)
-                self._remove(seat, SeatEvent.CUT)
+                self.remove(seat, SeatEvent.CUT)
                 continue
             if seat.state is not SeatState.AWAY:
                 seat.follow(SeatEvent.CUT)
             seat.unadmit()
             if seat.line is not None:
                 seat.deadline_s = None
-                seat.line.send(HostGone())
+                seat.line.send(self._host_gone_notice())
+            else:
+                self.set_deadline(seat, self.keeping.stay_s())
 
     def end(self, code: ErrorCode, reason: str, actor: str) -> None:
         """End the session for everybody."""
         if self.state is SessionState.ENDED:
             return
-        self._follow(SessionEvent.ENDED)
+        self.follow(SessionEvent.ENDED)
         for seat in self.seats.values():
             self._close_line(seat, SessionEnded(code=code, reason=reason), code)
         self.seats.clear()
+        self.asks.fail_all(ErrorCode.SESSION_ENDED)
         if self.host is not None:
             self.host.end(ErrorCode.SESSION_ENDED, reason)
             self.host = None
@@ -141,8 +160,8 @@ class Session:
     # --- viewers come and go
 
     def join(self, line: Line, identity: Identity) -> Seat | None:
-        """A viewer with a ticket for this session's routing number; None when there is no seat for it."""
-        slot = next((n for n in range(1, MAX_VIEWERS + 1) if n not in self.seats), None)
+        """A viewer whose ticket leads here; None when there is no seat for it (SPEC L8, C23)."""
+        slot = self._make_room(identity) if self.host is not None else None
         if slot is None or self.host is None:
             line.refuse(ErrorCode.SESSION_FULL, "no seat is free")
             return None
@@ -150,9 +169,16 @@ class Session:
         line.first_link = seat.link
         self.seats[slot] = seat
         self.set_deadline(seat, self.around.policies.handshake_deadline_s)
-        self._welcome_viewer(seat, line)
-        self.host.send(_joining(seat, resumed=False))
+        line.send(viewer_welcome(self.keeping, self.around, seat, host_present=True))
+        self.host.send(viewer_joining(seat, resumed=False))
         return seat
+
+    def has_room(self, identity: Identity) -> bool:
+        """Whether :meth:`join` would find a seat for this person."""
+        now_s = self.around.monotonic_s()
+        return free_slot(self.seats) is not None or bool(
+            yielding_seat(self.seats, self.kind, identity, now_s)
+        )
 
     def resume_seat(self, line: Line, slot: int) -> Seat | None:
         """A viewer with its token is back; None when there is nothing to come back to."""
@@ -168,10 +194,12 @@ class Session:
         seat.relink(self._next_link())
         line.first_link = seat.link
         seat.deadline_s = None
-        self._welcome_viewer(seat, line)
+        line.send(viewer_welcome(self.keeping, self.around, seat, host_present=self.host is not None))
         self.keeping.save_seat(seat)
         if self.host is not None:
             self._begin_resuming(seat)
+        elif self.keeping.traits.restarting_s(self.around.wall_s()):
+            line.send(self._host_gone_notice())
         return seat
 
     def viewer_gone(self, line: Line, code: ErrorCode, *, left: bool = False) -> None:
@@ -180,20 +208,25 @@ class Session:
         if seat is None:
             return
         if left or not seat.established:
-            self._remove(seat, SeatEvent.LEFT if left else SeatEvent.CUT)
+            self.remove(seat, SeatEvent.LEFT if left else SeatEvent.CUT)
         else:
-            self._vacate(seat, SeatEvent.CUT)
+            self.vacate(seat, SeatEvent.CUT)
         gone = ViewerGone(link=seat.link, slot=seat.slot, left=seat.state is SeatState.GONE, code=code)
-        self._tell_host(gone)
+        self.tell_host(gone)
 
     def dismiss(self, seat: Seat) -> None:
         """The relay vouches for this viewer no more."""
         line = seat.line
-        self._remove(seat, SeatEvent.LEFT)
-        self._tell_host(ViewerGone(link=seat.link, slot=seat.slot, left=True, code=ErrorCode.REMOVED))
+        self.remove(seat, SeatEvent.LEFT)
+        self.tell_host(ViewerGone(link=seat.link, slot=seat.slot, left=True, code=ErrorCode.REMOVED))
         if line is not None:
             line.refuse(ErrorCode.REMOVED, "the account is disabled")
         self.keeping.audit("relay", "viewer.removed", {"slot": seat.slot, "code": ErrorCode.REMOVED.value})
+
+    def retire(self, seat: Seat) -> None:
+        """Nobody comes back to this seat: its person came anew, or others need the room."""
+        self.remove(seat, SeatEvent.LEFT)
+        self.tell_host(ViewerGone(link=seat.link, slot=seat.slot, left=True, code=ErrorCode.REPLACED))
 
     def seat_of(self, line: Line) -> Seat | None:
         """The seat that is on this line."""
@@ -203,61 +236,16 @@ class Session:
         """The seat whose present link this is."""
         return next((seat for seat in self.seats.values() if seat.link == link), None)
 
-    # --- the agent decides
-
-    def admit(self, link: int) -> None:
-        """The agent says that a viewer is live: media may pass to it from now on (SPEC C9).
-
-        Raises:
-            UnknownTransition: the seat has not come that far.
-        """
-        seat = self.seat_on(link)
-        if seat is None or seat.line is None:
-            return  # its line went down meanwhile
-        first = seat.state is SeatState.ASKING
-        if first:
-            seat.follow(SeatEvent.CONSENTED)
-        if seat.state is not SeatState.LIVE:
-            raise UnknownTransition(f"the agent admits a seat that is {seat.state}")
-        seat.admitted = True
-        seat.deadline_s = None
-        self._follow(SessionEvent.SEAT_LIVE)
-        if first:
-            self.keeping.save_seat(seat)
-            details: dict[str, str | int | float | bool] = {"slot": seat.slot, "mode": self.keeping.mode}
-            self.keeping.audit(seat.identity.account_id, "viewer.admitted", details)
-
-    def remove_viewer(self, said: RemoveViewer) -> None:
-        """The agent removes a viewer; for ``desync`` and a failed resume only its line goes, not its seat."""
-        seat = self.seat_on(said.link)
-        if seat is None:
-            return
-        # A dead code is told as a wrong one: what leads nowhere at all must look the same.
-        code = ErrorCode.CODE_WRONG if said.code is ErrorCode.CODE_DEAD else said.code
-        line = seat.line
-        if code is ErrorCode.DESYNC:
-            if line is None:
-                return  # the cut that the agent noticed was seen here first
-            self.viewer_gone(line, code)
-        elif seat.state in {SeatState.RESUMING, SeatState.AWAY} and code in _REFUSED_RESUME:
-            self._vacate(seat, SeatEvent.REFUSED)
-        else:
-            self._remove(seat, SeatEvent.LEFT)
-        if line is not None:
-            line.refuse(code, said.reason)
-        details: dict[str, str | int | float | bool] = {"slot": seat.slot, "code": said.code.value}
-        self.keeping.audit("agent", "viewer.removed", details)
-
-    def issue_code(self) -> None:
-        """The agent wants a routing number; any earlier one dies."""
-        routing = self.keeping.take_number()
+    def ask(self, who: Identity, key: bytes, tell: Callable[[Answer], None]) -> ErrorCode | None:
+        """Bring the host a request to come in (SPEC C20); why not, or None: then ``tell`` is called once."""
         if self.host is None:
-            return
-        if routing is None:
-            self.host.refuse(ErrorCode.THROTTLED, "too many routing numbers were asked for")
-            return
-        self.host.send(CodeIssued(routing=routing, code_life_s=self.around.policies.code_life_s))
-        self.keeping.save()
+            return ErrorCode.HOST_GONE
+        request = self.asks.open(who.account_id, tell)
+        if request is None:
+            return ErrorCode.THROTTLED
+        self.keeping.audit(who.account_id, "join.asked", {})
+        self.host.send(join_asked(request, who, key))
+        return None
 
     # --- time passes
 
@@ -265,9 +253,29 @@ class Session:
         """Give the seat so many seconds from now."""
         seat.deadline_s = self.around.monotonic_s() + in_s
 
+    def stay_changed(self) -> None:
+        """Hold or restart has changed how long whoever is away may still come back."""
+        self.keeping.save()
+        if self.host is None:
+            self._host_due_s = self.around.monotonic_s() + self.keeping.stay_s()
+        for seat in self.seats.values():
+            if seat.established:
+                self.keeping.save_seat(seat)
+            if seat.state is SeatState.AWAY and seat.line is None:
+                self.set_deadline(seat, self.keeping.stay_s())
+
+    def show_or_hide(self, *, shows: bool) -> None:
+        """Let media pass in the mode that holds from now on, or not (SPEC C22)."""
+        before, self.shows = self.shows, shows
+        for seat in self.seats.values():
+            if seat.line is not None and not shows:
+                seat.line.outbox.restart_media()
+            elif not before:
+                self.want_keyframe(seat)
+
     def want_keyframe(self, seat: Seat) -> None:
         """The viewer has caught up and lacks what was dropped: ask for a keyframe, at a limited rate."""
-        if not seat.admitted or self.host is None:
+        if not seat.admitted or self.host is None or not self.shows:
             return
         now_s = self.around.monotonic_s()
         if now_s - seat.keyframe_wanted_s >= self.around.policies.keyframe_interval_s:
@@ -280,6 +288,7 @@ class Session:
         if self._host_due_s is not None and now_s >= self._host_due_s:
             self.end(ErrorCode.HOST_GONE, "the customer's PC did not come back", "relay")
             return
+        self.asks.tick()
         for seat in list(self.seats.values()):
             if seat.deadline_s is not None and now_s >= seat.deadline_s:
                 self._expire(seat)
@@ -291,45 +300,49 @@ class Session:
     def _expire(self, seat: Seat) -> None:
         line = seat.line
         if line is None:
-            self._remove(seat, SeatEvent.EXPIRED)
-            self._tell_host(ViewerGone(link=seat.link, slot=seat.slot, left=True, code=ErrorCode.DEADLINE))
+            self.remove(seat, SeatEvent.EXPIRED)
+            self.tell_host(ViewerGone(link=seat.link, slot=seat.slot, left=True, code=ErrorCode.DEADLINE))
             return
         self.viewer_gone(line, ErrorCode.DEADLINE)
         line.refuse(ErrorCode.DEADLINE, "the handshake or its consent took too long")
 
     # --- inside
 
-    def _follow(self, event: SessionEvent) -> None:
+    def follow(self, event: SessionEvent) -> None:
+        """Take a step of the session's lifecycle."""
         self.state = next_session_state(self.state, event)
 
     def _await_host(self) -> None:
-        self._follow(SessionEvent.HOST_CUT)
+        self.follow(SessionEvent.HOST_CUT)
         self.host = None
-        self._host_due_s = self.around.monotonic_s() + self.around.policies.resume_life_s
+        self._host_due_s = self.around.monotonic_s() + self.keeping.stay_s()
 
-    def _vacate(self, seat: Seat, event: SeatEvent) -> None:
+    def vacate(self, seat: Seat, event: SeatEvent) -> None:
         """The viewer's line goes, the seat stays."""
         if seat.state is not SeatState.AWAY:
             seat.follow(event)
         seat.unadmit()
         seat.line = None
-        self.set_deadline(seat, self.around.policies.resume_life_s)
+        seat.away_since_s = self.around.monotonic_s()
+        self.set_deadline(seat, self.keeping.stay_s())
 
-    def _remove(self, seat: Seat, event: SeatEvent) -> None:
+    def remove(self, seat: Seat, event: SeatEvent) -> None:
+        """The seat is gone for good."""
         seat.follow(event)
         seat.unadmit()
         seat.line = None
         del self.seats[seat.slot]
         self.keeping.drop_seat(seat)
         if not self.seats:
-            self._follow(SessionEvent.LAST_SEAT_GONE)
+            self.follow(SessionEvent.LAST_SEAT_GONE)
 
     def _close_line(self, seat: Seat, last_word: Message, code: ErrorCode) -> None:
         if seat.line is not None:
             seat.line.send(last_word)
             seat.line.end(code)
 
-    def _tell_host(self, gone: ViewerGone) -> None:
+    def tell_host(self, gone: ViewerGone) -> None:
+        """Say it now, or once the host is back."""
         if self.host is not None:
             self.host.send(gone)
         elif gone.left and len(self._missed) < _MISSED_LIMIT:
@@ -343,41 +356,16 @@ class Session:
         seat.follow(SeatEvent.RESUME_FLIGHT1)
         self.set_deadline(seat, self.around.policies.handshake_deadline_s)
         if self.host is not None:
-            self.host.send(_joining(seat, resumed=True))
+            self.host.send(viewer_joining(seat, resumed=True))
 
-    def _agent_welcome(self, *, resumed: bool, routing: str | None = None) -> AgentWelcome:
-        return AgentWelcome(
-            session_id=self.session_id,
-            origin=self.around.origin,
-            token=self.keeping.issue_agent_token(),
-            resumed=resumed,
-            routing=routing,
-            code_life_s=self.around.policies.code_life_s if routing else 0,
-        )
+    def _host_gone_notice(self) -> HostGone:
+        return HostGone(restarting_s=self.keeping.traits.restarting_s(self.around.wall_s()))
 
-    def _welcome_viewer(self, seat: Seat, line: Line) -> None:
-        line.send(
-            ViewerWelcome(
-                session_id=self.session_id,
-                origin=self.around.origin,
-                link=seat.link,
-                slot=seat.slot,
-                resume=self.keeping.issue_seat_token(seat.slot),
-                resume_life_s=int(self.around.policies.resume_life_s),
-                account_id=seat.identity.account_id,
-                display_name=seat.identity.display_name,
-                organisation=seat.identity.organisation,
-                host_present=self.host is not None,
-            )
-        )
-
-
-def _joining(seat: Seat, *, resumed: bool) -> ViewerJoining:
-    return ViewerJoining(
-        link=seat.link,
-        slot=seat.slot,
-        account_id=seat.identity.account_id,
-        display_name=seat.identity.display_name,
-        organisation=seat.identity.organisation,
-        resumed=resumed,
-    )
+    def _make_room(self, identity: Identity) -> int | None:
+        slot = free_slot(self.seats)
+        if slot is None:
+            seat = yielding_seat(self.seats, self.kind, identity, self.around.monotonic_s())
+            if seat is not None:
+                self.retire(seat)
+                slot = seat.slot
+        return slot

@@ -8,12 +8,17 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from relevo_server.access.throttle import Allowance, Throttle
+from relevo_server.relay.invitations import Invitations
 from relevo_server.relay.policies import Policies
 from relevo_server.relay.records import Record
 from relevo_server.relay.tokens import TokenBook
 
 AGENT_REQUESTS = Allowance(60, 0.5)
 """Control messages of one session's agent: each may leave a line in the record, which is everybody's."""
+AGENT_RECORDS = Allowance(300, 2)
+"""Lines for the record of one session (``RecordNotice``): people in it can cause them by clicking."""
+WHISPERS = Allowance(60, 10)
+"""Whispers of one seat, each receiver counted; more are dropped."""
 
 SeatKey = tuple[bytes, int]
 """Session id and slot."""
@@ -57,6 +62,10 @@ class Surroundings:
     agent_requests: Throttle = field(default_factory=lambda: Throttle(AGENT_REQUESTS, time.monotonic))
     agent_tokens: TokenBook[bytes] = field(default_factory=lambda: TokenBook[bytes](secrets.token_bytes))
     seat_tokens: TokenBook[SeatKey] = field(default_factory=lambda: TokenBook[SeatKey](secrets.token_bytes))
+
+    invitations: Invitations = field(default_factory=lambda: Invitations(time.monotonic))
+    agent_records: Throttle = field(default_factory=lambda: Throttle(AGENT_RECORDS, time.monotonic))
+    whispers: Throttle = field(default_factory=lambda: Throttle(WHISPERS, time.monotonic))
 
     def fresh_link(self, last: int) -> int:
         """Return a link above ``last`` that no earlier run of the relay gave: the wall clock's ms or more."""

@@ -4,22 +4,13 @@ from relevo_protocol.codec import agent_to_relay, viewer_to_relay
 from relevo_protocol.errors import ErrorCode, ProtocolError
 from relevo_protocol.header import Flags, Header, MessageType, body_of
 from relevo_protocol.lifecycle import SeatEvent, SeatState
-from relevo_protocol.messages.relay import (
-    AgentHello,
-    CodeRequest,
-    CodeSpent,
-    EndSession,
-    Leave,
-    ModeNotice,
-    RemoveViewer,
-    SeatAdmitted,
-    ViewerHello,
-)
-from relevo_server.access.throttle import Key
+from relevo_protocol.messages.relay import Leave, ViewerHello
 from relevo_server.relay.gate import check_agent, check_viewer, reaches_seat
 from relevo_server.relay.line import Line
+from relevo_server.relay.orders import obey
 from relevo_server.relay.seat import FLIGHTS_EACH_WAY, Seat
 from relevo_server.relay.session import Session
+from relevo_server.relay.whispers import pass_whisper
 
 
 def from_agent(session: Session, line: Line, message: bytes, header: Header) -> None:
@@ -40,7 +31,9 @@ def from_agent(session: Session, line: Line, message: bytes, header: Header) -> 
         case MessageType.PAIRWISE | MessageType.HANDSHAKE:
             _to_viewer(session, message, header)
         case MessageType.RELAY:
-            _obey_agent(session, message)
+            obey(session, agent_to_relay.decode(body_of(message)))
+        case MessageType.TEAM:
+            raise ProtocolError("a host has no whispers", ErrorCode.UNEXPECTED)  # the table has no row for it
 
 
 def from_viewer(session: Session, line: Line, message: bytes, header: Header) -> None:
@@ -62,6 +55,8 @@ def from_viewer(session: Session, line: Line, message: bytes, header: Header) ->
         case MessageType.HANDSHAKE:
             _count_viewer_flight(session, seat)
             _to_host(session, line, message)
+        case MessageType.TEAM:
+            pass_whisper(session, seat, message, header)
         case MessageType.PAIRWISE | MessageType.MEDIA:
             _to_host(session, line, message)
 
@@ -75,30 +70,6 @@ def _is_late(session: Session, seat: Seat, header: Header) -> bool:
     return session.host is None and header.key_id == seat.link
 
 
-def _obey_agent(session: Session, message: bytes) -> None:
-    said = agent_to_relay.decode(body_of(message))
-    if session.around.agent_requests.charge(Key(session.session_id.hex())) > 0.0:
-        raise ProtocolError("too many control messages", ErrorCode.THROTTLED)
-    match said:
-        case SeatAdmitted():
-            session.admit(said.link)
-        case RemoveViewer():
-            session.remove_viewer(said)
-        case CodeRequest():
-            session.issue_code()
-        case CodeSpent():
-            session.keeping.drop_number()
-            session.keeping.save()
-        case ModeNotice():
-            session.keeping.mode = said.mode.value
-            session.keeping.save()
-            session.keeping.audit("agent", "mode.changed", {"mode": said.mode.value})
-        case EndSession():
-            session.end(ErrorCode.SESSION_ENDED, said.reason, "agent")
-        case AgentHello():
-            raise ProtocolError("a second hello", ErrorCode.UNEXPECTED)
-
-
 def _obey_viewer(session: Session, line: Line, message: bytes) -> None:
     said = viewer_to_relay.decode(body_of(message))
     match said:
@@ -110,6 +81,8 @@ def _obey_viewer(session: Session, line: Line, message: bytes) -> None:
 
 
 def _fan_out(session: Session, message: bytes, *, keyframe: bool) -> None:
+    if not session.shows:
+        return  # SPEC C22: a picture that was underway when the mode changed, or that nobody may show
     for seat in session.seats.values():
         if seat.admitted and seat.line is not None:
             seat.line.show(message, keyframe=keyframe)

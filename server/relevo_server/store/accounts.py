@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
+from relevo_protocol.modes import Standing
 from relevo_server.accounts.view import AccountView
 from relevo_server.clock import Clock
 from relevo_server.store.audit import AuditEvent, append_audit
@@ -26,6 +27,19 @@ class NewAccount:
     language: str
     is_admin: bool
     password_hash: str
+    standing: Standing = Standing.TECHNICIAN
+    team: str = ""
+    admin_tools: bool = False
+
+
+@dataclass(frozen=True)
+class AccountChange:
+    """What of an account is to be otherwise; None leaves it as it is."""
+
+    display_name: str | None = None
+    standing: Standing | None = None
+    team: str | None = None
+    admin_tools: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -56,6 +70,9 @@ class AccountStore:
             password_hash=new.password_hash,
             disabled=False,
             created_at_s=self._clock.wall_s(),
+            standing=new.standing.value,
+            team=new.team,
+            admin_tools=new.admin_tools,
         )
         try:
             async with self._database.write() as session:
@@ -84,6 +101,14 @@ class AccountStore:
             rows = await session.scalars(select(AccountRow).order_by(AccountRow.name))
             return [self._stored(row) for row in rows]
 
+    async def in_good_standing(self) -> list[AccountView]:
+        """The accounts that are not disabled, by the name that people read."""
+        async with self._database.read() as session:
+            rows = await session.scalars(
+                select(AccountRow).where(AccountRow.disabled.is_(False)).order_by(AccountRow.display_name)
+            )
+            return [self._view(row) for row in rows]
+
     async def count(self) -> int:
         """How many accounts there are."""
         async with self._database.read() as session:
@@ -97,6 +122,23 @@ class AccountStore:
         """Close or reopen the account; closing ends every sign-in. False when there is no such account."""
         action = "account.disable" if disabled else "account.enable"
         return await self._change(name, {"disabled": disabled}, actor, action)
+
+    async def change(self, name: str, change: AccountChange, actor: str) -> bool:
+        """Change what is given; sign-ins stay. False when there is no such account."""
+        given = {field: value for field, value in vars(change).items() if value is not None}
+        if change.standing is not None:
+            given["standing"] = change.standing.value
+        async with self._database.write() as session:
+            found = await session.scalar(
+                update(AccountRow).where(AccountRow.name == name).values(given).returning(AccountRow.id)
+            )
+            if found is None:
+                return False
+            event = AuditEvent(
+                self._clock.wall_s(), actor, "account.change", details={"account": name, **given}
+            )
+            await append_audit(session, event)
+        return True
 
     async def rehash(self, account_id: str, password_hash: str) -> None:
         """Store the same password under stronger parameters; sign-ins stay."""
@@ -128,6 +170,9 @@ class AccountStore:
             organisation=self._organisation,
             language=row.language,
             is_admin=row.is_admin,
+            standing=Standing(row.standing),
+            team=row.team,
+            admin_tools=row.admin_tools,
         )
 
     def _stored(self, row: AccountRow) -> StoredAccount:

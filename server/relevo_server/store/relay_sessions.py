@@ -26,6 +26,12 @@ class SessionRecord:
     created_at_s: float
     mode: str
     ended: bool
+    kind: str = "support"
+    lead_account_id: str = ""
+    lead_name: str = ""
+    lead_team: str = ""
+    held_until_s: float = 0.0
+    back_by_s: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -42,6 +48,10 @@ class SeatRecord:
     organisation: str
     token_hash: bytes
     expires_at_s: float
+    standing: str = "technician"
+    team: str = ""
+    admin_tools: bool = False
+    role: str = "collaborator"
 
 
 class RelaySessionWriter:
@@ -59,30 +69,11 @@ class RelaySessionWriter:
 
     async def save_session(self, record: SessionRecord) -> None:
         """Insert the session or overwrite what is known of it."""
-        await self._session.merge(
-            RelaySessionRow(
-                session_id=record.session_id,
-                routing=record.routing,
-                agent_token_hash=record.agent_token_hash,
-                created_at_s=record.created_at_s,
-                mode=record.mode,
-                ended=record.ended,
-            )
-        )
+        await self._session.merge(RelaySessionRow(**vars(record)))
 
     async def save_seat(self, record: SeatRecord) -> None:
-        """Insert the seat or overwrite it; its session and its account must exist (IntegrityError else)."""
-        await self._session.merge(
-            RelaySeatRow(
-                session_id=record.session_id,
-                slot=record.slot,
-                account_id=record.account_id,
-                display_name=record.display_name,
-                organisation=record.organisation,
-                token_hash=record.token_hash,
-                expires_at_s=record.expires_at_s,
-            )
-        )
+        """Insert the seat or overwrite it; its session must exist (IntegrityError else)."""
+        await self._session.merge(RelaySeatRow(**vars(record)))
 
     async def drop_seat(self, session_id: bytes, slot: int) -> None:
         """Forget a seat; nothing happens when there is none."""
@@ -144,17 +135,32 @@ class RelaySessionStore:
 
 def _session(row: RelaySessionRow) -> SessionRecord:
     return SessionRecord(
-        row.session_id, row.routing, row.agent_token_hash, row.created_at_s, row.mode, row.ended
+        session_id=row.session_id,
+        routing=row.routing,
+        agent_token_hash=row.agent_token_hash,
+        created_at_s=row.created_at_s,
+        mode=row.mode,
+        ended=row.ended,
+        kind=row.kind,
+        lead_account_id=row.lead_account_id,
+        lead_name=row.lead_name,
+        lead_team=row.lead_team,
+        held_until_s=row.held_until_s,
+        back_by_s=row.back_by_s,
     )
 
 
 def _seat(row: RelaySeatRow) -> SeatRecord:
     return SeatRecord(
-        row.session_id,
-        row.slot,
-        row.account_id,
-        row.display_name,
-        row.organisation,
-        row.token_hash,
-        row.expires_at_s,
+        session_id=row.session_id,
+        slot=row.slot,
+        account_id=row.account_id,
+        display_name=row.display_name,
+        organisation=row.organisation,
+        token_hash=row.token_hash,
+        expires_at_s=row.expires_at_s,
+        standing=row.standing,
+        team=row.team,
+        admin_tools=row.admin_tools,
+        role=row.role,
     )

@@ -36,6 +36,9 @@ class AccountRow(Base):
     password_hash: Mapped[str] = mapped_column(String(255))
     disabled: Mapped[bool] = mapped_column(Boolean(), default=False)
     created_at_s: Mapped[float] = mapped_column(Double())
+    standing: Mapped[str] = mapped_column(String(16), default="technician")
+    team: Mapped[str] = mapped_column(String(64), default="")
+    admin_tools: Mapped[bool] = mapped_column(Boolean(), default=False)
 
 
 class WebSessionRow(Base):
@@ -72,6 +75,13 @@ class RelaySessionRow(Base):
     ended: Mapped[bool] = mapped_column(Boolean(), index=True)
     ended_at_s: Mapped[float | None] = mapped_column(Double())
     end_reason: Mapped[str | None] = mapped_column(String(64))
+    kind: Mapped[str] = mapped_column(String(16), default="support")
+    # Who leads it, in a presentation who presents; empty before somebody does.
+    lead_account_id: Mapped[str] = mapped_column(String(64), default="")
+    lead_name: Mapped[str] = mapped_column(String(120), default="")
+    lead_team: Mapped[str] = mapped_column(String(64), default="")
+    held_until_s: Mapped[float] = mapped_column(Double(), default=0.0)
+    back_by_s: Mapped[float] = mapped_column(Double(), default=0.0)
 
 
 class RelaySeatRow(Base):
@@ -83,11 +93,16 @@ class RelaySeatRow(Base):
         ForeignKey("relay_sessions.session_id", ondelete="CASCADE"), primary_key=True
     )
     slot: Mapped[int] = mapped_column(Integer(), primary_key=True, autoincrement=False)
-    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), index=True)
+    # An account's, or a guest's, who has none: hence no foreign key.
+    account_id: Mapped[str] = mapped_column(String(64), index=True)
     display_name: Mapped[str] = mapped_column(String(120))
     organisation: Mapped[str] = mapped_column(String(120))
     token_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
     expires_at_s: Mapped[float] = mapped_column(Double())
+    standing: Mapped[str] = mapped_column(String(16), default="technician")
+    team: Mapped[str] = mapped_column(String(64), default="")
+    admin_tools: Mapped[bool] = mapped_column(Boolean(), default=False)
+    role: Mapped[str] = mapped_column(String(16), default="collaborator")
 
 
 class AuditRow(Base):

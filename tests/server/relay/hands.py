@@ -8,18 +8,33 @@ from relevo_protocol.codec import relay_message, relay_to_agent, relay_to_viewer
 from relevo_protocol.errors import ErrorCode
 from relevo_protocol.header import DST_ALL, DST_HOST, Flags, Header, MessageType, body_of, parse_header
 from relevo_protocol.messages.base import Message
-from relevo_protocol.messages.relay import AgentHello, AgentWelcome, RelayError, SeatAdmitted, ViewerWelcome
+from relevo_protocol.messages.relay import (
+    AgentHello,
+    AgentWelcome,
+    InviteOpened,
+    RelayError,
+    SeatAdmitted,
+    ViewerWelcome,
+)
+from relevo_protocol.modes import Role, SessionKind, Standing
+from relevo_server.access.destination import Destination
+from relevo_server.access.throttle import Throttle
+from relevo_server.relay.invitations import Invitations
 from relevo_server.relay.line import Line
 from relevo_server.relay.party import Party, deliver
 from relevo_server.relay.policies import Policies, Side
 from relevo_server.relay.records import Record
-from relevo_server.relay.registry import Registry
+from relevo_server.relay.registry import Opening, Registry
 from relevo_server.relay.seat import Identity
 from relevo_server.relay.session import Session
-from relevo_server.relay.surroundings import Surroundings
+from relevo_server.relay.surroundings import AGENT_RECORDS, AGENT_REQUESTS, WHISPERS, Surroundings
+from relevo_server.relay.traits import Lead
 
 M = TypeVar("M", bound=Message)
-ANA = Identity("a1", "Ana Ruiz", "Prueba")
+ANA = Identity("a1", "Ana Ruiz", "Prueba", team="Sur", admin_tools=True)
+LUIS = Identity("l1", "Luis Gil", "Prueba", team="Sur")
+SUE = Identity("s1", "Sue Paz", "Prueba", Standing.SUPERVISOR, "Sur")
+NORA = Identity("n1", "Nora Rey", "Prueba", Standing.SUPERVISOR, "Norte")
 
 
 class Numbers:
@@ -101,6 +116,10 @@ class Bench:
             wall_s=lambda: self.at_s,
             monotonic_s=lambda: self.at_s,
             records=self.records,
+            agent_requests=Throttle(AGENT_REQUESTS, lambda: self.at_s),
+            agent_records=Throttle(AGENT_RECORDS, lambda: self.at_s),
+            whispers=Throttle(WHISPERS, lambda: self.at_s),
+            invitations=Invitations(lambda: self.at_s),
         )
         self.registry = Registry(self.around)
 
@@ -117,16 +136,25 @@ class Bench:
         peer.line.ring = ring
         return peer
 
-    def agent(self, token: str | None = None, join: str | None = None) -> Peer:
+    def agent(self, token: str | None = None, join: str | None = None, address: str = "") -> Peer:
+        hello = AgentHello(version=1, agent_version="1", token=token, join=join)
+        return self.open(hello, Opening(address))
+
+    def open(self, hello: AgentHello, opening: Opening) -> Peer:
         peer = self.peer(Side.AGENT)
-        peer.party = self.registry.open_agent(
-            peer.line, AgentHello(version=1, agent_version="1", token=token, join=join)
-        )
+        peer.party = self.registry.open_agent(peer.line, hello, opening)
         return peer
 
+    def presenter(self) -> Peer:
+        hello = AgentHello(version=1, agent_version="1", kind=SessionKind.PRESENTATION)
+        return self.open(hello, Opening(presenter=Lead(ANA.account_id, ANA.display_name, ANA.team)))
+
     def viewer(self, routing: str) -> Peer:
+        return self.enter(Destination(routing=routing), ANA)
+
+    def enter(self, destination: Destination, who: Identity) -> Peer:
         peer = self.peer(Side.VIEWER)
-        peer.party = self.registry.join(peer.line, routing, ANA)
+        peer.party = self.registry.join(peer.line, destination, who)
         return peer
 
     def back(self, token: str) -> Peer:
@@ -176,6 +204,85 @@ def scene(live: bool = False, policies: Policies | None = None) -> Scene:
         viewer.raw()
         agent.raw()
     return made
+
+
+@dataclass
+class Team:
+    """A session with several people in it, each live in a role."""
+
+    bench: Bench
+    agent: Peer
+    opened: AgentWelcome
+    people: dict[int, Peer] = field(default_factory=dict[int, Peer])
+    links: dict[int, int] = field(default_factory=dict[int, int])
+    tokens: dict[int, str] = field(default_factory=dict[int, str])
+
+    @property
+    def session(self) -> Session:
+        found = self.bench.registry.find(self.opened.session_id)
+        assert found is not None
+        return found
+
+    def let_in(self, who: Identity, role: Role) -> int:
+        """Somebody comes in by an invitation; returns their slot, 1 for the first."""
+        invite = len(self.people).to_bytes(16, "big")
+        self.agent.say(InviteOpened(invite=invite, guests=True, life_s=60))
+        peer = self.bench.enter(Destination(invite=invite), who)
+        welcome = peer.only(ViewerWelcome)
+        self.go_live(peer, welcome, role)
+        return welcome.slot
+
+    def go_live(self, peer: Peer, welcome: ViewerWelcome, role: Role) -> None:
+        """All four flights, and the host's yes."""
+        for _ in range(2):
+            peer.say(to_host(MessageType.HANDSHAKE, welcome.link))
+            self.agent.say(to_viewer(MessageType.HANDSHAKE, welcome.slot, welcome.link))
+        self.agent.say(SeatAdmitted(link=welcome.link, role=role))
+        self.people[welcome.slot], self.links[welcome.slot] = peer, welcome.link
+        self.tokens[welcome.slot] = welcome.resume
+        for one in (peer, self.agent):
+            one.raw()
+
+    def whisper(self, sender: int, receiver: int, body: bytes = b"sealed") -> bytes:
+        """Said by one slot to another; returns the whole message."""
+        message = Header(MessageType.TEAM, dst=receiver, key_id=self.links[sender]).pack() + body
+        self.people[sender].say(message)
+        return message
+
+    def cut(self, slot: int) -> None:
+        """A viewer's line is gone."""
+        party = self.people[slot].party
+        assert party is not None
+        party.gone(ErrorCode.DEADLINE)
+
+    def lose_host(self) -> None:
+        """The agent's line is gone."""
+        assert self.agent.party is not None
+        self.agent.party.gone(ErrorCode.DEADLINE)
+
+
+def team(*people: tuple[Identity, Role]) -> Team:
+    """A support session with these people in slots 1, 2, ..."""
+    bench = Bench()
+    agent = bench.agent()
+    made = Team(bench, agent, agent.only(AgentWelcome))
+    for who, role in people:
+        made.let_in(who, role)
+    return made
+
+
+def stage(viewers: int = 0) -> Team:
+    """A presentation with so many guests."""
+    bench = Bench()
+    agent = bench.presenter()
+    made = Team(bench, agent, agent.only(AgentWelcome))
+    for number in range(viewers):
+        made.let_in(guest(number), Role.DEMO_VIEWER)
+    return made
+
+
+def guest(number: int = 0) -> Identity:
+    return Identity(f"guest-{number}", f"Guest {number}", "", Standing.GUEST)
 
 
 def to_host(kind: MessageType, link: int, body: bytes = b"body") -> bytes:
