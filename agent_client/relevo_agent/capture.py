@@ -4,18 +4,52 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 from relevo_agent.clock import now_ms
 from relevo_agent.pipeline.loop import CaptureLoop, CaptureStatus
 from relevo_agent.pipeline.sources import open_cursor, open_source
-from relevo_agent.pipeline.types import Layout, Outgoing
+from relevo_agent.pipeline.types import CursorSource, Grab, Layout, Outgoing, Source
 from relevo_protocol.limits import MAX_MONITORS, MAX_NAME_CHARS, MAX_REASON_CHARS
 from relevo_protocol.messages.screen import CaptureCondition, CaptureState, Monitor, Quality, ScreenLayout
 
 _log = logging.getLogger(__name__)
 MAX_WAIT_S: Final = 0.5
 """The thread looks up at least this often, whatever the pipeline says."""
+
+
+class FindDisplay(Protocol):
+    """Finds the X display to show, which comes, goes and changes hands."""
+
+    def find(self) -> str:
+        """The display to open now; CaptureFailed while there is none that may be shown."""
+        ...
+
+    def check(self, display: str) -> None:
+        """CaptureFailed once this display, opened before, may not be shown any more; returns at once."""
+        ...
+
+
+class _Checked:
+    """A source that ends when its display may not be shown any more."""
+
+    def __init__(self, finder: FindDisplay) -> None:
+        self._finder = finder
+        self._display = finder.find()
+        self._source = open_source(self._display)
+
+    def grab(self) -> Grab:
+        """The screen now, if it may still be shown."""
+        self._finder.check(self._display)
+        return self._source.grab()
+
+    def layout(self) -> Layout:
+        """As the source says."""
+        return self._source.layout()
+
+    def close(self) -> None:
+        """Give the source back."""
+        self._source.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +62,14 @@ class CaptureEvents:
 
 
 class CaptureRun:
-    """One run of the capture, from consent to its end; it is not started twice."""
+    """One run of the capture, from consent to its end; it is not started twice.
 
-    def __init__(self, run: int, display: str | None, halted: threading.Event, events: CaptureEvents) -> None:
+    A display that is found (``FindDisplay``) is followed: when it goes, the next one that is found is shown.
+    """
+
+    def __init__(
+        self, run: int, display: str | FindDisplay | None, halted: threading.Event, events: CaptureEvents
+    ) -> None:
         self._run = run
         self._events = events
         self._halted = halted
@@ -40,8 +79,17 @@ class CaptureRun:
         self._layout: Layout | None = None
         self._status = CaptureStatus()
         self._no_pointer = ""
-        self.loop = CaptureLoop(lambda: open_source(display), lambda: open_cursor(display))
+        self._display = display
+        self.loop = CaptureLoop(self._open_source, self._open_cursor)
         self._thread = threading.Thread(target=self._drive, name=f"capture-{run}", daemon=True)
+
+    def _open_source(self) -> Source:
+        display = self._display
+        return open_source(display) if isinstance(display, str | None) else _Checked(display)
+
+    def _open_cursor(self) -> CursorSource:
+        display = self._display
+        return open_cursor(display if isinstance(display, str | None) else display.find())
 
     def start(self) -> None:
         """Begin."""

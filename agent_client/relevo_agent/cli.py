@@ -1,71 +1,108 @@
 """The command ``relevo-agent``."""
 
 import argparse
+import base64
 import os
 import signal
 import socket
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from relevo_agent import __version__
-from relevo_agent.app import FAREWELL_S, KEYBOARD_S, Agent
+from relevo_agent.app import Agent
 from relevo_agent.complaint import Complaint
 from relevo_agent.config import AgentConfig
 from relevo_agent.features.worker import Halts
+from relevo_agent.floor import floor_files, read_floor
+from relevo_agent.life import FAREWELL_S, KEYBOARD_S
 from relevo_agent.link.address import relay_address
 from relevo_agent.platform.base import Injector, InjectorFailed
 from relevo_agent.platform.choose import open_injector
+from relevo_agent.records import Records
+from relevo_agent.service.envelope import Resumption
+from relevo_agent.service.link import ServiceLink
 from relevo_agent.store import default_directory, device_key, log_to, prepare
 from relevo_agent.ui.console import FLUSH_S, Console
 from relevo_agent.ui.front import Front
 from relevo_agent.ui.texts import Texts, choose_language
 from relevo_protocol.limits import CODE_DIGITS
-from relevo_protocol.modes import Mode
+from relevo_protocol.modes import Mode, SessionKind
 
 if TYPE_CHECKING:
     from relevo_agent.ui.window import Window
 
 EXIT_USAGE: Final = 2
 EXIT_NO_CONNECTION: Final = 3
+SERVICE: Final = "service"
+PRESENT: Final = "present"
+_HELPS: Final = "Shows this PC's screen to a technician, once you gave them the code and your consent."
+_PRESENTS: Final = "Shows this PC's screen to at most five people who open your link."
+_OTHERS: Final = """\
+other commands:
+  relevo-agent present   show this PC's screen to an audience
+  relevo-agent service   the service for administrator mode: install, remove, status
+"""
 DEMO_VARIABLE: Final = "RELEVO_DEMO"
+INVITE_VARIABLE: Final = "RELEVO_DEMO_INVITE"
+"""The two halves of a presentation's link, as they stand in it: for scripts that must know it beforehand."""
 
 
-def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
+def arguments(argv: Sequence[str]) -> argparse.Namespace:
     """Read the command line; the demonstration's options exist only where the environment allows them."""
+    presenting = argv[:1] == [PRESENT]
     parser = argparse.ArgumentParser(
-        prog="relevo-agent",
-        description="Shows this PC's screen to a technician, once you gave them the code and your consent.",
+        prog=f"relevo-agent {PRESENT}" if presenting else "relevo-agent",
+        description=_PRESENTS if presenting else _HELPS,
+        epilog=None if presenting else _OTHERS,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument(
-        "--server", required=True, metavar="URL", help="the relay, such as https://relay.example"
-    )
-    parser.add_argument(
-        "--ca", type=Path, metavar="FILE", help="trust this certificate authority (PEM) and no other"
-    )
-    parser.add_argument(
-        "--join", type=routing, metavar="ROUTING", help="the six digits that your technician gave you"
-    )
-    parser.add_argument("--display", metavar=":N", help="the X display to show (default: DISPLAY)")
-    parser.add_argument("--lang", choices=("es", "en"), help="language (default: the desktop's)")
-    parser.add_argument("--state-dir", type=Path, metavar="DIR", help="where device key and log are kept")
-    parser.add_argument("--no-window", action="store_true", help="show and ask everything on this terminal")
-    parser.add_argument(
-        "--json-events", action="store_true", help="events as JSON lines on stdout, for scripts"
-    )
-    parser.add_argument("--version", action="version", version=f"relevo-agent {__version__}")
+    add = parser.add_argument
+    add("--server", required=True, metavar="URL", help="the relay, such as https://relay.example")
+    add("--ca", type=Path, metavar="FILE", help="trust this certificate authority (PEM) and no other")
+    if presenting:
+        add("--ticket", required=True, metavar="TICKET", help="the ticket that your relay gave you for it")
+    else:
+        add("--join", type=routing, metavar="ROUTING", help="the six digits that your technician gave you")
+    add("--display", metavar=":N", help="the X display to show (default: DISPLAY)")
+    add("--lang", choices=("es", "en"), help="language (default: the desktop's)")
+    add("--state-dir", type=Path, metavar="DIR", help="where device key, record and log are kept")
+    add("--no-window", action="store_true", help="show and ask everything on this terminal")
+    add("--json-events", action="store_true", help="events as JSON lines on stdout, for scripts")
+    add("--version", action="version", version=f"relevo-agent {__version__}")
+    parser.set_defaults(join=None, ticket=None, demo_consent="ask", demo_mode=None)
     if os.environ.get(DEMO_VARIABLE) == "1":
-        parser.add_argument(
-            "--demo-consent", choices=("ask", "auto"), default="ask", help="demonstration only"
+        add("--demo-consent", choices=("ask", "auto"), default="ask", help="demonstration only")
+        add("--demo-mode", type=Mode, choices=tuple(Mode), help="demonstration only")
+    given = parser.parse_args(argv[1:] if presenting else argv)
+    given.kind = SessionKind.PRESENTATION if presenting else SessionKind.SUPPORT
+    return given
+
+
+def invite_beforehand() -> tuple[bytes, bytes] | None:
+    """The link that a demonstration was given beforehand: id and secret.
+
+    Raises:
+        Complaint: it is no link.
+    """
+    halves = os.environ.get(INVITE_VARIABLE)
+    if halves is None or os.environ.get(DEMO_VARIABLE) != "1":
+        return None
+    try:
+        invite, secret = (
+            base64.urlsafe_b64decode(half + "=" * (-len(half) % 4)) for half in halves.split(".")
         )
-        parser.add_argument(
-            "--demo-mode", type=Mode, choices=(Mode.OBSERVER, Mode.FULL), help="demonstration only"
-        )
-    return parser.parse_args(argv)
+    except ValueError as error:
+        raise Complaint("invite", name=INVITE_VARIABLE) from error
+    if (len(invite), len(secret)) != (16, 32):
+        raise Complaint("invite", name=INVITE_VARIABLE)
+    return invite, secret
 
 
 def routing(text: str) -> str:
@@ -82,7 +119,10 @@ def routing(text: str) -> str:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the agent; the status is 0 after a session, 2 for a wrong start, 3 for an untrusted relay."""
-    given = arguments(argv)
+    words = list(sys.argv[1:] if argv is None else argv)
+    if words[:1] == [SERVICE]:
+        return _service(words[1:])
+    given = arguments(words)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             # A name that this terminal cannot write must not end the session.
@@ -90,21 +130,37 @@ def main(argv: Sequence[str] | None = None) -> int:
     texts = Texts(choose_language(given.lang))
     if given.display:
         os.environ["DISPLAY"] = given.display
+    console = Console(texts, json_events=given.json_events)
     try:
-        directory = given.state_dir or default_directory()
-        prepare(directory)
-        log_to(directory)
-        address = relay_address(given.server, given.ca)
-        key = device_key(directory)
+        config = _config(given, texts, console)
     except Complaint as error:
         print("relevo-agent: " + texts(f"start.{error.key}", **error.values), file=sys.stderr)
         return EXIT_USAGE
-    console = Console(texts, json_events=given.json_events)
-    auto = getattr(given, "demo_consent", "ask") == "auto"
+    return _run(given, config, console, texts)
+
+
+def _service(words: list[str]) -> int:
+    try:
+        from relevo_agent.service.cli import main as service
+    except ImportError as error:  # users and sockets of Unix
+        print(f"relevo-agent: the service does not run on {sys.platform} yet ({error})", file=sys.stderr)
+        return EXIT_USAGE
+    return service(words)
+
+
+def _config(given: argparse.Namespace, texts: Texts, console: Console) -> AgentConfig:
+    """Everything that the agent is started with; raises Complaint."""
+    directory: Path = given.state_dir or default_directory()
+    prepare(directory)
+    log_to(directory)
+    address = relay_address(given.server, given.ca)
+    key = device_key(directory)
+    floor = read_floor(floor_files())
+    auto = given.demo_consent == "auto"
     if auto:
         print(texts("demo.loud"), file=sys.stderr, flush=True)
     halts = Halts()
-    config = AgentConfig(
+    return AgentConfig(
         address=address,
         device_key=key,
         display=os.environ.get("DISPLAY"),
@@ -112,9 +168,26 @@ def main(argv: Sequence[str] | None = None) -> int:
         halts=halts,
         join=given.join,
         auto_consent=auto,
-        start_mode=getattr(given, "demo_mode", None),
+        start_mode=given.demo_mode,
+        kind=given.kind,
+        ticket=given.ticket,
+        invite=invite_beforehand(),
+        floor=floor,
+        service=_service_link(given, texts, directory, key),
     )
-    return _run(config, console, texts, windowed=not given.no_window)
+
+
+def _service_link(
+    given: argparse.Namespace, texts: Texts, directory: Path, key: Ed25519PrivateKey
+) -> ServiceLink | None:
+    """This PC's service, if it is there and this user may ask it; a presenter's PC is not administered."""
+    if given.kind is SessionKind.PRESENTATION:
+        return None
+    authority = given.ca.read_text(encoding="utf-8") if given.ca is not None else None
+    told = Resumption(
+        given.server, authority, texts.language.value, str(directory.absolute()), key.private_bytes_raw()
+    )
+    return ServiceLink.found(told)
 
 
 def _injector(texts: Texts, console: Console, halts: Halts) -> Injector | None:
@@ -139,10 +212,17 @@ def _window(texts: Texts, console: Console, *, demo: bool) -> "Window | None":
         return None
 
 
-def _run(config: AgentConfig, console: Console, texts: Texts, *, windowed: bool) -> int:
-    window = _window(texts, console, demo=config.auto_consent) if windowed else None
+def _run(given: argparse.Namespace, config: AgentConfig, console: Console, texts: Texts) -> int:
+    window = None if given.no_window else _window(texts, console, demo=config.auto_consent)
     fronts: list[Front] = [console] if window is None else [console, window]
-    agent = Agent(config, fronts)
+    records = Records(
+        given.state_dir or default_directory(),
+        texts,
+        __version__,
+        _receipt_to(fronts),
+        restored=config.restored is not None,
+    )
+    agent = Agent(config, fronts, records.keep)
     _heed_signals(agent)
     threading.Thread(target=_insist, args=(agent,), name="insist", daemon=True).start()
     agent.start()
@@ -156,8 +236,17 @@ def _run(config: AgentConfig, console: Console, texts: Texts, *, windowed: bool)
     finally:
         agent.quit()
         agent.close()
+        records.close(FLUSH_S)
         console.close()
     return EXIT_NO_CONNECTION if agent.failed else 0
+
+
+def _receipt_to(fronts: Sequence[Front]) -> Callable[[Path], None]:
+    def told(path: Path) -> None:
+        for front in fronts:
+            front.receipt(path)
+
+    return told
 
 
 def _insist(agent: Agent) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
+from codegen.crypto_people import PEOPLE
 from codegen.crypto_runs import DEVICE_KEY, DEVICE_PUBLIC, DEVICE_SEED, RUNS, Json, Record, known_answer, play
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -179,6 +180,7 @@ def build() -> dict[str, str]:
         "pairwise": pairwise_vectors(),
         "media": media_vectors(),
         "roster": roster_vectors(),
+        **{name: make() for name, make in PEOPLE.items()},
     }
     return {
         f"{name}.json": json.dumps(content, indent=1, ensure_ascii=False) + "\n"

@@ -12,10 +12,22 @@ from typing import Final, get_args
 
 import msgspec.inspect as mi
 
-from relevo_protocol import PROTOCOL_VERSION, frame, gate, header, lifecycle, limits, messages, modes, palette, rights
+from relevo_protocol import (
+    PROTOCOL_VERSION,
+    frame,
+    gate,
+    header,
+    lifecycle,
+    limits,
+    messages,
+    modes,
+    palette,
+    rights,
+)
 from relevo_protocol.errors import ERROR_TEXTS, ErrorCode, Fault
 from relevo_protocol.messages.administration import ServiceAct
 from relevo_protocol.messages.input import Modifiers, SpecialCombo
+from relevo_protocol.messages.relay import RecordedAct
 from relevo_protocol.messages.screen import CaptureCondition, Quality
 from relevo_protocol.messages.team import TokenCause
 
@@ -53,6 +65,7 @@ _STRING_ENUMS: Final[tuple[type[Enum], ...]] = (
     TokenCause,
     ServiceAct,
     SpecialCombo,
+    RecordedAct,
 )
 _NUMBER_ENUMS: Final[tuple[type[Enum], ...]] = (
     header.MessageType,
@@ -164,7 +177,7 @@ def _schema(t: mi.Type) -> dict[str, object]:
         case mi.StructType():
             return {"k": "part", "name": t.cls.__name__}
         case mi.ListType():
-            return {"k": "list", "item": _schema(t.item_type), "max": t.max_length}
+            return _bounds("list", item=_schema(t.item_type), min=t.min_length or None, max=t.max_length)
         case mi.DictType():
             return {"k": "map", "key": _schema(t.key_type), "value": _schema(t.value_type)}
         case mi.UnionType():

@@ -13,22 +13,15 @@ from pathlib import Path
 from typing import Any, Final, cast, get_args
 
 import msgspec
+from codegen.wire_samples import SAMPLES
 
 from relevo_protocol import codec, frame, messages
-from relevo_protocol.errors import ErrorCode, ProtocolError
+from relevo_protocol.errors import ProtocolError
 from relevo_protocol.frame import CodecId, Frame, Update, UpdateKind
 from relevo_protocol.header import DST_HOST, Flags, Header, MessageType, parse_header
-from relevo_protocol.messages import input as typed
-from relevo_protocol.messages import relay, screen, session
-from relevo_protocol.messages.base import Message
-from relevo_protocol.modes import Capability, Mode, Permit, Role
-from relevo_protocol.rights import Factor
 
 TARGET: Final = Path(__file__).parents[1] / "vectors" / "wire"
 Case = dict[str, object]
-
-_SESSION: Final = bytes(range(16))
-_TOKEN: Final = "t" * 43
 
 
 def _headers() -> list[Case]:
@@ -37,6 +30,7 @@ def _headers() -> list[Case]:
         Header(MessageType.MEDIA, Flags.KEYFRAME | Flags.DROPPABLE, 0, 7, 3, 41),
         Header(MessageType.PAIRWISE, Flags.NONE, DST_HOST, 0, 2**63 - 1, 2**32),
         Header(MessageType.HANDSHAKE, Flags.NONE, 5, 0, 12, 0),
+        Header(MessageType.TEAM, Flags.NONE, 3, 0, 12, 7),
     ]
     cases: list[Case] = [
         {
@@ -57,11 +51,14 @@ def _headers() -> list[Case]:
     bad = {
         "too short": bytes(23),
         "version 2": b"\x02" + good[0].pack()[1:],
-        "unknown type": b"\x01\x04" + good[0].pack()[2:],
+        "unknown type": b"\x01\x05" + good[0].pack()[2:],
         "unknown flag": b"\x01\x00\x80" + good[0].pack()[3:],
         "media to one viewer": b"\x01\x01\x00\x01" + bytes(20),
         "relay control to the host": b"\x01\x00\x00\xfe" + bytes(20),
         "pairwise to slot 6": b"\x01\x02\x00\x06" + bytes(20),
+        "team to the host": b"\x01\x04\x00\xfe" + bytes(20),
+        "team to everybody": b"\x01\x04\x00\x00" + bytes(20),
+        "team too large": b"\x01\x04\x00\x01" + bytes(64 * 2**10),
         "pairwise too large": b"\x01\x02\x00\xfe" + bytes(128 * 2**10),
     }
     return cases + [_failing(name, data, parse_header) for name, data in bad.items()]
@@ -76,98 +73,6 @@ def _failing(name: str, data: bytes, read: object) -> Case:
         )
         return {"name": name, **shown, "expect": error.code.value}
     raise AssertionError(f"{name}: reads, but must not")
-
-
-_SAMPLES: Final[tuple[Message, ...]] = (
-    relay.AgentHello(version=1, agent_version="0.1.0"),
-    relay.AgentHello(version=1, agent_version="0.1.0", join="048291"),
-    relay.AgentWelcome(
-        session_id=_SESSION,
-        origin="https://relay.example",
-        token=_TOKEN,
-        resumed=False,
-        routing="482913",
-        code_life_s=600,
-    ),
-    relay.CodeRequest(),
-    relay.CodeIssued(routing="000001", code_life_s=600),
-    relay.CodeSpent(),
-    relay.ViewerJoining(
-        link=9,
-        slot=1,
-        account_id="a1",
-        display_name="Núria Peña",
-        organisation="Ayuda S. L.",
-        resumed=False,
-    ),
-    relay.ViewerGone(link=9, slot=1, left=True, code=ErrorCode.SESSION_ENDED),
-    relay.KeyframeWanted(slot=1),
-    relay.RemoveViewer(link=9, code=ErrorCode.CODE_WRONG),
-    relay.SeatAdmitted(link=9),
-    relay.ModeNotice(mode=Mode.FULL),
-    relay.EndSession(reason="customer"),
-    relay.ViewerHello(version=1, ticket=_TOKEN),
-    relay.ViewerWelcome(
-        session_id=_SESSION,
-        origin="https://relay.example",
-        link=9,
-        slot=1,
-        resume=_TOKEN,
-        resume_life_s=600,
-        account_id="a1",
-        display_name="Núria Peña",
-        organisation="Ayuda S. L.",
-    ),
-    relay.HostGone(),
-    relay.HostBack(link=10),
-    relay.Leave(),
-    relay.SessionEnded(code=ErrorCode.SESSION_ENDED),
-    relay.RelayError(code=ErrorCode.TICKET_INVALID, detail="used"),
-    session.ConsentPending(mode=Mode.FULL, deadline_s=60),
-    session.ConsentResult(granted=False, mode=Mode.FULL, code=ErrorCode.CONSENT_TIMEOUT),
-    session.ModeState(
-        mode=Mode.OBSERVER,
-        rights={Capability.INPUT_KEYS: session.RightView(permit=Permit.NEVER, removed_by=Factor.MODE)},
-    ),
-    session.Epoch(
-        epoch=3,
-        secret=bytes(range(32)),
-        members=[
-            session.Member(
-                slot=1,
-                link=9,
-                role=Role.LEAD,
-                account_id="a1",
-                display_name="Núria",
-                organisation="Ayuda",
-            )
-        ],
-    ),
-    session.InputRefused(
-        code=ErrorCode.NOT_PERMITTED, capability=Capability.INPUT_TEXT, removed_by=Factor.MODE
-    ),
-    session.HeartbeatEcho(t_ms=12.5),
-    session.HostGoodbye(code=ErrorCode.REMOVED),
-    session.Heartbeat(t_ms=12.5, rtt_ms=3.25),
-    session.ModeRequest(mode=Mode.FULL),
-    session.Goodbye(),
-    screen.ScreenLayout(
-        width=1920,
-        height=1080,
-        monitors=[screen.Monitor(id=1, x=0, y=0, width=1920, height=1080, primary=True, name="DP-1")],
-    ),
-    screen.CaptureState(condition=screen.CaptureCondition.LOCKED),
-    screen.FrameAck(frame_id=7, decode_ms=4.5),
-    screen.KeyframeRequest(),
-    screen.QualityChoice(quality=screen.Quality.SHARP),
-    typed.PointerMove(monitor=0, x=0.5, y=0.25, seen=7),
-    typed.PointerButton(monitor=0, x=0.5, y=0.25, button=2, down=True, seen=7),
-    typed.PointerWheel(monitor=0, x=0.5, y=0.25, dx=0.0, dy=-1.5, seen=7),
-    typed.KeyPress(code="ArrowLeft", key="ArrowLeft", down=True, modifiers=3),
-    typed.TextInput(text="ñáü¿€@\\|😀"),
-    typed.SpecialKeys(combo=typed.SpecialCombo.CTRL_ALT_DELETE),
-    typed.ReleaseAll(),
-)
 
 
 _HOSTILE: Final[dict[str, tuple[str, object]]] = {
@@ -190,11 +95,42 @@ _HOSTILE: Final[dict[str, tuple[str, object]]] = {
         {"t": "PointerMove", "monitor": 0, "x": 1.0, "y": 0.0, "seen": 0},
     ),
     "empty text": ("ViewerToHost", {"t": "TextInput", "text": ""}),
+    "team key of 31 bytes": ("ViewerToHost", {"t": "TeamKey", "public": bytes(31)}),
+    "control for the host's own slot": ("ViewerToHost", {"t": "ControlGive", "slot": 0}),
+    "take-over without a reason": ("ViewerToHost", {"t": "TakeOver", "reason": "no"}),
+    "reason of two lines": ("ViewerToHost", {"t": "TakeOver", "reason": "one\ntwo"}),
+    "chat that turns the text round": ("ViewerToHost", {"t": "ChatSend", "text": "abc\u202edef"}),
+    "chat without a word": ("ViewerToHost", {"t": "ChatSend", "text": ""}),
+    "chat too long": ("ViewerToHost", {"t": "ChatSend", "text": "x" * 2001}),
+    "stroke without a point": ("ViewerToHost", {"t": "Stroke", "stroke": 1, "monitor": 0, "points": [0.5]}),
+    "stroke too long": (
+        "ViewerToHost",
+        {"t": "Stroke", "stroke": 1, "monitor": 0, "points": [0.5] * 514},
+    ),
+    "laser beyond the screen": (
+        "HostToViewer",
+        {"t": "MemberLaser", "slot": 1, "monitor": 0, "x": 0, "y": 1.0},
+    ),
+    "service name with a space": (
+        "ViewerToHost",
+        {"t": "ServiceChange", "name": "cups --now", "act": "stop"},
+    ),
+    "unknown act on a service": ("ViewerToHost", {"t": "ServiceChange", "name": "cups", "act": "mask"}),
+    "terminal 5": ("ViewerToHost", {"t": "TerminalClose", "terminal": 5}),
+    "hold for a week": ("ViewerToHost", {"t": "HoldRequest", "hours": 168}),
+    "process 0": ("ViewerToHost", {"t": "ProcessEnd", "pid": 0, "started_ms": 1}),
+    "invite of 15 bytes": (
+        "HostToViewer",
+        {"t": "InviteIssued", "invite": bytes(15), "secret": bytes(32), "role": "expert", "life_s": 1},
+    ),
+    "token for slot 6": ("HostToViewer", {"t": "TokenState", "holder": 6, "cause": "taken"}),
+    "whisper to the host": ("ViewerToHost", {"t": "Whisper", "text": "hi", "at_ms": 1}),
+    "chat as a whisper": ("ViewerToViewer", {"t": "ChatSend", "text": "hi"}),
 }
 
 
 def _direction_of(cls: type) -> str:
-    return next(name for name, union in messages.DIRECTIONS.items() if cls in get_args(union))
+    return next(name for name, union in messages.DIRECTIONS.items() if cls in (get_args(union) or (union,)))
 
 
 _DECODERS: Final[dict[str, codec.Direction[Any]]] = {
@@ -204,6 +140,7 @@ _DECODERS: Final[dict[str, codec.Direction[Any]]] = {
     "RelayToViewer": codec.relay_to_viewer,
     "ViewerToHost": codec.viewer_to_host,
     "HostToViewer": codec.host_to_viewer,
+    "ViewerToViewer": codec.viewer_to_viewer,
 }
 
 
@@ -216,7 +153,7 @@ def _messages() -> list[Case]:
             "expect": "ok",
             "read": _hexed(msgspec.to_builtins(message, builtin_types=(bytes,))),
         }
-        for message in _SAMPLES
+        for message in SAMPLES
     ]
     for name, (direction, body) in _HOSTILE.items():
         failing = _failing(name, msgspec.msgpack.encode(body), _DECODERS[direction].decode)

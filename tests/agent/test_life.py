@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from relevo_agent.app import Agent, Life
+from relevo_agent.app import Agent
 from relevo_agent.config import AgentConfig
 from relevo_agent.features.worker import Halts
+from relevo_agent.hands import Hands
+from relevo_agent.life import Life
 from relevo_agent.link.address import relay_address
 from relevo_agent.link.failures import FailureKind, LinkFailure
 from relevo_agent.platform.base import Key
@@ -86,9 +88,9 @@ def test_a_session_that_breaks_is_said_to_be_over_and_lets_go(
 
     monkeypatch.setattr(Session, where, broken)
     witness, keyboard = Witness(), Keyboard()
-    agent = Agent(config(keyboard), [witness])
+    agent = Agent(config(keyboard), [witness], lambda _entry: None)
     agent.start()
-    agent.commands.answer(1, True)
+    agent.commands.answer(1, True, frozenset())
     assert witness.over.wait(10)
     assert witness.code is ErrorCode.INTERNAL
     assert witness.snapshots[-1].phase is Phase.ENDED
@@ -99,7 +101,7 @@ def test_a_session_that_breaks_is_said_to_be_over_and_lets_go(
 
 def test_a_wrong_certificate_is_final_only_before_the_first_connection() -> None:
     witness = Witness()
-    life = Life(config(), None, [witness])
+    life = Life(config(), Hands(None, []), [witness], lambda _entry: None)
     failure = LinkFailure(FailureKind.CERT_UNKNOWN, "a captive portal in the middle of a session")
     assert life._failed(failure)
     life._opened()

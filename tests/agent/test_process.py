@@ -12,9 +12,13 @@ from typing import Any
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Origin
+from Xlib import X
+from Xlib import display as xdisplay
+from Xlib.error import BadDrawable, BadMatch, BadWindow
 
 from relevo_agent.platform.base import Key
 from relevo_agent.platform.x11 import X11Injector
+from relevo_agent.ui import theme
 from relevo_protocol.codec import relay_message, relay_to_viewer
 from relevo_protocol.crypto.flights import ViewerIdentity
 from relevo_protocol.crypto.schedule import ChannelContext
@@ -23,7 +27,7 @@ from relevo_protocol.messages.input import TextInput
 from relevo_protocol.messages.relay import ViewerHello, ViewerWelcome
 from relevo_protocol.messages.screen import FrameAck, ScreenLayout
 from relevo_protocol.messages.session import ConsentPending, Goodbye, Heartbeat, HostGoodbye, ModeState
-from tests.agent.desktop import set_layout, text_field, xvfb
+from tests.agent.desktop import set_layout, text_field, wait_for, xvfb
 from tests.agent.fakes import Viewer
 from tests.support.processes import EventProcess
 from tests.support.relay import Relay, running_relay
@@ -181,6 +185,32 @@ def test_stop_works_with_the_relay_dead(tmp_path: Path, display: str) -> None:
     asyncio.run(play())
 
 
+def yes_awake(display: str) -> bool:
+    """Whether the dialog's Yes has its colour: asleep it is grey."""
+    with contextlib.closing(xdisplay.Display(display)) as server:
+        dialog = dialog_of(server.screen().root)
+        if dialog is None:
+            return False
+        shape = dialog.get_geometry()
+        try:
+            picture = dialog.get_image(0, 0, shape.width, shape.height, X.ZPixmap, 0xFFFFFFFF)
+        except BadMatch:  # it is not on the screen yet
+            return False
+        red, green, blue = (int(theme.ACCENT[place : place + 2], 16) for place in (1, 3, 5))
+        return bytes(picture.data).count(bytes((blue, green, red))) > 1000
+
+
+def dialog_of(window: Any) -> Any:
+    """The window of the consent dialog, anywhere below this one."""
+    for child in window.query_tree().children:
+        with contextlib.suppress(BadWindow, BadDrawable):
+            if child.get_wm_name() == "Permission for remote help":
+                return child
+            if (found := dialog_of(child)) is not None:
+                return found
+    return None
+
+
 def test_the_windows_ask_and_stop(tmp_path: Path, display: str) -> None:
     async def play() -> None:
         async with running_relay(tmp_path / "relay") as relay:
@@ -189,7 +219,7 @@ def test_the_windows_ask_and_stop(tmp_path: Path, display: str) -> None:
                 async with browser(relay, code, "full") as here:
                     await here.until(lambda v: v.last(ConsentPending) is not None)
                     await event(process, "asking")
-                    await asyncio.sleep(1.5)  # Yes wakes up 0.9 s after the dialog has appeared
+                    await asyncio.to_thread(wait_for, lambda: yes_awake(display), lambda: "Yes stays asleep")
                     with contextlib.closing(X11Injector(display, lambda: False)) as customer:
                         for key in ("Tab", "Enter"):
                             customer.key(Key(key, key), down=True)

@@ -1,6 +1,9 @@
 """The permission table, the effective right and the gate."""
 
 import itertools
+import json
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,7 +23,16 @@ from relevo_protocol.messages.base import Message
 from relevo_protocol.messages.input import TextInput
 from relevo_protocol.messages.session import Goodbye, Heartbeat, HeartbeatEcho
 from relevo_protocol.modes import MODE_TABLE, Capability, Mode, Permit, Role, is_step_up
-from relevo_protocol.rights import Act, Circumstances, Factor, Policy, effective_right, may_act
+from relevo_protocol.rights import (
+    NEEDS_GRANT,
+    Act,
+    Circumstances,
+    Factor,
+    Policy,
+    effective_right,
+    may_act,
+    may_whisper,
+)
 
 INPUT = {Capability.INPUT_POINTER, Capability.INPUT_TEXT, Capability.INPUT_KEYS}
 RANK = [Permit.NEVER, Permit.ELEVATED, Permit.ASK_EACH, Permit.ASK, Permit.ALLOW]
@@ -88,6 +100,66 @@ def test_R4_every_factor_only_removes(mode: Mode, role: Role, capability: Capabi
         assert RANK.index(right.permit) <= RANK.index(full.permit)
         if RANK.index(right.permit) < RANK.index(full.permit):
             assert right.removed_by is not None
+
+
+GRID = json.loads((Path(__file__).parents[2] / "protocol" / "vectors" / "rights" / "grid.json").read_text())
+GIVEN: dict[str, Any] = {
+    "bare": {},
+    "granted": {"granted": frozenset(Capability), "admin_tools": True},
+    "open": {
+        "granted": frozenset(Capability),
+        "consented": frozenset(Capability),
+        "admin_tools": True,
+    },
+}
+
+
+@pytest.mark.parametrize(("mode", "role"), list(itertools.product(Mode, Role)))
+def test_R1_R5_G1_the_snapshotted_grid_is_what_the_tables_say(mode: Mode, role: Role) -> None:
+    row = GRID["rights"][mode][role]
+    assert set(row) == set(Capability)
+    for capability, answers in row.items():
+        for name, answer in zip(GRID["circumstances"], answers, strict=True):
+            given = Circumstances(mode, role, **GIVEN[name])
+            right = effective_right(Capability(capability), given)
+            factor = "" if right.removed_by is None else f" {right.removed_by}"
+            assert answer == f"{right.permit}{factor}", f"{mode} {role} {capability} {name}"
+
+
+def test_G5_T4_the_snapshotted_acts_and_whispers_are_what_the_tables_say() -> None:
+    assert set(GRID["acts"]) == set(Act)
+    for act, role in itertools.product(Act, Role):
+        assert (role.value in GRID["acts"][act]) == may_act(act, role)
+    for one, other in itertools.product(Role, Role):
+        assert ([one.value, other.value] in GRID["whispers"]) == may_whisper(one, other)
+
+
+@pytest.mark.parametrize("role", [Role.CUSTOMER, Role.DEMO_VIEWER])
+def test_T4_customer_and_demo_viewers_never_hear_a_whisper(role: Role) -> None:
+    assert not any(may_whisper(role, other) or may_whisper(other, role) for other in Role)
+
+
+@pytest.mark.parametrize("capability", sorted(NEEDS_GRANT[Role.SUPERVISOR]))
+def test_G2_R5_without_the_token_there_is_no_input_and_that_is_why(capability: Capability) -> None:
+    right = effective_right(capability, Circumstances(Mode.FULL, token=False))
+    assert (right.permit, right.removed_by) == (Permit.NEVER, Factor.TOKEN)
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+def test_G8_an_external_never_becomes_lead_nor_administers(mode: Mode) -> None:
+    assert not may_act(Act.BECOME_LEAD, Role.EXTERNAL)
+    everything = Circumstances(
+        mode,
+        Role.EXTERNAL,
+        granted=frozenset(Capability),
+        consented=frozenset(Capability),
+        admin_tools=True,
+    )
+    allowed = {c for c in Capability if effective_right(c, everything).permit is not Permit.NEVER}
+    assert not allowed & {
+        c for c in Capability if c.value.startswith(("system", "terminal", "power", "session"))
+    }
+    assert not allowed & {Capability.ELEVATE, Capability.INPUT_SPECIAL, Capability.SCRIPT_RUN}
 
 
 @pytest.mark.parametrize(

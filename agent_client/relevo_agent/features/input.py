@@ -5,7 +5,13 @@ Keeps track of everything held down, so that it can be let go at any moment.
 
 from typing import Final, assert_never
 
-from relevo_agent.features.base import INPUT_CAPABILITIES, FeatureMessage, FeatureRefusal, PointerMessage
+from relevo_agent.features.base import (
+    INPUT_CAPABILITIES,
+    FeatureMessage,
+    FeatureRefusal,
+    InputMessage,
+    PointerMessage,
+)
 from relevo_agent.platform.base import Injector, InjectorFailed, Key, KeyUnknown
 from relevo_protocol.messages.input import (
     KeyPress,
@@ -91,12 +97,20 @@ class InputFeature:
         """Put the keyboard back as it was."""
         self._injector.close()
 
-    def perform(self, message: FeatureMessage, layout: ScreenLayout) -> None:
-        """Carry one admitted message out.
+    def perform(self, link: int, message: FeatureMessage, layout: ScreenLayout | None) -> None:
+        """Carry one admitted message out, whoever holds the control token.
 
         Raises:
             FeatureRefusal: the platform has no such key or combination, or the desktop took no input.
         """
+        del link
+        if layout is not None and isinstance(message, InputMessage):
+            self._perform(message, layout)
+
+    def forget(self, link: int | None) -> None:
+        """Nothing is kept for one viewer: what is held is let go by :meth:`release`."""
+
+    def _perform(self, message: InputMessage, layout: ScreenLayout) -> None:
         try:
             match message:
                 case PointerMove() | PointerButton() | PointerWheel():

@@ -30,7 +30,12 @@ class Task:
 
     link: int
     message: FeatureMessage
-    layout: ScreenLayout
+    layout: ScreenLayout | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Leaving:
+    link: int | None
 
 
 class FeatureWorker:
@@ -54,7 +59,8 @@ class FeatureWorker:
         self._release = False
         self._over = False
         self._changed = threading.Condition()
-        self._thread = threading.Thread(target=self._work, name="input", daemon=True)
+        self._leaving: list[int | None] = []
+        self._thread = threading.Thread(target=self._work, name=type(feature).__name__, daemon=True)
 
     def start(self) -> None:
         """Begin."""
@@ -77,6 +83,14 @@ class FeatureWorker:
             self._ask_release()
             self._changed.notify()
 
+    def forget(self, link: int | None) -> None:
+        """This viewer (``None``: everybody) is gone: what waits of theirs is dropped, what is open ends."""
+        with self._changed:
+            kept = [task for task in self._tasks if link is not None and task.link != link]
+            self._tasks = deque(kept)
+            self._leaving.append(link)
+            self._changed.notify()
+
     def _ask_release(self) -> None:
         self._tasks.clear()
         self._release = True
@@ -90,11 +104,13 @@ class FeatureWorker:
             self._changed.notify()
         self._thread.join(timeout_s)
 
-    def _next(self) -> Task | None:
+    def _next(self) -> "Task | _Leaving | None":
         """The next task; ``None`` when it is time to let go."""
         with self._changed:
-            while not self._tasks and not self._release:
+            while not (self._tasks or self._release or self._leaving):
                 self._changed.wait()
+            if self._leaving:
+                return _Leaving(self._leaving.pop(0))
             if self._release:
                 self._release = False
                 self._halts.interrupted.clear()
@@ -110,12 +126,14 @@ class FeatureWorker:
                     if self._over:
                         self._feature.close()
                         return
+                elif isinstance(task, _Leaving):
+                    self._feature.forget(task.link)
                 elif not self._halts.stopped.is_set():
-                    self._feature.perform(task.message, task.layout)
+                    self._feature.perform(task.link, task.message, task.layout)
                     self._done()
             except FeatureRefusal as refusal:
                 _log.info("not carried out: %s, %s", refusal.capability, refusal.code)
-                if task is not None:
+                if isinstance(task, Task):
                     self._refused(task.link, refusal)
             except Exception:  # noqa: BLE001 - one bad task must not take the thread, and with it the release of keys
                 _log.exception("a feature has failed")

@@ -60,6 +60,11 @@ class Link:
         self._filled.set()
         return kept
 
+    @property
+    def backlog_bytes(self) -> int:
+        """What waits for the socket beside media; any thread may ask."""
+        return self._outbox.other_bytes
+
     def discard_media(self) -> None:
         """Throw every frame away that has not gone out yet."""
         self._outbox.discard_media()

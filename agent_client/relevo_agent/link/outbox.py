@@ -31,6 +31,11 @@ class Outbox:
     def __len__(self) -> int:
         return len(self._entries)
 
+    @property
+    def other_bytes(self) -> int:
+        """Bytes that wait and may not be dropped."""
+        return self._other_bytes
+
     def push(self, message: bytes | bytearray, *, media: bool) -> bool:
         """Add a message; false if media had to be thrown away, so that a keyframe is due.
 

@@ -39,6 +39,8 @@ REOPEN_MS: Final = 1000
 """A source that failed is opened anew after this time."""
 KEYFRAME_INTERVAL_MS: Final = 1000
 """Keyframes that a viewer asks for come no faster than this; those for a join come at once."""
+LAYOUT_INTERVAL_MS: Final = 2000
+"""How often the monitors are asked for while the size of the whole stays as it is."""
 _UPDATE_RESERVE: Final = 8
 """Updates of a frame kept free for the cursor."""
 
@@ -87,6 +89,7 @@ class CaptureLoop:
         self._differ: Differ | None = None
         self._plan: Plan | None = None
         self._layout: Layout | None = None
+        self._layout_looked_ms = float("-inf")
         self._state = CaptureStatus()
         self._frame_id = 0
         self._keyframe_due_ms: float | None = 0.0
@@ -235,10 +238,21 @@ class CaptureLoop:
             self._differ, self._plan = Differ(width, height), Plan(width, height, now_ms)
         elif before is not None and self._differ is not None and self._plan is not None:
             self._plan.mark(self._differ.changed(before.pixels, after.pixels, after.damage), now_ms)
+        self._look_at_layout(now_ms, resized=resized)
         self._grab = after
         self._state = CaptureStatus()
         costs.diff_ms = self._clock_ms() - started_ms - costs.capture_ms
         return resized
+
+    def _look_at_layout(self, now_ms: float, *, resized: bool) -> None:
+        """Monitors may be moved, added or turned off while the whole keeps its size."""
+        if resized:
+            self._layout_looked_ms = now_ms
+        elif self._source is not None and now_ms - self._layout_looked_ms >= LAYOUT_INTERVAL_MS:
+            self._layout_looked_ms = now_ms
+            found = self._source.layout()
+            if found != self._layout:
+                self._layout = found
 
     def _fail(self, failure: CaptureFailed, now_ms: float) -> None:
         if self._source is not None or self._state.condition is CaptureCondition.OK:

@@ -1,9 +1,17 @@
-"""The injector for this platform."""
+"""Injector, watch of local input and overlay for this platform."""
 
 import sys
 from collections.abc import Callable
 
-from relevo_agent.platform.base import Injector, InjectorFailed
+from relevo_agent.platform.base import (
+    Injector,
+    InjectorFailed,
+    LocalInput,
+    LocalInputEvents,
+    LocalInputUnavailable,
+    Overlay,
+    OverlayUnavailable,
+)
 
 
 def open_injector(display: str | None, cancelled: Callable[[], bool]) -> Injector:
@@ -26,3 +34,29 @@ def open_injector(display: str | None, cancelled: Callable[[], bool]) -> Injecto
 
         return MacInjector(cancelled)
     raise InjectorFailed(f"{system} is not supported")
+
+
+def open_local_input(display: str | None, events: LocalInputEvents) -> LocalInput:
+    """Watch the real keyboard and pointer.
+
+    Raises:
+        LocalInputUnavailable: they cannot be told from injected ones here; the text says why.
+    """
+    if sys.platform.startswith("linux"):
+        from relevo_agent.platform.x11_local import X11LocalInput
+
+        return X11LocalInput(display, events)
+    raise LocalInputUnavailable(f"on {sys.platform} real and injected input are not told apart yet")
+
+
+def open_overlay(display: str | None) -> Overlay:
+    """Open the way to draw on the real screen.
+
+    Raises:
+        OverlayUnavailable: nothing can be drawn here; the text says why.
+    """
+    if sys.platform.startswith("linux"):
+        from relevo_agent.platform.x11_overlay import X11Overlay
+
+        return X11Overlay(display)
+    raise OverlayUnavailable(f"on {sys.platform} marks are shown in the agent's window only")

@@ -43,13 +43,17 @@ class Notice(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One participant as the customer sees them; ``present`` is false while their connection is cut."""
+    """One participant as the customer sees them; ``present`` is false while their connection is cut.
+
+    ``may_mark``: in a presentation, whether the presenter lets them point and draw.
+    """
 
     slot: int
     display_name: str
     organisation: str
     role: Role
     present: bool
+    may_mark: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +132,9 @@ class QuestionKind(StrEnum):
 class Question:
     """What the customer is asked.
 
-    ``offers`` are the tick-boxes: what the mode asks for at first use and this PC can do. ``each_time`` are only
-    told: they will be asked about every time. ``detail`` is one inert line about a capability ("restart",
-    the name of a process). ``yes_by_silence`` is true for a veto alone.
+    ``offers`` are the tick-boxes: what the mode asks for at first use and this PC can do. ``each_time`` are
+    only told: they will be asked about every time. ``detail`` is one inert line about a capability
+    ("restart", the name of a process). ``yes_by_silence`` is true for a veto alone.
     """
 
     id: int
@@ -225,11 +229,14 @@ class SetQuality:
 
 @dataclass(frozen=True, slots=True)
 class Perform:
-    """An admitted message for the feature that carries it out, and the screen that the viewer saw."""
+    """An admitted message for the feature that carries it out, and the screen that the viewer saw.
+
+    Input always has a ``layout``, administration needs none.
+    """
 
     link: int
     message: FeatureMessage
-    layout: ScreenLayout
+    layout: ScreenLayout | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from relevo_agent.session.code import JoinCode, draw_secret
 from relevo_agent.session.desk import Desk
 from relevo_protocol.limits import CODE_LIFE_S
 from relevo_protocol.messages.relay import CodeRequest
+from relevo_protocol.modes import SessionKind
 
 MIN_LIFE_S: Final = 10
 """Whatever the relay says, codes are not changed faster than they can be read aloud."""
@@ -30,9 +31,18 @@ class Codes:
             return None
         return ShownCode(code.digits, code.expires_ms, reserved=code.routing == self._desk.settings.join)
 
+    @property
+    def _wanted(self) -> bool:
+        return self._desk.settings.kind is SessionKind.SUPPORT
+
     def issue(self, routing: str, life_s: int) -> None:
-        """The relay has given a routing number: put our secret behind it, for ten minutes at most."""
+        """The relay has given a routing number: put our secret behind it, for ten minutes at most.
+
+        A presentation has no use for one: its viewers come by invitation.
+        """
         self._requested = False
+        if not self._wanted:
+            return
         secret = draw_secret(self._desk.settings.draw)
         life_ms = 1000 * max(MIN_LIFE_S, min(life_s, CODE_LIFE_S))
         self._current = JoinCode(routing, secret, self._desk.now_ms + life_ms)
@@ -40,7 +50,7 @@ class Codes:
     def request(self) -> None:
         """Ask for another; the old one stops working now."""
         self._current = None
-        if not self._requested and self._desk.now_ms >= self._rest_until_ms:
+        if self._wanted and not self._requested and self._desk.now_ms >= self._rest_until_ms:
             self._requested = True
             self._desk.tell_relay(CodeRequest())
 
@@ -83,5 +93,5 @@ class Codes:
         """While nobody is here there is always a code; with somebody here an old one just ends."""
         if self._current is not None and self._desk.now_ms >= self._current.expires_ms:
             self._current = None
-        if self._current is None and not self._desk.seats:
+        if self._current is None and not self._desk.seats and not self._desk.is_kept:
             self.request()

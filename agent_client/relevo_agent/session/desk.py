@@ -1,14 +1,20 @@
 """What all rooms of the session share: who is here, in which mode, and the actions that have come up."""
 
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from relevo_agent.features.base import INPUT_CAPABILITIES
-from relevo_agent.session.actions import Action, Person, ReleaseHeld, Send
+from relevo_agent.session.actions import Action, Keep, Perform, Person, ReleaseHeld, Send
+from relevo_agent.session.allowance import Allowance, relay_acts
 from relevo_agent.session.code import Draw
+from relevo_agent.session.entries import Entry
+from relevo_agent.session.records import notice_allowance
 from relevo_agent.session.seat import SEATED, Seat
+from relevo_agent.session.token import ControlToken
 from relevo_protocol.codec import encode, relay_message
 from relevo_protocol.crypto.flights import HostIdentity
 from relevo_protocol.crypto.handshake import Entropy
@@ -16,13 +22,33 @@ from relevo_protocol.crypto.schedule import ChannelContext
 from relevo_protocol.errors import ErrorCode
 from relevo_protocol.lifecycle import SeatState
 from relevo_protocol.messages import AgentToRelay, HostToViewer
-from relevo_protocol.messages.relay import RemoveViewer
+from relevo_protocol.messages.relay import RecordedAct, RecordNotice, RemoveViewer
 from relevo_protocol.messages.screen import CaptureState, ScreenLayout
-from relevo_protocol.modes import Capability, Mode, Role
-from relevo_protocol.rights import Circumstances
+from relevo_protocol.messages.session import DemoJoin
+from relevo_protocol.messages.team import GrantsState, MemberGrants
+from relevo_protocol.modes import Capability, Mode, Role, SessionKind
+from relevo_protocol.rights import Circumstances, Policy
 
-MODES_HERE: Final = (Mode.OBSERVER, Mode.FULL)
-"""Modes that this version can hold at most; the others are refused (factor platform)."""
+MODES_HERE: Final = (Mode.OBSERVER, Mode.SHARED, Mode.FULL, Mode.ADMINISTRATOR, Mode.DEMO)
+"""Modes that this version can hold; administrator only with the service (SPEC V1)."""
+BY_SERVICE: Final = frozenset(
+    {
+        Capability.ELEVATE,
+        Capability.POWER_LOGOFF,
+        Capability.POWER_REBOOT,
+        Capability.POWER_SAFE_MODE,
+        Capability.SCRIPT_RUN,
+        Capability.SESSION_RECONNECT,
+        Capability.SYSTEM_SERVICES,
+        Capability.TERMINAL_ADMIN,
+    }
+)
+"""What the service alone can do: without it these are not to be had here (SPEC V2, V8)."""
+
+
+def wall_clock_ms() -> float:
+    """Return the time of day, ms since 1970."""
+    return time.time() * 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +56,10 @@ class Settings:
     """What a session is started with.
 
     ``modes`` are those that can be held on this PC; ``join`` is a routing number that the technician has
-    reserved; ``start_mode`` overrides the viewer's wish (demo only).
+    reserved; ``start_mode`` overrides the viewer's wish (demo only). ``wall_ms`` is the time of day, ms since
+    1970; ``floor`` this PC's own word, which no server lowers (SPEC N4); ``service``: the helper for
+    administrator mode is installed (SPEC V2). A presentation has the ``ticket`` of its presenter's account,
+    and may have been given its ``invite`` (id and secret) beforehand.
     """
 
     identity: HostIdentity
@@ -42,6 +71,23 @@ class Settings:
     draw: Draw
     join: str | None = None
     start_mode: Mode | None = None
+    wall_ms: Callable[[], float] = wall_clock_ms
+    kind: SessionKind = SessionKind.SUPPORT
+    ticket: str | None = field(default=None, repr=False)
+    invite: tuple[bytes, bytes] | None = field(default=None, repr=False)
+    floor: Mapping[Capability, Policy] = field(default_factory=dict[Capability, Policy])
+    policy: Mapping[Capability, Policy] = field(default_factory=dict[Capability, Policy])
+    service: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Who may come back to the session, into which mode, until when on the session's clock (SPEC V6, V7)."""
+
+    account_id: str
+    mode: Mode
+    until_ms: float
+    grant_ends_ms: float | None = None
 
 
 @dataclass(slots=True)
@@ -57,6 +103,24 @@ class Desk:
     condition: CaptureState | None = None
     now_ms: float = 0.0
     asking: bool = False
+    token: ControlToken = field(default_factory=ControlToken)
+    consented: frozenset[Capability] = frozenset()
+    """What the customer has allowed for this session beyond the mode itself (SPEC N3)."""
+    grant_ends_ms: float | None = None
+    """When the grant of administrator mode ends (SPEC V1)."""
+    hold: Hold | None = None
+    returning: Hold | None = None
+    """The lead of before a restart, until they are here again or the time is over (SPEC V6)."""
+    restart_until_ms: float = float("-inf")
+    """After a restart: until when its secrets are good."""
+    demo: DemoJoin | None = None
+    """The presentation that the customer agreed to see, while the mode is demo (SPEC G13)."""
+    notices: Allowance = field(default_factory=notice_allowance)
+    relay_acts: Allowance = field(default_factory=relay_acts)
+    unavailable: frozenset[Capability] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.unavailable = self.settings.unavailable | (frozenset() if self.settings.service else BY_SERVICE)
 
     def act(self, *actions: Action) -> None:
         """Leave actions to be carried out, in this order."""
@@ -84,6 +148,11 @@ class Desk:
         return [seat for _, seat in sorted(self.seats.items()) if seat.state in states]
 
     @property
+    def presents(self) -> bool:
+        """Whether this session is a presentation, from beginning to end (SPEC G12)."""
+        return self.settings.kind is SessionKind.PRESENTATION
+
+    @property
     def live(self) -> list[Seat]:
         """Viewers that see the screen now."""
         return self.in_state(SeatState.LIVE)
@@ -101,7 +170,14 @@ class Desk:
     def people(self) -> tuple[Person, ...]:
         """Everybody whom the banner names."""
         return tuple(
-            Person(s.slot, s.vouched.display_name, s.vouched.organisation, s.role, s.state is SeatState.LIVE)
+            Person(
+                slot=s.slot,
+                display_name=s.vouched.display_name,
+                organisation=s.vouched.organisation,
+                role=s.role,
+                present=s.state is SeatState.LIVE,
+                may_mark=Capability.POINT_ANNOTATE in s.granted,
+            )
             for s in self.seated
         )
 
@@ -109,12 +185,58 @@ class Desk:
         """Everything that this viewer's rights depend on.
 
         While the customer is being asked nobody else moves the pointer: a technician must not click Yes.
+        A micro-handover needs no grant (SPEC G7).
         """
-        refused = frozenset(INPUT_CAPABILITIES) if self.asking else frozenset[Capability]()
-        unavailable = self.settings.unavailable
-        return Circumstances(mode=self.mode, role=seat.role, refused=refused, unavailable=unavailable)
+        lent = frozenset(INPUT_CAPABILITIES) if self.token.micro == seat.slot else frozenset[Capability]()
+        return Circumstances(
+            mode=self.mode,
+            role=seat.role,
+            policy=self.settings.policy,
+            granted=seat.granted | lent,
+            refused=frozenset(INPUT_CAPABILITIES) if self.asking else frozenset(),
+            consented=self.consented,
+            floor=self.settings.floor,
+            unavailable=self.unavailable,
+            admin_tools=seat.vouched.admin_tools,
+            token=self.token.holder == seat.slot,
+        )
+
+    def mode_for_return(self, account_id: str) -> Mode | None:
+        """The mode in which this account may come back as the lead without a question (SPEC V6, V7)."""
+        for kept in (self.hold, self.returning):
+            if kept is not None and kept.account_id == account_id and self.now_ms < kept.until_ms:
+                grant_over = kept.grant_ends_ms is not None and self.now_ms >= kept.grant_ends_ms
+                return Mode.FULL if grant_over and kept.mode is Mode.ADMINISTRATOR else kept.mode
+        return None
+
+    @property
+    def kept_until_ms(self) -> float:
+        """Until when seats are kept beyond their ten minutes (SPEC C21)."""
+        return self.restart_until_ms if self.hold is None else max(self.restart_until_ms, self.hold.until_ms)
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether the session waits for somebody who held it, or for its lead after a restart."""
+        kept = [k for k in (self.hold, self.returning) if k is not None]
+        return any(self.now_ms < k.until_ms for k in kept)
+
+    def tell_grants(self) -> None:
+        """Tell everybody what every member was granted; to be called at every change (SPEC G6)."""
+        grants = [MemberGrants(slot=s.slot, granted=sorted(s.granted)) for s in self.seated]
+        for seat in self.live:
+            self.tell(seat, GrantsState(grants=grants))
+
+    def keep(self, entry: Entry) -> None:
+        """Have this PC's own record keep something (SPEC N5)."""
+        self.act(Keep(entry))
+
+    def note(self, act: RecordedAct, slot: int, detail: str = "") -> None:
+        """Tell the relay's record; what would be too much for the relay stays on the PC alone (SPEC C17)."""
+        if self.notices.spend(self.now_ms):
+            self.tell_relay(RecordNotice(act=act, slot=slot, detail=detail))
 
     def release_held(self) -> None:
-        """Every key and button goes up; asked once in a row is enough."""
-        if not self.out or not isinstance(self.out[-1], ReleaseHeld):
+        """Every key and button goes up; once is enough until something is pressed again."""
+        last = next((a for a in reversed(self.out) if isinstance(a, ReleaseHeld | Perform)), None)
+        if not isinstance(last, ReleaseHeld):
             self.act(ReleaseHeld())

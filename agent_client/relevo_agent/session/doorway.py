@@ -1,14 +1,15 @@
 """How a viewer comes in: announced, verified, asked about, let in; and how they go (SPEC C8, P1-P7)."""
 
+from dataclasses import replace
 from typing import Final
 
 from relevo_agent.session.actions import Notice, Question, Send, Tell
 from relevo_agent.session.code import draw_secret
-from relevo_agent.session.codes import Codes
-from relevo_agent.session.control import Control
-from relevo_agent.session.desk import Desk
-from relevo_agent.session.questions import Questions
-from relevo_agent.session.screen import Screen
+from relevo_agent.session.entrance import Entrance, entrance, role_when_let_in
+from relevo_agent.session.entries import EntryKind
+from relevo_agent.session.exits import Exits
+from relevo_agent.session.invite import Invite
+from relevo_agent.session.questions import Matter
 from relevo_agent.session.seat import SEATED, Seat
 from relevo_protocol.crypto.errors import CryptoError, FailureKind
 from relevo_protocol.crypto.flights import CredentialKind, ViewerIdentity
@@ -18,7 +19,7 @@ from relevo_protocol.header import Header, MessageType
 from relevo_protocol.lifecycle import SeatEvent, SeatState
 from relevo_protocol.messages.relay import CodeSpent, SeatAdmitted, ViewerGone, ViewerJoining
 from relevo_protocol.messages.session import ConsentResult, HostGoodbye
-from relevo_protocol.modes import Mode, Role
+from relevo_protocol.modes import Mode, Role, Standing
 
 _SEAT_STAYS: Final = frozenset(
     {ErrorCode.TAMPERED, ErrorCode.MALFORMED, ErrorCode.UNEXPECTED, ErrorCode.UNSUPPORTED_VERSION}
@@ -26,17 +27,13 @@ _SEAT_STAYS: Final = frozenset(
 """A resume that failed so leaves the seat away, here as on the relay."""
 
 
-class Doorway:
-    """Lets viewers in and out; the only place where a seat comes to life or ends."""
+def _identity(who: ViewerJoining) -> tuple[str, str, str, bool]:
+    """What cannot change while somebody is away: a guest does not come back as an account."""
+    return who.account_id, who.display_name, who.organisation, who.standing is Standing.GUEST
 
-    def __init__(
-        self, desk: Desk, codes: Codes, questions: Questions, screen: Screen, control: Control
-    ) -> None:
-        self._desk = desk
-        self._codes = codes
-        self._questions = questions
-        self._screen = screen
-        self._control = control
+
+class Doorway(Exits):
+    """Lets viewers in and out; the only place where a seat comes to life or ends."""
 
     # --- announced ---
 
@@ -53,13 +50,7 @@ class Doorway:
 
     @staticmethod
     def _is_return(known: Seat, message: ViewerJoining) -> bool:
-        who, back = known.vouched, message
-        same = (who.account_id, who.display_name, who.organisation) == (
-            back.account_id,
-            back.display_name,
-            back.organisation,
-        )
-        return back.resumed and known.state in SEATED and same
+        return message.resumed and known.state in SEATED and _identity(known.vouched) == _identity(message)
 
     def gone(self, message: ViewerGone) -> None:
         """The relay says that a link is down."""
@@ -98,14 +89,14 @@ class Doorway:
             self._desk.settings.entropy,
         )
         flight = handshake.offer(body)
-        credential = handshake.credential
-        resuming = credential is not None and credential.kind == "resume"
+        kind = handshake.credential.kind if handshake.credential is not None else None
+        resuming = kind == "resume"
         if seat.state is SeatState.LIVE:
             self.cut(seat)
         seat.follow(SeatEvent.RESUME_FLIGHT1 if resuming else SeatEvent.FLIGHT1, self._desk.now_ms)
         seat.drop_keys()
         seat.handshake = handshake
-        if not resuming:
+        if kind == "code":
             seat.code = self._codes.charge()
         self._send_flight(seat, flight)
 
@@ -119,28 +110,50 @@ class Doorway:
             case "resume":
                 return seat.resume_secret(ref) if seat.state in SEATED else None
             case "invite":
-                return None
+                if seat.state is not SeatState.JOINING:
+                    return None
+                seat.invite = self._invites.find(seat, ref)
+                return seat.invite.secret if seat.invite is not None else None
 
     def _accept(self, seat: Seat, handshake: HostHandshake, body: bytes) -> None:
         result = handshake.accept(body)
         resuming = seat.state is SeatState.RESUMING
-        if not resuming and not self._codes.is_current(seat.code):
+        invite, seat.invite = seat.invite, None
+        if not resuming and invite is None and not self._codes.is_current(seat.code):
             raise CryptoError(FailureKind.WRONG_CODE, "the code of this run is no longer valid")
         mode = self._checked_identity(seat, result.viewer)
+        if invite is not None and not self._invites.use(invite):
+            raise CryptoError(FailureKind.WRONG_CODE, "the invitation of this run is used up")
         self._send_flight(seat, result.flight)
         seat.take_keys(result.keys, self._desk.now_ms)
         seat.follow(SeatEvent.VERIFIED, self._desk.now_ms)
         if resuming:
             self._admit(seat)
+            self._chat.resume(seat)
+            self._marks.resume(seat)
             return
-        seat.code = None
-        self._codes.spend()
-        self._desk.tell_relay(CodeSpent())
-        self._questions.ask(seat, self._mode_on_entry(mode), step_up=False)
+        if invite is None:
+            seat.code = None
+            self._codes.spend()
+            self._desk.tell_relay(CodeSpent())
+        self._receive(seat, invite, mode)
 
-    def _mode_on_entry(self, asked: Mode) -> Mode:
-        """With a lead present another person may only look, whatever they asked for."""
-        return Mode.OBSERVER if self._desk.lead is not None else self._desk.settings.start_mode or asked
+    def _receive(self, seat: Seat, invite: Invite | None, asked: Mode) -> None:
+        """Somebody has proven to know the secret: as what they come, and what the customer is asked."""
+        found = self._entrance(seat, invite)
+        seat.role = seat.entered_as = found.role
+        seat.granted = found.granted
+        if found.kind is None:
+            self._let_in(seat)
+            return
+        mode = self._modes.entry_mode(seat, asked) if found.role is Role.LEAD else Mode.OBSERVER
+        self._questions.ask(seat, Matter(found.kind, mode, found.role))
+
+    def _entrance(self, seat: Seat, invite: Invite | None) -> Entrance:
+        if invite is not None and invite.returning:
+            still = self._desk.mode_for_return(seat.vouched.account_id) is not None
+            invite = invite if still else replace(invite, returning=False)
+        return entrance(self._desk.settings.kind, seat.vouched, invite, self._desk.lead)
 
     def _checked_identity(self, seat: Seat, viewer: ViewerIdentity) -> Mode:
         vouched = seat.vouched
@@ -150,7 +163,7 @@ class Doorway:
             raise ProtocolError(
                 "the relay vouches for another person than the one who joins", ErrorCode.TAMPERED
             )
-        mode = next((mode for mode in self._desk.settings.modes if mode == viewer.mode), None)
+        mode = next((mode for mode in Mode if mode == viewer.mode), None)
         if mode is None:
             raise ProtocolError(f"the mode {viewer.mode} is not in this version", ErrorCode.NOT_PERMITTED)
         return mode
@@ -181,79 +194,56 @@ class Doorway:
         else:
             self.end(seat, SeatEvent.REFUSED)
 
-    def _code_run_failed(self, seat: Seat) -> bool:
-        """Settle the run's charge; tell whether it was the last try."""
-        run, seat.code = seat.code, None
-        killed = self._codes.failed(run)
-        if killed:
-            self._desk.tell_relay(CodeSpent())
-            self._desk.act(Tell(Notice.CODE_KILLED))
-        return killed
-
     # --- asked about ---
 
     def answered(self, seat: Seat, question: Question, granted: bool, code: ErrorCode | None) -> None:
         """The customer, or the clock, has decided about somebody at the door."""
         self._desk.tell(seat, ConsentResult(granted=granted, mode=question.mode, code=code))
-        if not granted:
-            self._desk.tell(seat, HostGoodbye(code=code or ErrorCode.CONSENT_DENIED))
-            self._desk.remove(seat, code or ErrorCode.CONSENT_DENIED)
-            self.end(seat, SeatEvent.REFUSED)
+        if granted:
+            self._let_in(seat, question.mode)
             return
+        if code is ErrorCode.CONSENT_DENIED:
+            self._joins.turn_away(seat.vouched.account_id)
+        self._desk.tell(seat, HostGoodbye(code=code or ErrorCode.CONSENT_DENIED))
+        self._desk.remove(seat, code or ErrorCode.CONSENT_DENIED)
+        self.end(seat, SeatEvent.REFUSED)
+
+    def _let_in(self, seat: Seat, mode: Mode | None = None) -> None:
+        """A new seat comes to life. ``mode`` is what a lead was allowed; ``None`` where nobody was asked."""
+        self._give_up_earlier(seat)
         seat.follow(SeatEvent.CONSENTED, self._desk.now_ms)
-        if not any(other.role is Role.LEAD for other in self._desk.seated if other is not seat):
-            seat.role = Role.LEAD
-            self._control.enter_mode(question.mode)
+        others_lead = any(other.role is Role.LEAD for other in self._desk.seated if other is not seat)
+        seat.role = role_when_let_in(seat.role, others_lead)
+        if seat.role is Role.LEAD and mode is not None:
+            self._modes.enter(mode)
+        elif seat.role is Role.LEAD:
+            self._modes.enter_returned(seat.vouched.account_id)
+        if mode is None:
+            self._desk.tell(seat, ConsentResult(granted=True, mode=self._desk.mode))
+        self._keep(EntryKind.JOINED, seat)
         self._admit(seat)
+        self._chat.come(seat)
+        self._marks.come(seat)
+
+    def _give_up_earlier(self, seat: Seat) -> None:
+        """Whoever comes in anew is nowhere else: their seat that waits for a lost browser ends.
+
+        The lead of a held session takes the lead along.
+        """
+        for earlier in self._desk.seated:
+            same = earlier.vouched.account_id == seat.vouched.account_id
+            if same and (seat.role is Role.LEAD or earlier.state is not SeatState.LIVE):
+                if seat.role is Role.LEAD:
+                    earlier.role = Role.COLLABORATOR
+                self._desk.remove(earlier, ErrorCode.REPLACED)
+                self.end(earlier, SeatEvent.LEFT)
 
     def _admit(self, seat: Seat) -> None:
         """The seat is live: relay, keys, rights, layout, picture, in this order (SPEC P2)."""
-        self._desk.tell_relay(SeatAdmitted(link=seat.link))
+        self._desk.tell_relay(SeatAdmitted(link=seat.link, role=seat.role))
         self._screen.renew_epoch()
-        self._control.tell_mode()
+        self._modes.tell_all()
+        if len(self._desk.seated) > 1 or seat.granted:
+            self._desk.tell_grants()
         self._screen.welcome(seat)
-        self._screen.start()
-
-    # --- gone ---
-
-    def cut(self, seat: Seat) -> None:
-        """The connection is down and may come back; nothing stays pressed and the others get a new key."""
-        if seat.state is SeatState.AWAY:
-            seat.drop_keys()
-            return
-        was_live = seat.state is SeatState.LIVE
-        self._tell_lost(seat)
-        self._questions.withdraw(seat)
-        self._code_run_failed(seat)
-        seat.drop_keys()
-        seat.follow(SeatEvent.CUT, self._desk.now_ms)
-        self._let_go(seat, was_live=was_live)
-
-    def _tell_lost(self, seat: Seat) -> None:
-        """The question vanishes with the one it was about: the customer is told why."""
-        if seat.state is SeatState.ASKING:
-            self._desk.act(Tell(Notice.VISITOR_LOST, seat.vouched.display_name))
-
-    def end(self, seat: Seat, event: SeatEvent) -> None:
-        """The seat is gone for good; ``event`` is why."""
-        was_live = seat.state is SeatState.LIVE
-        self._questions.withdraw(seat)
-        self._code_run_failed(seat)
-        seat.drop_keys()
-        if seat.state is SeatState.RESUMING and event is SeatEvent.REFUSED:
-            seat.follow(event, self._desk.now_ms)  # through away, as the table has it
-        if seat.state is SeatState.JOINING and event is SeatEvent.REFUSED:
-            event = SeatEvent.EXPIRED
-        seat.follow(event, self._desk.now_ms)
-        self._let_go(seat, was_live=was_live)
-
-    def _let_go(self, seat: Seat, *, was_live: bool) -> None:
-        if was_live and seat.role is Role.LEAD:
-            self._desk.release_held()
-        if seat.state is SeatState.GONE:
-            self._desk.seats.pop(seat.slot, None)
-        if was_live:
-            self._screen.renew_epoch()
-            self._screen.start_if_live()
-        if seat.state is SeatState.GONE and seat.role is Role.LEAD:
-            self._control.lead_left()
+        self._screen.start_if_live()

@@ -1,66 +1,163 @@
-"""Questions to the customer: asked once, answered once, and No when the clock runs out (SPEC P1, P8)."""
+"""Questions to the customer: asked once, answered once; silence is No, but for a veto (SPEC N1-N3, G11)."""
 
+from dataclasses import dataclass, replace
 from typing import Final
 
-from relevo_agent.session.actions import Ask, Question, Withdraw
+from relevo_agent.session.actions import Ask, Question, QuestionKind, Withdraw
 from relevo_agent.session.desk import Desk
+from relevo_agent.session.entries import DecidedBy, Entry, EntryKind
 from relevo_agent.session.seat import Seat
-from relevo_protocol.limits import CONSENT_DEADLINE_S
+from relevo_protocol.limits import CONSENT_DEADLINE_S, VETO_DEADLINE_S
+from relevo_protocol.messages import ViewerToHost
+from relevo_protocol.messages.relay import RecordedAct
 from relevo_protocol.messages.session import ConsentPending
-from relevo_protocol.modes import Mode
+from relevo_protocol.modes import Capability, Mode, Permit, Role
+from relevo_protocol.rights import effective_right
 
 ASK_AGAIN_MS: Final = 10_000
 """After a No, or a question taken back, nobody is asked again for so long: a question is not a crowbar."""
+EACH_TIME: Final = frozenset({Capability.TERMINAL_USER, Capability.TERMINAL_ADMIN})
+"""Asked about at every use, whatever the mode says: each opening of a terminal is consented to (SPEC V4)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """What a question is about. ``role`` is the one that the person has, or is to have.
+
+    ``message`` waits for the answer, and is carried out on a yes.
+    """
+
+    kind: QuestionKind
+    mode: Mode
+    role: Role
+    capability: Capability | None = None
+    detail: str = ""
+    message: ViewerToHost | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """How a question was decided; ``ticked`` are among its offers."""
+
+    granted: bool
+    by: DecidedBy
+    ticked: frozenset[Capability] = frozenset()
 
 
 class Questions:
-    """What is being asked now."""
+    """What is being asked now: at most one question about each viewer."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._open: dict[int, Question] = {}
+        self._open: dict[int, tuple[Question, Matter]] = {}
         self._count = 0
 
-    def ask(self, seat: Seat, mode: Mode, *, step_up: bool) -> None:
+    def ask(self, seat: Seat, matter: Matter) -> None:
         """Ask the customer, and tell the viewer that they are being asked."""
         self._count += 1
+        deadline_s = VETO_DEADLINE_S if matter.kind is QuestionKind.VETO else CONSENT_DEADLINE_S
+        offers, each_time = self._offers(seat, matter)
         question = Question(
             id=self._count,
             link=seat.link,
             display_name=seat.vouched.display_name,
             organisation=seat.vouched.organisation,
-            mode=mode,
-            step_up=step_up,
-            deadline_ms=self._desk.now_ms + CONSENT_DEADLINE_S * 1000,
+            kind=matter.kind,
+            mode=matter.mode,
+            role=matter.role,
+            deadline_ms=self._desk.now_ms + deadline_s * 1000,
+            offers=offers,
+            each_time=each_time,
+            capability=matter.capability,
+            detail=matter.detail,
         )
-        self._open[question.id] = question
+        self._open[question.id] = (question, matter)
         self._desk.asking = True
         self._desk.release_held()
-        self._desk.tell(seat, ConsentPending(mode=mode, deadline_s=CONSENT_DEADLINE_S))
+        self._desk.tell(
+            seat, ConsentPending(mode=matter.mode, deadline_s=deadline_s, capability=matter.capability)
+        )
         self._desk.act(Ask(question))
 
-    def take(self, question_id: int) -> Question | None:
+    def _offers(self, seat: Seat, matter: Matter) -> tuple[tuple[Capability, ...], tuple[Capability, ...]]:
+        """What the mode asks for at first use, and what every time, as far as it can be had here."""
+        if matter.kind not in {QuestionKind.ENTRY, QuestionKind.MODE}:
+            return (), ()
+        given = replace(
+            self._desk.circumstances(seat),
+            mode=matter.mode,
+            role=matter.role,
+            refused=frozenset[Capability](),
+            token=True,
+        )
+        offers: list[Capability] = []
+        each_time: list[Capability] = []
+        for capability in Capability:
+            match effective_right(capability, given).permit:
+                case Permit.ASK if capability not in EACH_TIME:
+                    offers.append(capability)
+                case Permit.ASK | Permit.ASK_EACH | Permit.ELEVATED:
+                    each_time.append(capability)
+                case Permit.ALLOW | Permit.NEVER:
+                    pass
+        return tuple(offers), tuple(each_time)
+
+    def take(self, question_id: int) -> tuple[Question, Matter] | None:
         """Settle a question; ``None`` if it has been settled already."""
-        question = self._open.pop(question_id, None)
+        found = self._open.pop(question_id, None)
         self._desk.asking = bool(self._open)
-        return question
+        return found
 
     def pending(self, seat: Seat) -> Question | None:
         """The question that is open about this viewer."""
-        return next((question for question in self._open.values() if question.link == seat.link), None)
+        return next((question for question, _ in self._open.values() if question.link == seat.link), None)
 
     def withdraw(self, seat: Seat) -> None:
         """Take away what is being asked about this viewer."""
         question = self.pending(seat)
         if question is not None:
             self.take(question.id)
-            self.rest(seat)
+            self.rest(seat, question.capability)
             self._desk.act(Withdraw(question.id))
+            self.record(seat, question, Decision(granted=False, by=DecidedBy.WITHDRAWN))
 
-    def rest(self, seat: Seat) -> None:
-        """This viewer has asked in vain: nothing more from them for a while."""
-        seat.step_up_after_ms = self._desk.now_ms + ASK_AGAIN_MS
+    def withdraw_capabilities(self, seat: Seat) -> None:
+        """A mode begins: what was asked about in the one before is asked about no longer."""
+        question = self.pending(seat)
+        if question is not None and question.capability is not None:
+            self.withdraw(seat)
+
+    def rest(self, seat: Seat, capability: Capability | None) -> None:
+        """This viewer has asked in vain: nothing more about this from them for a while."""
+        seat.rest_until_ms[capability] = self._desk.now_ms + ASK_AGAIN_MS
+
+    def rests(self, seat: Seat, capability: Capability | None) -> bool:
+        """Tell whether this viewer has asked about this in vain a moment ago."""
+        return self._desk.now_ms < seat.rest_until_ms.get(capability, float("-inf"))
 
     def expired(self) -> list[Question]:
         """Questions whose time has run out."""
-        return [question for question in self._open.values() if question.deadline_ms <= self._desk.now_ms]
+        return [question for question, _ in self._open.values() if question.deadline_ms <= self._desk.now_ms]
+
+    def record(self, seat: Seat, question: Question, decision: Decision) -> None:
+        """Keep what was decided, and by whom (SPEC N5)."""
+        capabilities = sorted(decision.ticked)
+        if question.capability is not None:
+            capabilities = [question.capability, *capabilities]
+        self._desk.keep(
+            Entry(
+                EntryKind.CONSENT,
+                self._desk.now_ms,
+                who=question.display_name,
+                organisation=question.organisation,
+                role=question.role,
+                mode=question.mode,
+                capabilities=tuple(capabilities),
+                granted=decision.granted,
+                by=decision.by,
+                detail=question.detail or question.kind.value,
+                present=tuple(person.display_name for person in self._desk.people()),
+            )
+        )
+        act = RecordedAct.CONSENT_GIVEN if decision.granted else RecordedAct.CONSENT_REFUSED
+        self._desk.note(act, seat.slot, question.capability or question.mode)

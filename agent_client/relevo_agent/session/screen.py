@@ -5,6 +5,7 @@ from typing import Final
 
 from relevo_agent.session.actions import (
     Acked,
+    Keep,
     NeedKeyframe,
     Send,
     SetQuality,
@@ -13,24 +14,34 @@ from relevo_agent.session.actions import (
     Watching,
 )
 from relevo_agent.session.desk import Desk
+from relevo_agent.session.entries import Entry, EntryKind
 from relevo_agent.session.seat import Seat, roster_member
 from relevo_protocol.crypto.media import EPOCH_SECRET_BYTES, MediaSender
 from relevo_protocol.crypto.roster import roster_hash, signature_required
 from relevo_protocol.header import Flags, Header, MessageType
 from relevo_protocol.limits import POINTER_STALE_MS
-from relevo_protocol.messages.screen import CaptureState, FrameAck, Quality, ScreenLayout
-from relevo_protocol.messages.session import Epoch
+from relevo_protocol.messages.screen import (
+    CaptureCondition,
+    CaptureState,
+    FrameAck,
+    Quality,
+    ScreenLayout,
+)
+from relevo_protocol.messages.session import Epoch, Member
+from relevo_protocol.modes import Capability, Permit, SessionKind
+from relevo_protocol.rights import effective_right, may_show
 
 WANTED_GAP_MS: Final = 100
 _MODESTY: Final = (Quality.FAST, Quality.AUTO, Quality.SHARP)
 
 
 class Screen:
-    """Seals frames for the viewers that are live, and for nobody else (SPEC K13, P3, I4)."""
+    """Seals frames for the viewers that may see, and for nobody else (SPEC K13, P3, I4, G13)."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._epoch = 0
+        self._told_epoch = 0
         self._sender: MediaSender | None = None
         self._signed = False
         self._run = 0
@@ -43,26 +54,80 @@ class Screen:
         self._wanted_ms = float("-inf")
         self._quality = Quality.AUTO
         self._watching: frozenset[int] = frozenset()
+        self._paused: frozenset[int] = frozenset()
+
+    @property
+    def counters(self) -> tuple[int, int]:
+        """The last epoch and frame number that were used."""
+        return max(self._epoch, self._told_epoch), self._last
+
+    def go_on_from(self, epoch: int, frame_id: int) -> None:
+        """Count on from what a restart interrupted: numbers only rise (SPEC F9, K17)."""
+        self._epoch = self._told_epoch = epoch
+        self._last = self._base = frame_id
 
     def renew_epoch(self) -> None:
-        """Somebody came or went: a fresh key for those who are live, or an end of the capture (SPEC P3)."""
+        """Somebody came or went, or is somebody else now: a fresh key for those who may see (SPEC P3, G9).
+
+        Who is in but may not see has the same list under a key that opens nothing. Where nobody may see, the
+        capture ends (SPEC G13).
+        """
         live = self._desk.live
-        self._tell_watching(live)
-        if not live:
-            self._sender = None
-            if self._running:
-                self._running = False
-                self._desk.act(StopCapture())
-            return
+        seeing = [seat for seat in live if self._may_see(seat)]
+        blind = [seat for seat in live if seat not in seeing]
+        self._tell_watching(seeing)
+        if not seeing:
+            self._stop()
         members = [seat.member() for seat in live]
+        self._sender = None
+        if seeing:
+            self._sender = self._media_sender(self._give_key(seeing, members), members)
+        if blind:
+            self._give_key(blind, members)
+        self._tell_paused(seeing, blind)
+
+    def _media_sender(self, secret: bytes, members: list[Member]) -> MediaSender:
+        """Frames go out under the epoch that was told last, and begin with a keyframe."""
         hashed = [roster_member(member) for member in members]
-        secret = self._desk.settings.entropy(EPOCH_SECRET_BYTES)
-        self._epoch += 1
+        self._epoch = self._told_epoch
         self._signed = signature_required(hashed)
-        self._sender = MediaSender(secret, roster_hash(hashed), self._epoch, self._desk.settings.device_key)
         self._needs_keyframe = True
-        for seat in live:
-            self._desk.tell(seat, Epoch(epoch=self._epoch, secret=secret, members=members))
+        return MediaSender(secret, roster_hash(hashed), self._epoch, self._desk.settings.device_key)
+
+    def _give_key(self, seats: list[Seat], members: list[Member]) -> bytes:
+        """Begin an epoch, tell these seats and return its secret."""
+        secret = self._desk.settings.entropy(EPOCH_SECRET_BYTES)
+        self._told_epoch += 1
+        for seat in seats:
+            self._desk.tell(seat, Epoch(epoch=self._told_epoch, secret=secret, members=members))
+        return secret
+
+    def review(self) -> None:
+        """Mode, role or grant may have changed: nobody goes on seeing who may not any more."""
+        seeing = frozenset(seat.link for seat in self._desk.live if self._may_see(seat))
+        if seeing != self._watching:
+            self.renew_epoch()
+            self.start_if_live()
+
+    def _may_see(self, seat: Seat) -> bool:
+        kind = self._desk.settings.kind
+        if not may_show(kind, self._desk.mode):
+            return False
+        if kind is SessionKind.PRESENTATION:
+            return True
+        right = effective_right(Capability.SCREEN_VIEW, self._desk.circumstances(seat))
+        return right.permit is not Permit.NEVER
+
+    def _tell_paused(self, seeing: list[Seat], blind: list[Seat]) -> None:
+        """Instead of a picture that stands still: that there is none now, and that there is one again."""
+        for seat in blind:
+            if seat.link not in self._paused:
+                self._desk.tell(seat, CaptureState(condition=CaptureCondition.PAUSED))
+        for seat in seeing:
+            if seat.link in self._paused:
+                self._desk.tell(seat, CaptureState(condition=CaptureCondition.OK))
+                self.welcome(seat)
+        self._paused = frozenset(seat.link for seat in blind)
 
     def start(self) -> None:
         """Capture runs, and its next frame is a keyframe."""
@@ -72,12 +137,20 @@ class Screen:
             self._base = self._last
             self._desk.layout = self._desk.condition = None
             self._desk.act(StartCapture(self._run))
+            self._desk.act(Keep(Entry(EntryKind.PICTURE_STARTED, self._desk.now_ms)))
             return
         self._desk.act(NeedKeyframe(urgent=True))
 
+    def _stop(self) -> None:
+        if self._running:
+            self._running = False
+            self._desk.layout = self._desk.condition = None
+            self._desk.act(StopCapture())
+            self._desk.act(Keep(Entry(EntryKind.PICTURE_STOPPED, self._desk.now_ms)))
+
     def start_if_live(self) -> None:
-        """After a new epoch: those who stay need a keyframe under the new key."""
-        if self._desk.live:
+        """After a new epoch: those who may see need a keyframe under the new key."""
+        if self._watching:
             self.start()
 
     def frame(self, run: int, frame_id: int, keyframe: bool, data: bytes) -> None:
@@ -103,18 +176,24 @@ class Screen:
         """The capture has found the screen's size and monitors."""
         if run == self._run and self._running:
             self._desk.layout = layout
-            for seat in self._desk.live:
+            for seat in self._seeing:
                 self._desk.tell(seat, layout)
 
     def condition(self, run: int, state: CaptureState) -> None:
         """There is a picture again, or none, and why."""
         if run == self._run and self._running:
             self._desk.condition = state
-            for seat in self._desk.live:
+            for seat in self._seeing:
                 self._desk.tell(seat, state)
+
+    @property
+    def _seeing(self) -> list[Seat]:
+        return [seat for seat in self._desk.live if seat.link in self._watching]
 
     def welcome(self, seat: Seat) -> None:
         """What a viewer who has just come needs before the keyframe."""
+        if seat.link not in self._watching:
+            return
         for known in (self._desk.layout, self._desk.condition):
             if known is not None:
                 self._desk.tell(seat, known)
@@ -126,8 +205,13 @@ class Screen:
             seat.acked = ack.frame_id
             self._desk.act(Acked(seat.link, own))
 
-    def want_keyframe(self) -> None:
-        """Somebody cannot go on without a keyframe; the capture limits their rate."""
+    def want_keyframe(self, seat: Seat | None = None) -> None:
+        """Somebody cannot go on without a keyframe; the capture limits their rate.
+
+        Whoever may not see has nothing to wish for; ``None`` is the relay.
+        """
+        if seat is not None and seat.link not in self._watching:
+            return
         if self._running and self._desk.now_ms - self._wanted_ms >= WANTED_GAP_MS:
             self._wanted_ms = self._desk.now_ms
             self._desk.act(NeedKeyframe(urgent=False))
@@ -160,8 +244,8 @@ class Screen:
         while self._sent[0][1] < now_ms - 2 * POINTER_STALE_MS:
             self._forgotten, _ = self._sent.popleft()
 
-    def _tell_watching(self, live: list[Seat]) -> None:
-        links = frozenset(seat.link for seat in live)
+    def _tell_watching(self, seeing: list[Seat]) -> None:
+        links = frozenset(seat.link for seat in seeing)
         if links != self._watching:
             self._watching = links
             self._desk.act(Watching(links))

@@ -3,7 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Final
 
+from relevo_agent.session.allowance import Allowance
 from relevo_agent.session.code import JoinCode
+from relevo_agent.session.invite import Invite
 from relevo_protocol.crypto import roster
 from relevo_protocol.crypto.handshake import HostHandshake
 from relevo_protocol.crypto.pairwise import PairwiseChannel
@@ -14,48 +16,64 @@ from relevo_protocol.limits import HEADER_BYTES, VIEWER_MESSAGES_AT_ONCE, VIEWER
 from relevo_protocol.messages.relay import ViewerJoining
 from relevo_protocol.messages.screen import Quality
 from relevo_protocol.messages.session import Member
-from relevo_protocol.modes import Role
+from relevo_protocol.modes import Capability, Role
+from relevo_protocol.rights import Circumstances
 
 SEATED: Final = frozenset({SeatState.LIVE, SeatState.AWAY, SeatState.RESUMING})
 """States of somebody whom the customer has let in."""
 
 
-@dataclass(slots=True)
-class Allowance:
-    """How many messages a viewer may still send now; people stay far below (SPEC R10)."""
+ACTS_AT_ONCE: Final = 20
+ACTS_PER_S: Final = 2
+"""What everybody is told of (roles, grants, invitations, control): so much of it may one viewer cause."""
 
-    left: float = VIEWER_MESSAGES_AT_ONCE
-    at_ms: float | None = None
 
-    def spend(self, now_ms: float) -> bool:
-        """One message more; tell whether it is within bounds."""
-        since_ms = 0.0 if self.at_ms is None else max(0.0, now_ms - self.at_ms)
-        self.at_ms = now_ms
-        regained = since_ms * VIEWER_MESSAGES_PER_S / 1000
-        self.left = min(VIEWER_MESSAGES_AT_ONCE, self.left + regained) - 1
-        return self.left >= 0
+def _messages() -> Allowance:
+    return Allowance(VIEWER_MESSAGES_AT_ONCE, VIEWER_MESSAGES_PER_S)
+
+
+def _acts() -> Allowance:
+    return Allowance(ACTS_AT_ONCE, ACTS_PER_S)
 
 
 @dataclass(slots=True)
 class Seat:
-    """One viewer. ``vouched`` is what the relay said of them; ``link`` changes with every reconnection."""
+    """One viewer. ``vouched`` is what the relay said of them; ``link`` changes with every reconnection.
+
+    ``role`` is theirs from the moment they are asked about, ``entered_as`` the one that they came with.
+    ``granted`` is what they have beyond it. Of the chat, ``first_line`` was the last before they came,
+    ``told_line`` is the last that they were sent.
+    """
 
     vouched: ViewerJoining
     link: int
     since_ms: float
     state: SeatState = SeatState.JOINING
     role: Role = Role.COLLABORATOR
+    entered_as: Role = Role.COLLABORATOR
+    granted: frozenset[Capability] = frozenset()
     quality: Quality = Quality.AUTO
     handshake: HostHandshake | None = None
     code: JoinCode | None = None
+    invite: Invite | None = None
     channel: PairwiseChannel | None = None
     resume: Credential | None = None
     resume_before: Credential | None = None
+    team_key: bytes | None = field(default=None, repr=False)
     heard_ms: float = 0.0
-    step_up_after_ms: float = 0.0
+    heard_before_ms: float = float("-inf")
+    first_line: int = 0
+    told_line: int = 0
+    control_agreed: bool = False
+    """An external only: the customer has agreed that this person drives (SPEC G6)."""
+    rest_until_ms: dict[Capability | None, float] = field(default_factory=dict[Capability | None, float])
+    """Until when the customer is not asked again: about a mode (``None``), or one capability."""
     mode_told_ms: float = float("-inf")
+    rights_told: Circumstances | None = None
+    token_told_link: int | None = None
     acked: int = 0
-    allowance: Allowance = field(default_factory=Allowance)
+    allowance: Allowance = field(default_factory=_messages)
+    acts: Allowance = field(default_factory=_acts)
     refused_ms: dict[tuple[object, ...], float] = field(default_factory=dict[tuple[object, ...], float])
 
     @property
@@ -79,16 +97,17 @@ class Seat:
         self.drop_keys()
 
     def drop_keys(self) -> None:
-        """Forget handshake and channel; the resume secrets stay."""
+        """Forget handshake, channel and key for whispers; the resume secrets stay."""
         self.handshake = None
         self.channel = None
+        self.team_key = None
 
     def take_keys(self, keys: SessionKeys, now_ms: float) -> None:
         """Open the channel of a finished handshake; the secret it came by is kept until this one is used."""
         self.channel = PairwiseChannel.of_host(keys)
         self.resume_before, self.resume = self.resume, keys.resume_credential()
         self.handshake = None
-        self.heard_ms = now_ms
+        self.heard_before_ms, self.heard_ms = self.heard_ms, now_ms
 
     def resume_secret(self, ref: bytes) -> bytes | None:
         """Return the resume secret that ``ref`` names, if it still counts."""
@@ -128,6 +147,7 @@ class Seat:
             account_id=v.account_id,
             display_name=v.display_name,
             organisation=v.organisation,
+            team_key=self.team_key,
         )
 
 

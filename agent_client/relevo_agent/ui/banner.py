@@ -1,52 +1,54 @@
-"""Always on top while anybody is in: who, what they may do, and Stop."""
+"""Always on top while anybody is in: who, what they do, who drives, and Stop."""
 
 import tkinter as tk
+from collections.abc import Callable
 from tkinter import ttk
 from typing import Final
 
-from relevo_agent.session.actions import Snapshot
+from relevo_agent.clock import now_ms
+from relevo_agent.session.actions import Phase, Snapshot
 from relevo_agent.ui import theme
+from relevo_agent.ui.acts import acts, sensible
 from relevo_agent.ui.front import Commands
-from relevo_agent.ui.people import banner_text, controls
+from relevo_agent.ui.people import banner_text, ticking
 from relevo_agent.ui.texts import Texts
-from relevo_protocol.modes import Role
+from relevo_protocol.modes import SessionKind
 
 RAISE_EVERY_MS: Final = 1000
 TEXT_WIDTH_PX: Final = 620
+UNREAD: Final = "chat.unread"
 MIN_TEXT_PX: Final = 120
+ROOMY_TEXT_PX: Final = 260
+"""With less room for the text the buttons beside Stop go into a row of their own."""
 
 
 class Banner:
     """A strip at the top of the screen that cannot be covered for long."""
 
-    def __init__(self, root: tk.Tk, texts: Texts, commands: Commands, *, demo: bool) -> None:
+    def __init__(
+        self, root: tk.Tk, texts: Texts, commands: Commands, open_chat: Callable[[], None], *, demo: bool
+    ) -> None:
         self._texts = texts
+        self._snapshot = Snapshot()
+        self._unread = 0
+        self._drawn: tuple[str, ...] = ()
         self._window = tk.Toplevel(root, background=theme.BANNER, padx=14, pady=7)
         self._window.overrideredirect(True)
         theme.keep_on_top(self._window)
         self._window.withdraw()
-        ttk.Label(self._window, text="●", style="Dot.TLabel").pack(side="left")
+        self._stop = ttk.Button(self._window, style="Danger.TButton", command=commands.stop, takefocus=False)
+        self._stop.grid(row=0, column=4, sticky="e")
+        ttk.Label(self._window, text="●", style="Dot.TLabel").grid(row=0, column=0)
         self._text = ttk.Label(self._window, style="Banner.TLabel", wraplength=TEXT_WIDTH_PX)
-        self._text.pack(side="left", padx=(8, 16))
+        self._text.grid(row=0, column=1, padx=(8, 16), sticky="w")
         if demo:
-            ttk.Label(self._window, text=texts("demo.short"), style="Dot.TLabel").pack(
-                side="left", padx=(0, 16)
-            )
-        self._stop = ttk.Button(
-            self._window,
-            text=texts("banner.stop"),
-            style="Danger.TButton",
-            command=commands.stop,
-            takefocus=False,
-        )
-        self._stop.pack(side="right")
-        self._down = ttk.Button(
-            self._window,
-            text=texts("banner.step_down"),
-            style="Ghost.TButton",
-            command=commands.step_down,
-            takefocus=False,
-        )
+            loud = ttk.Label(self._window, text=texts("demo.short"), style="Dot.TLabel")
+            loud.grid(row=0, column=2, padx=(0, 16))
+        self._extra = tk.Frame(self._window, background=theme.BANNER)
+        self._buttons = {
+            key: ttk.Button(self._extra, style="Ghost.TButton", command=command, takefocus=False)
+            for key, command in {**acts(commands), UNREAD: open_chat}.items()
+        }
         self._grip_px = (0, 0)
         self._moved = False
         for widget in (self._window, self._text):
@@ -54,26 +56,64 @@ class Banner:
             widget.bind("<B1-Motion>", self._drag)
         self._raise()
 
-    def render(self, snapshot: Snapshot) -> None:
-        """Show who is in, or nothing when nobody is."""
-        if not snapshot.people:
+    def render(self, snapshot: Snapshot, unread: int = 0) -> None:
+        """Show who is in, or nothing when nobody is and nothing is kept open for anybody."""
+        self._snapshot, self._unread = snapshot, unread
+        if not self._wanted():
             self._window.withdraw()
             return
-        self._text.configure(text=theme.drawable(banner_text(self._texts, snapshot)))
-        if any(controls(snapshot, person) for person in snapshot.people if person.role is Role.LEAD):
-            self._down.pack(side="right", padx=(0, 8))
-        else:
-            self._down.pack_forget()
-        self._fit_text()
-        self._place()
-        self._window.deiconify()
+        self._draw()
+        if self._window.state() == "withdrawn":
+            self._window.deiconify()
         theme.bring_up(self._window)
 
-    def _fit_text(self) -> None:
-        """However long the names and small the screen, Stop stands on it."""
+    def _wanted(self) -> bool:
+        if self._snapshot.phase is Phase.ENDED:
+            return False
+        held = self._snapshot.hold_ends_at_ms is not None
+        presenting = self._snapshot.kind is SessionKind.PRESENTATION and self._snapshot.link is not None
+        return bool(self._snapshot.people) or held or presenting
+
+    def _draw(self) -> None:
+        text = theme.drawable(banner_text(self._texts, self._snapshot, now_ms()))
+        labels = self._labels()
+        drawn = (text, *labels.values())
+        if drawn == self._drawn:
+            return
+        self._drawn = drawn
+        presenting = self._snapshot.kind is SessionKind.PRESENTATION
+        self._stop.configure(text=self._texts("present.stop" if presenting else "banner.stop"))
+        self._text.configure(text=text)
+        for key, button in self._buttons.items():
+            button.pack_forget()
+            if key in labels:
+                button.configure(text=labels[key])
+                button.pack(side="right", padx=(0, 8))
+        self._fit(extra=bool(labels))
+        self._place()
+
+    def _labels(self) -> dict[str, str]:
+        """The buttons that make sense now, with what stands on them."""
+        keys = set(sensible(self._snapshot))
+        if self._unread:
+            keys.add(UNREAD)
+        return {key: self._texts(key, count=self._unread) for key in self._buttons if key in keys}
+
+    def _fit(self, *, extra: bool) -> None:
+        """However long the names and small the screen, every button stands on it, Stop in the first row."""
+        self._extra.grid_forget()
+        screen_px = self._window.winfo_screenwidth()
+        self._text.configure(wraplength=TEXT_WIDTH_PX)
         self._window.update_idletasks()
-        buttons_px = self._window.winfo_reqwidth() - self._text.winfo_reqwidth()
-        room_px = self._window.winfo_screenwidth() - buttons_px
+        fixed_px = self._window.winfo_reqwidth() - self._text.winfo_reqwidth()
+        room_px = screen_px - fixed_px
+        if extra:
+            beside = room_px - self._extra.winfo_reqwidth() >= ROOMY_TEXT_PX
+            if beside:
+                self._extra.grid(row=0, column=3)
+                room_px -= self._extra.winfo_reqwidth()
+            else:
+                self._extra.grid(row=1, column=0, columnspan=5, sticky="e", pady=(7, 0))
         self._text.configure(wraplength=max(MIN_TEXT_PX, min(TEXT_WIDTH_PX, room_px)))
 
     def _place(self) -> None:
@@ -84,6 +124,8 @@ class Banner:
 
     def _raise(self) -> None:
         if self._window.state() != "withdrawn":
+            if ticking(self._snapshot):
+                self._draw()
             theme.bring_up(self._window)
         self._window.after(RAISE_EVERY_MS, self._raise)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from relevo_agent.link.failures import FailureKind
@@ -35,6 +36,10 @@ class Front(Protocol):
 
     def ended(self, code: ErrorCode) -> None:
         """The session is over."""
+        ...
+
+    def receipt(self, path: Path) -> None:
+        """The receipt of the session that has ended can be read here (SPEC N6)."""
         ...
 
 

@@ -1,11 +1,16 @@
 """The customer's language, and the words of ``words`` in it."""
 
+import hashlib
 import locale
 import os
+from collections.abc import Iterable
 from enum import StrEnum
+from typing import Final
 
-from relevo_agent.ui.words import TABLE
-from relevo_protocol.modes import Mode
+from relevo_agent.ui.words import TABLE, capabilities, consent
+from relevo_protocol.modes import Capability, Mode, Role
+
+_VERSION_DIGITS: Final = 12
 
 
 class Language(StrEnum):
@@ -35,13 +40,53 @@ class Texts:
         """One sentence on what a mode allows."""
         return self(f"mode.{mode.value}")
 
+    def mode_name(self, mode: Mode) -> str:
+        """A mode's name."""
+        return self(f"mode_name.{mode.value}")
+
+    def capability(self, capability: Capability) -> str:
+        """What a capability lets somebody do."""
+        return self(f"can.{capability.value}")
+
+    def capabilities(self, several: Iterable[Capability]) -> str:
+        """Several of them in one line, to stand within a sentence."""
+        return "; ".join(_lowered(self.capability(capability)) for capability in several)
+
+    def role(self, role: Role) -> str:
+        """What somebody is in the session."""
+        return self(f"role.{role.value}")
+
+    def left(self, left_ms: float) -> str:
+        """How long something still lasts, never less than nothing."""
+        seconds = max(0, round(left_ms / 1000))
+        if seconds < 60:
+            return self("left.seconds", seconds=seconds)
+        hours, minutes = divmod(seconds // 60, 60)
+        return (
+            self("left.hours", hours=hours, minutes=minutes)
+            if hours
+            else self("left.minutes", minutes=minutes)
+        )
+
     def person(self, name: str, organisation: str) -> str:
         """A person as windows and terminals name them."""
         return self("people.of", name=name, organisation=organisation) if organisation else name
 
     def names(self, names: list[str]) -> str:
         """Several names in one line."""
-        return names[0] if len(names) == 1 else ", ".join(names[:-1]) + self("banner.and") + names[-1]
+        if len(names) <= 1:
+            return "".join(names)
+        return ", ".join(names[:-1]) + self("banner.and") + names[-1]
+
+
+def _lowered(text: str) -> str:
+    return text[:1].lower() + text[1:]
+
+
+def text_version() -> str:
+    """Which wording the customer consents to: a digest, other for other words (SPEC N5)."""
+    wording = repr(sorted({**consent.TABLE, **capabilities.TABLE}.items()))
+    return hashlib.sha256(wording.encode()).hexdigest()[:_VERSION_DIGITS]
 
 
 def choose_language(wanted: str | None) -> Language:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from tkinter import font, ttk
 from typing import Final
 
+from relevo_agent.ui import ticks
+
 GROUND: Final = "#f4f6f8"
 CARD: Final = "#ffffff"
 INK: Final = "#1c2430"
@@ -20,8 +22,14 @@ WARN_INK: Final = "#5d4200"
 ALARM_GROUND: Final = "#fdecea"
 BANNER: Final = "#16212e"
 BANNER_INK: Final = "#ffffff"
+BANNER_QUIET: Final = "#b8c4d1"
+INFO_GROUND: Final = "#e6f2f3"
+INFO_LINE: Final = "#b5d5d8"
+SCROLL_THUMB: Final = "#b9c3ce"
 LIVE_DOT: Final = "#ff6b5e"
 LAST_DRAWABLE: Final = 0xFFFF
+SCROLLBAR_PX: Final = 12
+EDGE_PX: Final = 8
 FRAME_PX: Final = 40
 """What the desktop puts around a window, above and below."""
 
@@ -63,7 +71,9 @@ def set_up(root: tk.Misc) -> Fonts:
         name=font.Font(root, family=family, size=14, weight="bold"),
         code=font.Font(root, family=family, size=27, weight="bold"),
     )
-    _styles(ttk.Style(root), fonts)
+    style = ttk.Style(root)
+    _styles(style, fonts)
+    ticks.add_style(style, root, ticks.BoxColours(CARD, QUIET, ACCENT, INK))
     return fonts
 
 
@@ -82,15 +92,30 @@ def _styles(style: ttk.Style, fonts: Fonts) -> None:
         ("Warn.TLabel", WARN_GROUND, WARN_INK, fonts.body),
         ("WarnStrong.TLabel", WARN_GROUND, WARN_INK, fonts.strong),
         ("Alarm.TLabel", ALARM_GROUND, DANGER_DARK, fonts.strong),
+        ("Info.TLabel", INFO_GROUND, ACCENT_DARK, fonts.body),
+        ("Section.TLabel", GROUND, INK, fonts.strong),
+        ("Countdown.TLabel", GROUND, DANGER_DARK, fonts.heading),
+        ("Quieter.TLabel", BANNER, BANNER_QUIET, fonts.small),
         ("Banner.TLabel", BANNER, BANNER_INK, fonts.strong),
         ("Dot.TLabel", BANNER, LIVE_DOT, fonts.strong),
     ):
         style.configure(name, background=ground, foreground=ink, font=used)
     style.configure("Banner.TFrame", background=BANNER)
+    style.configure("Card.TCheckbutton", background=CARD, foreground=INK, padding=(2, 4))
+    style.map("Card.TCheckbutton", background=[("active", CARD)])
+    _scrollbar(style)
+    style.configure("Chat.TEntry", fieldbackground=CARD, bordercolor="#b9c3ce", padding=(8, 7))
+    style.map("Chat.TEntry", bordercolor=[("focus", ACCENT)], lightcolor=[("focus", ACCENT)])
     _button(style, "TButton", (CARD, "#e9edf1"), INK)
     _button(style, "Accent.TButton", (ACCENT, ACCENT_DARK), CARD)
     _button(style, "Danger.TButton", (DANGER, DANGER_DARK), CARD)
     _button(style, "Ghost.TButton", ("#2b3a4b", "#3a4c61"), BANNER_INK)
+    style.configure("Ghost.TButton", padding=(11, 8))
+    _button(style, "Big.TButton", (DANGER, DANGER_DARK), CARD)
+    style.configure("Big.TButton", font=fonts.heading, padding=(16, 14))
+    _button(style, "Small.TButton", (CARD, "#e9edf1"), INK)
+    style.configure("Small.TButton", font=fonts.small, padding=(10, 5))
+    style.configure("TProgressbar", background=DANGER, troughcolor=LINE, bordercolor=LINE)
 
 
 def _button(style: ttk.Style, name: str, grounds: tuple[str, str], ink: str) -> None:
@@ -116,6 +141,33 @@ def _button(style: ttk.Style, name: str, grounds: tuple[str, str], ink: str) -> 
         lightcolor=[("pressed", pressed), ("active", pressed)],
         darkcolor=[("pressed", pressed), ("active", pressed)],
     )
+
+
+def _scrollbar(style: ttk.Style) -> None:
+    """A quiet bar without arrows."""
+    style.layout(
+        "Vertical.TScrollbar",
+        [
+            (
+                "Vertical.Scrollbar.trough",
+                {
+                    "sticky": "ns",
+                    "children": [("Vertical.Scrollbar.thumb", {"sticky": "nswe"})],
+                },
+            )
+        ],
+    )
+    style.configure(
+        "Vertical.TScrollbar",
+        background=SCROLL_THUMB,
+        troughcolor=GROUND,
+        bordercolor=GROUND,
+        lightcolor=SCROLL_THUMB,
+        darkcolor=SCROLL_THUMB,
+        gripcount=0,
+        width=SCROLLBAR_PX,
+    )
+    style.map("Vertical.TScrollbar", background=[("disabled", GROUND), ("active", QUIET)])
 
 
 def card(parent: tk.Misc, *, ground: str = CARD, line: str = LINE) -> tk.Frame:
@@ -146,6 +198,22 @@ def centred(window: tk.Tk | tk.Toplevel) -> None:
     x = (window.winfo_screenwidth() - width) // 2
     y = max(0, (window.winfo_screenheight() - height) * 2 // 5)
     window.geometry(f"+{x}+{y}")
+
+
+def keep_on_screen(window: tk.Tk | tk.Toplevel) -> None:
+    """Move a window that has grown beyond the screen's edge back onto it."""
+    window.update_idletasks()
+    x, y = window.winfo_x(), window.winfo_y()
+    right = max(0, window.winfo_screenwidth() - window.winfo_reqwidth() - EDGE_PX)
+    lowest = max(0, window.winfo_screenheight() - window.winfo_reqheight() - FRAME_PX)
+    if x > right or y > lowest:
+        window.geometry(f"+{min(x, right)}+{min(y, lowest)}")
+
+
+def end(root: tk.Tk) -> None:
+    """Close every window; what was still to happen later, does not."""
+    root.tk.eval("foreach waiting [after info] { after cancel $waiting }")
+    root.destroy()
 
 
 def drawable(text: str) -> str:

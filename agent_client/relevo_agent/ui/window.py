@@ -4,21 +4,25 @@ import queue
 import threading
 import tkinter as tk
 from collections.abc import Callable
-from tkinter import ttk
+from pathlib import Path
 from typing import Final
 
 from relevo_agent.link.failures import FailureKind
-from relevo_agent.session.actions import Notice, Phase, Question, Snapshot
+from relevo_agent.session.actions import Notice, Phase, Question, QuestionKind, Snapshot
 from relevo_agent.ui import theme
 from relevo_agent.ui.banner import Banner
+from relevo_agent.ui.closing import ask_whether_to_close
 from relevo_agent.ui.consent import ConsentDialog
+from relevo_agent.ui.countdown import RestartCountdown
 from relevo_agent.ui.front import Commands
+from relevo_agent.ui.notices import IN_THE_BANNER, LOUDNESS, Loudness, notice_text
 from relevo_agent.ui.panel import Panel
 from relevo_agent.ui.texts import Language, Texts
+from relevo_agent.ui.veto import VetoNotice
 from relevo_protocol.errors import ERROR_TEXTS, ErrorCode
+from relevo_protocol.modes import Capability
 
 POLL_MS: Final = 50
-CLOSING_PX: Final = 380
 
 
 class WindowUnavailable(Exception):
@@ -38,6 +42,7 @@ class Window:
         self._inbox: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._questions: list[Question] = []
         self._dialog: ConsentDialog | None = None
+        self._vetoes: dict[int, VetoNotice] = {}
         self._closing: tk.Toplevel | None = None
         self._snapshot = Snapshot()
         self._commands: Commands | None = None
@@ -56,10 +61,12 @@ class Window:
         self._commands = commands
         self._quit_asked = quit_asked
         self._panel = Panel(self._root, self._texts, self._fonts, commands)
-        self._banner = Banner(self._root, self._texts, commands, demo=self._demo)
+        self._banner = Banner(self._root, self._texts, commands, self._open_chat, demo=self._demo)
+        self._countdown = RestartCountdown(self._root, self._texts, commands)
         if self._demo:
             self._panel.alarm(self._texts("demo.loud"))
         self._root.protocol("WM_DELETE_WINDOW", self._close_asked)
+        self._root.bind("<FocusIn>", lambda _: self._looked())
         theme.centred(self._root)
         self._poll()
         self._root.mainloop()
@@ -71,18 +78,19 @@ class Window:
         self._inbox.put(lambda: self._show(snapshot))
 
     def ask(self, question: Question) -> None:
-        """Open the dialog, or put the question behind the one that is open."""
-        self._inbox.put(lambda: self._ask(question))
+        """Open the dialog, or put the question behind the one that is open; a veto waits behind nothing."""
+        ask = self._ask_veto if question.kind is QuestionKind.VETO else self._ask
+        self._inbox.put(lambda: ask(question))
 
     def withdraw(self, question_id: int) -> None:
         """Take a question away."""
         self._inbox.put(lambda: self._withdraw(question_id))
 
     def tell(self, notice: Notice, who: str) -> None:
-        """Show a notice in red."""
-        text = self._texts(f"notice.{notice.value}", who=theme.drawable(who))
-        say = self._panel.trouble if notice is Notice.RELAY_BUSY else self._panel.alarm
-        self._inbox.put(lambda: say(text))
+        """Show a notice, as loudly as it deserves."""
+        text = notice_text(self._texts, notice, theme.drawable(who))
+        if notice not in IN_THE_BANNER:
+            self._inbox.put(lambda: self._tell(LOUDNESS[notice], text))
 
     def failed(self, kind: FailureKind, *, final: bool) -> None:
         """Show cause and remedy."""
@@ -96,6 +104,10 @@ class Window:
             cause = text.cause_es if spanish else text.cause_en
             self._inbox.put(lambda: self._panel.alarm(cause))
 
+    def receipt(self, path: Path) -> None:
+        """Offer the session's receipt."""
+        self._inbox.put(lambda: self._panel.receipt(path))
+
     # --- the main thread ---
 
     def _poll(self) -> None:
@@ -106,14 +118,25 @@ class Window:
                 break
             job()
         if self._quit_asked.is_set():
-            self._root.destroy()
+            theme.end(self._root)
             return
         self._root.after(POLL_MS, self._poll)
 
     def _show(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
         self._panel.render(snapshot)
-        self._banner.render(snapshot)
+        self._banner.render(snapshot, self._panel.chat.unread)
+        self._countdown.render(None if snapshot.phase is Phase.ENDED else snapshot.restart_at_ms)
+        self._name_window()
+
+    def _tell(self, loudness: Loudness, text: str) -> None:
+        match loudness:
+            case Loudness.ALARM:
+                self._panel.alarm(text)
+            case Loudness.TROUBLE:
+                self._panel.trouble(text)
+            case Loudness.NEWS:
+                self._panel.news(text)
 
     def _failed(self, kind: FailureKind, *, final: bool) -> None:
         text = self._texts(f"fail.{kind.value}")
@@ -123,6 +146,27 @@ class Window:
         else:
             self._panel.trouble(text)
 
+    # --- the chat ---
+
+    def _name_window(self) -> None:
+        """Unread lines are counted in the window's name, which the task bar shows."""
+        unread, title = self._panel.chat.unread, self._texts("app.title")
+        self._root.title(f"({unread}) {title}" if unread else title)
+
+    def _looked(self) -> None:
+        if self._panel.chat.unread:
+            self._panel.chat.mark_read()
+            self._banner.render(self._snapshot)
+            self._name_window()
+
+    def _open_chat(self) -> None:
+        self._root.deiconify()
+        self._root.tk.call("raise", ".")
+        self._panel.chat.focus()
+        self._looked()
+
+    # --- questions ---
+
     def _ask(self, question: Question) -> None:
         self._questions.append(question)
         self._next_dialog()
@@ -131,16 +175,39 @@ class Window:
         if self._dialog is None and self._questions:
             question = self._questions[0]
             self._dialog = ConsentDialog(
-                self._root, self._texts, question, lambda granted: self._answered(question.id, granted)
+                self._root,
+                self._texts,
+                question,
+                lambda yes, ticked: self._answered(question.id, yes, ticked),
             )
 
-    def _answered(self, question_id: int, granted: bool) -> None:
+    def _answered(self, question_id: int, granted: bool, ticked: frozenset[Capability]) -> None:
         self._forget(question_id)
         if self._commands is not None:
-            self._commands.answer(question_id, granted)
+            self._commands.answer(question_id, granted, ticked)
         self._next_dialog()
 
+    def _ask_veto(self, question: Question) -> None:
+        def answered(granted: bool) -> None:
+            self._vetoes.pop(question.id, None)
+            self._place_vetoes()
+            if self._commands is not None:
+                self._commands.answer(question.id, granted, frozenset())
+
+        self._vetoes[question.id] = VetoNotice(self._root, self._texts, question, answered)
+        self._place_vetoes()
+
+    def _place_vetoes(self) -> None:
+        above_px = 0
+        for notice in self._vetoes.values():
+            notice.place(above_px)
+            above_px += notice.height_px
+
     def _withdraw(self, question_id: int) -> None:
+        veto = self._vetoes.pop(question_id, None)
+        if veto is not None:
+            veto.close()
+            self._place_vetoes()
         if self._dialog is not None and self._dialog.question_id == question_id:
             self._dialog.close()
         self._forget(question_id)
@@ -151,30 +218,13 @@ class Window:
         if self._dialog is not None and self._dialog.question_id == question_id:
             self._dialog = None
 
+    # --- the end ---
+
     def _close_asked(self) -> None:
         if self._snapshot.phase not in {Phase.LIVE, Phase.RECONNECTING}:
             self._quit()
         elif self._closing is None or not self._closing.winfo_exists():
-            self._closing = self._ask_whether_to_close()
-
-    def _ask_whether_to_close(self) -> tk.Toplevel:
-        """A window of our own: the system's would hold every other one, and Stop with it."""
-        window = tk.Toplevel(self._root, background=theme.GROUND, padx=22, pady=18)
-        window.title(self._texts("app.title"))
-        window.resizable(False, False)
-        theme.keep_on_top(window)
-        text = ttk.Label(
-            window, text=self._texts("close.ends"), style="Heading.TLabel", wraplength=CLOSING_PX
-        )
-        text.pack(anchor="w", pady=(0, 16))
-        end = ttk.Button(window, text=self._texts("close.end"), style="Danger.TButton", command=self._quit)
-        end.pack(side="right")
-        stay = ttk.Button(window, text=self._texts("close.stay"), command=window.destroy)
-        stay.pack(side="right", padx=(0, 10))
-        window.bind("<Escape>", lambda _: window.destroy())
-        theme.centred(window)
-        stay.focus_force()
-        return window
+            self._closing = ask_whether_to_close(self._root, self._texts, self._quit)
 
     def _quit(self) -> None:
         if self._commands is not None:

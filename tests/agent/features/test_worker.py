@@ -16,10 +16,18 @@ class Typist:
     def __init__(self, halts: Halts) -> None:
         self.halts = halts
         self.begun, self.released, self.closed = threading.Event(), threading.Event(), threading.Event()
+        self.left = threading.Event()
+        self.performed: list[int] = []
+        self.forgotten: list[int | None] = []
 
-    def perform(self, message: FeatureMessage, layout: ScreenLayout) -> None:
+    def perform(self, link: int, message: FeatureMessage, layout: ScreenLayout | None) -> None:
+        self.performed.append(link)
         self.begun.set()
         self.halts.interrupted.wait(20)
+
+    def forget(self, link: int | None) -> None:
+        self.forgotten.append(link)
+        self.left.set()
 
     def release(self) -> None:
         self.released.set()
@@ -53,3 +61,16 @@ def test_the_end_lets_go_and_gives_the_keyboard_back_in_its_own_thread() -> None
     worker.close(5)
     assert typist.released.is_set()
     assert typist.closed.is_set()
+
+
+def test_who_is_gone_gets_nothing_more_done() -> None:
+    worker, typist = working()
+    worker.put(TASK)
+    assert typist.begun.wait(5)
+    worker.put(Task(2, TASK.message, TASK.layout))
+    worker.forget(2)
+    typist.halts.interrupted.set()
+    assert typist.left.wait(5)
+    worker.close(5)
+    assert typist.forgotten == [2]
+    assert typist.performed == [1]

@@ -186,3 +186,35 @@ def test_premultiplied_colours_become_straight() -> None:
     assert rgba[4:8] == bytes((0x80, 0x40, 0x20, 0x80))
     assert rgba[8:12] == bytes(4)
     assert rgba[12:] == bytes((255, 255, 255, 1))
+
+
+def set_monitors(server: XServer, *commands: str) -> None:
+    for command in commands:
+        subprocess.run(
+            ["xrandr", "-d", server.display, *command.split()], check=True, timeout=10, capture_output=True
+        )
+
+
+def test_I6_monitors_that_change_in_mid_session_are_told(server: XServer) -> None:
+    name = server.display
+    loop = CaptureLoop(lambda: open_source(name), lambda: open_cursor(name))
+    loop.viewer_joined(1)
+    loop.request_keyframe(urgent=True)
+    assert loop.step(0.0) is not None
+    before = loop.layout
+    assert before is not None
+    half = WIDTH // 2
+    set_monitors(
+        server,
+        f"--setmonitor left {half}/80x{HEIGHT}/100+0+0 screen",
+        f"--setmonitor right {WIDTH - half}/80x{HEIGHT}/100+{half}+0 none",
+    )
+    now_ms = 0.0
+    for _ in range(200):
+        now_ms += 50
+        loop.step(now_ms)
+    after = loop.layout
+    loop.close()
+    assert after is not None
+    assert (after.width, after.height) == (before.width, before.height)
+    assert {(m.x, m.width) for m in after.monitors} == {(0, half), (half, WIDTH - half)}

@@ -51,15 +51,15 @@ def press(code: str, key: str, *, down: bool, modifiers: int = 0) -> KeyPress:
 def test_I1_click_lands_on_the_pixel(display: str, feature: InputFeature, pixel: tuple[int, int]) -> None:
     x, y = pixel
     with event_log(display) as events:
-        feature.perform(button((x + 0.5) / 1280, (y + 0.5) / 800, down=True), SCREEN)
-        feature.perform(button((x + 0.5) / 1280, (y + 0.5) / 800, down=False), SCREEN)
+        feature.perform(1, button((x + 0.5) / 1280, (y + 0.5) / 800, down=True), SCREEN)
+        feature.perform(1, button((x + 0.5) / 1280, (y + 0.5) / 800, down=False), SCREEN)
         expected = [f"ButtonPress 1 {x} {y}", f"ButtonRelease 1 {x} {y}"]
         wait_for(lambda: events() == expected, lambda: str(events()))
 
 
 def test_I1_a_monitor_has_its_own_coordinates(display: str, feature: InputFeature) -> None:
     with event_log(display) as events:
-        feature.perform(button(0.5 / 400, 0.5 / 300, down=True, monitor=1), SCREEN)
+        feature.perform(1, button(0.5 / 400, 0.5 / 300, down=True, monitor=1), SCREEN)
         feature.release()
         expected = ["ButtonPress 1 100 50", "ButtonRelease 1 100 50"]
         wait_for(lambda: events() == expected, lambda: str(events()))
@@ -67,11 +67,11 @@ def test_I1_a_monitor_has_its_own_coordinates(display: str, feature: InputFeatur
 
 def test_S4_release_lets_keys_modifiers_and_buttons_go(display: str, feature: InputFeature) -> None:
     with event_log(display) as events:
-        feature.perform(press("ShiftLeft", "Shift", down=True, modifiers=Modifiers.SHIFT), SCREEN)
-        feature.perform(press("ArrowLeft", "ArrowLeft", down=True, modifiers=Modifiers.SHIFT), SCREEN)
-        feature.perform(button(0.1, 0.1, down=True), SCREEN)
+        feature.perform(1, press("ShiftLeft", "Shift", down=True, modifiers=Modifiers.SHIFT), SCREEN)
+        feature.perform(1, press("ArrowLeft", "ArrowLeft", down=True, modifiers=Modifiers.SHIFT), SCREEN)
+        feature.perform(1, button(0.1, 0.1, down=True), SCREEN)
         held = feature.holds
-        feature.perform(ReleaseAll(), SCREEN)
+        feature.perform(1, ReleaseAll(), SCREEN)
         assert (held, feature.holds) == (True, False)
 
         def released() -> bool:
@@ -83,10 +83,10 @@ def test_S4_release_lets_keys_modifiers_and_buttons_go(display: str, feature: In
 
 def test_I3_modifiers_are_synchronised_from_each_event(display: str, feature: InputFeature) -> None:
     with event_log(display) as events:
-        feature.perform(press("ControlLeft", "Control", down=True, modifiers=Modifiers.CONTROL), SCREEN)
+        feature.perform(1, press("ControlLeft", "Control", down=True, modifiers=Modifiers.CONTROL), SCREEN)
         # Its release was lost on the way; the next key says that nothing is held.
-        feature.perform(press("ArrowUp", "ArrowUp", down=True, modifiers=0), SCREEN)
-        feature.perform(press("ArrowUp", "ArrowUp", down=False, modifiers=0), SCREEN)
+        feature.perform(1, press("ArrowUp", "ArrowUp", down=True, modifiers=0), SCREEN)
+        feature.perform(1, press("ArrowUp", "ArrowUp", down=False, modifiers=0), SCREEN)
         wait_for(lambda: "KeyPress Up 0" in events(), lambda: str(events()))
         assert not feature.holds
 
@@ -99,8 +99,8 @@ def test_I3_a_shortcut_means_its_letter_on_any_layout(
     set_layout(display, layout)
     try:
         with event_log(display) as events:
-            feature.perform(press(code, letter, down=True, modifiers=Modifiers.CONTROL), SCREEN)
-            feature.perform(press(code, letter, down=False, modifiers=0), SCREEN)
+            feature.perform(1, press(code, letter, down=True, modifiers=Modifiers.CONTROL), SCREEN)
+            feature.perform(1, press(code, letter, down=False, modifiers=0), SCREEN)
             feature.release()
             wait_for(lambda: f"KeyPress {letter} 4" in events(), lambda: str(events()))
     finally:
@@ -114,7 +114,7 @@ def test_I2_caps_lock_of_the_customer_changes_nothing(display: str, feature: Inp
     assert lock is not None
     with text_field(display) as content:
         injector._tap(lock)
-        feature.perform(TextInput(text="aB ñÑ €"), SCREEN)
+        feature.perform(1, TextInput(text="aB ñÑ €"), SCREEN)
         wait_for(lambda: content() == "aB ñÑ €", content)
         mask = injector._display.screen().root.query_pointer().mask
         injector._tap(lock)
@@ -124,15 +124,15 @@ def test_I2_caps_lock_of_the_customer_changes_nothing(display: str, feature: Inp
 
 def test_I2_held_modifiers_do_not_turn_text_into_shortcuts(display: str, feature: InputFeature) -> None:
     with text_field(display) as content:
-        feature.perform(press("ControlLeft", "Control", down=True, modifiers=Modifiers.CONTROL), SCREEN)
-        feature.perform(TextInput(text="dkh"), SCREEN)
+        feature.perform(1, press("ControlLeft", "Control", down=True, modifiers=Modifiers.CONTROL), SCREEN)
+        feature.perform(1, TextInput(text="dkh"), SCREEN)
         wait_for(lambda: content() == "dkh", content)
         feature.release()
 
 
 def test_special_combination_is_pressed_and_released(display: str, feature: InputFeature) -> None:
     with event_log(display) as events:
-        feature.perform(SpecialKeys(combo=SpecialCombo.ALT_F4), SCREEN)
+        feature.perform(1, SpecialKeys(combo=SpecialCombo.ALT_F4), SCREEN)
         wait_for(lambda: "KeyPress F4 8" in events(), lambda: str(events()))
         wait_for(lambda: any("KeyRelease Alt_L" in line for line in events()), lambda: str(events()))
         assert not feature.holds
@@ -160,4 +160,4 @@ def test_pointer_moves_only_to_known_monitors(feature: InputFeature) -> None:
     from relevo_agent.features.base import FeatureRefusal
 
     with pytest.raises(FeatureRefusal):
-        feature.perform(PointerMove(monitor=7, x=0.5, y=0.5, seen=1), SCREEN)
+        feature.perform(1, PointerMove(monitor=7, x=0.5, y=0.5, seen=1), SCREEN)

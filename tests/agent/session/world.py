@@ -1,8 +1,10 @@
 """A session core with its relay and viewers, played with the real protocol."""
 
 import secrets
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -32,7 +34,7 @@ from relevo_protocol.messages.relay import (
     ViewerJoining,
 )
 from relevo_protocol.messages.screen import ScreenLayout
-from relevo_protocol.modes import Capability, Mode
+from relevo_protocol.modes import Capability, Mode, Standing
 from tests.agent.fakes import Viewer
 
 ORIGIN = "https://relay.example"
@@ -43,6 +45,10 @@ FRAME = encode_frame(Frame(100, 50, 0, (Update(UpdateKind.LOSSLESS, CodecId.DEFL
 AVAILABLE = frozenset(
     {
         Capability.SCREEN_VIEW,
+        Capability.SNAPSHOT,
+        Capability.CHAT,
+        Capability.POINT_LASER,
+        Capability.POINT_ANNOTATE,
         Capability.INPUT_POINTER,
         Capability.INPUT_TEXT,
         Capability.INPUT_KEYS,
@@ -61,16 +67,19 @@ class World:
     actions: list[Action] = field(default_factory=list)
     viewers: list[Viewer] = field(default_factory=list)
     links: Iterator[int] = field(default_factory=lambda: iter(range(1, 1000)))
+    standings: dict[str, Standing] = field(default_factory=dict)
+    admins: set[str] = field(default_factory=set)
     run: int = 0
     frames: int = 0
 
     def carry(self, actions: list[Action]) -> None:
-        """Do what the session wants, until it wants nothing more."""
+        """Do what the session wants, until it wants nothing more; what follows from it comes afterwards."""
         self.actions += actions
+        follow: list[Callable[[], None]] = []
         for action in actions:
             if isinstance(action, StartCapture):
                 self.run, self.frames = action.run, 0
-                self.carry(self.session.layout(self.run, LAYOUT, self.now_ms))
+                follow.append(lambda: self.carry(self.session.layout(self.run, LAYOUT, self.now_ms)))
             if not isinstance(action, Send):
                 continue
             message = bytes(action.message)
@@ -78,8 +87,9 @@ class World:
                 self.said.append(agent_to_relay.decode(body_of(message)))
                 continue
             for viewer in self.viewers:
-                for answer in viewer.take(message):
-                    self.give(answer)
+                follow += [partial(self.give, answer) for answer in viewer.take(message)]
+        for step in follow:
+            step()
 
     def give(self, message: bytes) -> None:
         self.carry(self.session.message(message, self.now_ms))
@@ -110,24 +120,27 @@ class World:
         assert code is not None
         return code.digits[6:]
 
-    def arrive(self, slot: int = 1, name: str = "Ana", mode: str = "full") -> Viewer:
+    def arrive(
+        self, slot: int = 1, name: str = "Ana", mode: str = "full", organisation: str = "Org"
+    ) -> Viewer:
         link = next(self.links)
-        viewer = Viewer(
-            ChannelContext(ORIGIN, SESSION_ID), link, slot, ViewerIdentity(f"id-{name}", name, "Org", mode)
-        )
+        identity = ViewerIdentity(f"id-{name}", name, organisation, mode)
+        viewer = Viewer(ChannelContext(ORIGIN, SESSION_ID), link, slot, identity)
         self.viewers = [*(v for v in self.viewers if v.slot != slot), viewer]
         self.relay(self.joining(viewer))
         return viewer
 
-    @staticmethod
-    def joining(viewer: Viewer, *, resumed: bool = False) -> ViewerJoining:
+    def joining(self, viewer: Viewer, *, resumed: bool = False) -> ViewerJoining:
+        name = viewer.identity.display_name
         return ViewerJoining(
             link=viewer.link,
             slot=viewer.slot,
             account_id=viewer.identity.account_id,
-            display_name=viewer.identity.display_name,
-            organisation="Org",
+            display_name=name,
+            organisation=viewer.identity.organisation,
             resumed=resumed,
+            standing=self.standings.get(name, Standing.TECHNICIAN),
+            admin_tools=name in self.admins,
         )
 
     def verified(self, slot: int = 1, name: str = "Ana", mode: str = "full") -> Viewer:
@@ -145,9 +158,9 @@ class World:
         self.frame(keyframe=True)
         return viewer
 
-    def answer(self, granted: bool) -> Question:
+    def answer(self, granted: bool, ticked: frozenset[Capability] = frozenset()) -> Question:
         question = next(a.question for a in reversed(self.actions) if isinstance(a, Ask))
-        self.carry(self.session.answered(question.id, granted, self.now_ms))
+        self.carry(self.session.answered(question.id, granted, ticked, self.now_ms))
         return question
 
     def frame(self, *, keyframe: bool = False) -> None:
@@ -176,8 +189,11 @@ class World:
         return sum(isinstance(x, kind) for x in [*self.actions, *self.said])
 
 
-def new_world(join: str | None = None) -> World:
-    """A session with its relay, connected, unless it has still to claim ``join``."""
+def new_world(join: str | None = None, *, connected: bool = True, **changed: Any) -> World:
+    """A session with its relay, connected, unless it has still to claim ``join``.
+
+    ``changed`` are settings other than the usual ones.
+    """
     key = Ed25519PrivateKey.generate()
     settings = Settings(
         identity=HostIdentity(key.public_key().public_bytes_raw(), "0", ("observer", "full"), "off"),
@@ -189,7 +205,7 @@ def new_world(join: str | None = None) -> World:
         draw=secrets.randbelow,
         join=join,
     )
-    world = World(Session(settings))
-    if join is None:
+    world = World(Session(replace(settings, **changed)))
+    if join is None and connected:
         world.connect()
     return world

@@ -14,17 +14,20 @@ from tests.agent.desktop import xvfb
 DIALOG = r"""
 import sys, tkinter
 from relevo_agent.clock import now_ms
-from relevo_agent.session.actions import Question
+from relevo_agent.session.actions import Question, QuestionKind
 from relevo_agent.ui import theme
 from relevo_agent.ui.consent import ConsentDialog
 from relevo_agent.ui.texts import Language, Texts
-from relevo_protocol.modes import Mode
+from relevo_protocol.modes import Capability, Mode, Role
 root = tkinter.Tk()
 theme.set_up(root)
-def answered(granted):
-    print("answer", granted, flush=True)
-    root.after(200, root.destroy)
-question = Question(1, 1, sys.argv[1], sys.argv[2], Mode.FULL, step_up=False, deadline_ms=now_ms() + 60_000)
+def answered(granted, ticked):
+    print("answer", granted, *ticked, flush=True)
+    root.after(1000, root.destroy)  # longer than the dialog's own clocks, which must have stopped
+question = Question(
+    id=1, link=1, display_name=sys.argv[1], organisation=sys.argv[2], kind=QuestionKind.ENTRY,
+    mode=Mode.FULL, role=Role.LEAD, deadline_ms=now_ms() + 60_000, offers=(Capability.RECORD,),
+)
 dialog = ConsentDialog(root, Texts(Language.ES), question, answered)
 window = dialog._window
 def ready():
@@ -35,27 +38,6 @@ def ready():
     print("window", window.winfo_id(), flush=True)
 root.after(300, ready)
 root.mainloop()
-"""
-
-BANNER = r"""
-import tkinter
-from relevo_agent.session.actions import Person, Phase, Snapshot
-from relevo_agent.ui import theme
-from relevo_agent.ui.banner import Banner
-from relevo_agent.ui.front import Commands
-from relevo_agent.ui.texts import Language, Texts
-from relevo_protocol.modes import Mode, Role
-root = tkinter.Tk()
-theme.set_up(root)
-nothing = lambda *_: None
-banner = Banner(root, Texts(Language.ES), Commands(*[nothing] * 7), demo=False)
-roles = (Role.LEAD, *[Role.COLLABORATOR] * 4)
-people = tuple(Person(n, "W" * 120, "O" * 120, role, True) for n, role in enumerate(roles, 1))
-banner.render(Snapshot(Phase.LIVE, Mode.FULL, None, people))
-root.update()
-stop = banner._stop
-print(stop.winfo_rootx() + stop.winfo_width(), stop.winfo_rooty() + stop.winfo_height(), flush=True)
-root.destroy()
 """
 
 
@@ -105,7 +87,7 @@ def test_M5_names_of_every_kind_fit_and_are_inert(display: str, name: str, organ
     with dialog(display, name, organisation) as said:
         width, height = map(int, said["size"])
         assert width <= usual_width, "a name makes the dialog no wider"
-        assert 300 < height <= 760
+        assert 300 < height <= 800
         close(display, said["window"][0])
     assert said["rest"] == ["answer", "False"]
 
@@ -124,18 +106,6 @@ def test_P1_a_dialog_that_is_closed_is_a_no(display: str) -> None:
     with dialog(display, "Ana", "Org") as said:
         close(display, said["window"][0])
     assert said["rest"] == ["answer", "False"]
-
-
-def test_however_long_the_names_stop_is_on_a_small_screen() -> None:
-    with xvfb("800x600x24") as small:
-        environment = {"DISPLAY": small, "LC_ALL": "C.UTF-8"}
-        command = [sys.executable, "-c", BANNER]
-        done = subprocess.run(
-            command, capture_output=True, text=True, check=True, timeout=30, env=environment
-        )
-    right, bottom = map(int, done.stdout.split())
-    assert right <= 800
-    assert bottom <= 600
 
 
 def test_however_long_the_names_the_answers_are_on_a_small_screen() -> None:

@@ -1,0 +1,200 @@
+"""The window, the banner and the terminal in an ordinary session."""
+
+from typing import Final
+
+TABLE: Final[dict[str, tuple[str, str]]] = {
+    "app.title": (
+        "Relevo · Ayuda a distancia",
+        "Relevo · Remote help",
+    ),
+    "code.heading": (
+        "Su código",
+        "Your code",
+    ),
+    "code.explain": (
+        (
+            "Dígalo solo a la persona que le está ayudando y que usted ha llamado. Nadie puede "
+            "ver su pantalla hasta que usted lo permita."
+        ),
+        (
+            "Tell it only to the person who is helping you and whom you called. Nobody can see "
+            "your screen until you allow it."
+        ),
+    ),
+    "code.reserved": (
+        "Su técnico ya tiene las seis primeras cifras: dígale solo las seis últimas.",
+        "Your technician has the first six digits already: tell them only the last six.",
+    ),
+    "code.copy": (
+        "Copiar",
+        "Copy",
+    ),
+    "code.copied": (
+        "Copiado",
+        "Copied",
+    ),
+    "code.new": (
+        "Código nuevo",
+        "New code",
+    ),
+    "code.invite": (
+        "Invitar a otro técnico",
+        "Invite another technician",
+    ),
+    "code.expires": (
+        "Válido {minutes} min más, para una sola persona",
+        "Good for {minutes} more min, for one person",
+    ),
+    "phase.connecting": (
+        "Conectando con el servidor…",
+        "Connecting to the relay…",
+    ),
+    "phase.reconnecting": (
+        "Se ha perdido la conexión. Volviendo a conectar…",
+        "Connection lost. Reconnecting…",
+    ),
+    "phase.waiting": (
+        "Esperando a su técnico",
+        "Waiting for your technician",
+    ),
+    "phase.live": (
+        "Sesión en curso",
+        "Session in progress",
+    ),
+    "phase.ended": (
+        "La sesión ha terminado. Nadie ve ya su pantalla.",
+        "The session has ended. Nobody sees your screen any more.",
+    ),
+    "again": (
+        "Empezar otra vez",
+        "Start again",
+    ),
+    "close": (
+        "Cerrar",
+        "Close",
+    ),
+    "close.ends": (
+        "Si cierra esta ventana, termina la sesión.",
+        "Closing this window ends the session.",
+    ),
+    "close.end": (
+        "Terminar la sesión",
+        "End the session",
+    ),
+    "close.stay": (
+        "Seguir conectado",
+        "Stay connected",
+    ),
+    "people.heading": (
+        "Quién está conectado",
+        "Who is connected",
+    ),
+    "people.away": (
+        "conexión cortada",
+        "connection cut",
+    ),
+    "people.dismiss": (
+        "Quitar acceso",
+        "Remove",
+    ),
+    "people.of": (
+        "{name}, de {organisation}",
+        "{name} of {organisation}",
+    ),
+    "banner.watches": (
+        "{names} ve su pantalla",
+        "{names} sees your screen",
+    ),
+    "banner.watch": (
+        "{names} ven su pantalla",
+        "{names} see your screen",
+    ),
+    "banner.controls": (
+        "{names} controla su PC",
+        "{names} controls your PC",
+    ),
+    "banner.away": (
+        "{names}: conexión cortada, puede volver",
+        "{names}: connection cut, may come back",
+    ),
+    "banner.and": (
+        " y ",
+        " and ",
+    ),
+    "banner.step_down": (
+        "Recuperar el control",
+        "Take back control",
+    ),
+    "banner.stop": (
+        "Parar",
+        "Stop",
+    ),
+    "notice.code_killed": (
+        ("Alguien ha probado tres códigos equivocados. El código anterior ya no vale: use el nuevo."),
+        "Somebody tried three wrong codes. The old code no longer works: use the new one.",
+    ),
+    "notice.identity_mismatch": (
+        "Se ha rechazado a una persona: su nombre no coincide con el de su cuenta.",
+        "A person was turned away: their name is not the one of their account.",
+    ),
+    "notice.tampered": (
+        "Se ha cortado a {who}: alguien ha alterado los mensajes por el camino. Use otra red.",
+        "{who} was cut off: somebody altered messages on the way. Use another network.",
+    ),
+    "notice.session_lost": (
+        "El servidor ha olvidado la sesión. Dé a su técnico el código nuevo.",
+        "The relay has forgotten the session. Give your technician the new code.",
+    ),
+    "notice.visitor_lost": (
+        (
+            "{who} se fue, o se le cortó la conexión, antes de que usted contestara. No ha visto nada. "
+            "Si aún quiere su ayuda, dele el código nuevo."
+        ),
+        (
+            "{who} left, or lost the connection, before you answered. They saw nothing. If you still "
+            "want their help, give them the new code."
+        ),
+    ),
+    "notice.number_gone": (
+        (
+            "El número que le dio su técnico ya no vale: ha caducado o ya se usó. Dígale por teléfono el "
+            "código completo que aparece aquí."
+        ),
+        (
+            "The number that your technician gave you is no longer good: it has expired or was used. Tell "
+            "them the whole code that is shown here."
+        ),
+    ),
+    "notice.relay_busy": (
+        "El servidor está ocupado y no da códigos ahora; se vuelve a intentar en un minuto.",
+        "The relay is busy and gives no codes now; it is being tried again in a minute.",
+    ),
+    "term.code": (
+        "Código: {code}   (dura {minutes} min)",
+        "Code: {code}   (good for {minutes} min)",
+    ),
+    "term.ask": (
+        "Responda s (sí) o N (no) [{seconds} s, después No]: ",
+        "Answer y (yes) or N (no) [{seconds} s, then No]: ",
+    ),
+    "term.asked_away": (
+        "La pregunta ya no hace falta.",
+        "The question is no longer needed.",
+    ),
+    "term.help": (
+        "Escriba: parar · control (tomarlo) · devolver · mirar (que solo miren) · decir TEXTO · ayuda",
+        "Type: stop · control (take it) · give · watch (let them only watch) · say TEXT · help",
+    ),
+    "term.nobody": (
+        "No hay nadie conectado.",
+        "Nobody is connected.",
+    ),
+    "demo.loud": (
+        "DEMOSTRACIÓN: los permisos se dan solos. No lo use nunca en un PC real.",
+        "DEMONSTRATION: permission is given by itself. Never use this on a real PC.",
+    ),
+    "demo.short": (
+        "DEMOSTRACIÓN · permiso automático",
+        "DEMONSTRATION · automatic consent",
+    ),
+}

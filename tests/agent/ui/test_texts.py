@@ -1,0 +1,58 @@
+"""Both languages say the same, about everything that there is."""
+
+import re
+from enum import StrEnum
+
+import pytest
+
+from relevo_agent.link.failures import FailureKind
+from relevo_agent.session.actions import Notice, Phase
+from relevo_agent.session.entries import DecidedBy
+from relevo_agent.ui.texts import Language, Texts
+from relevo_agent.ui.words import TABLE, capabilities, consent, failures, receipt, session, team
+from relevo_protocol.modes import Capability, Mode, Role
+
+PARTS = (capabilities, consent, failures, receipt, session, team)
+
+
+def test_both_languages_have_the_same_values_and_none_is_empty() -> None:
+    for key, (spanish, english) in TABLE.items():
+        assert spanish.strip(), key
+        assert english.strip(), key
+        assert sorted(re.findall(r"{(\w+)}", spanish)) == sorted(re.findall(r"{(\w+)}", english)), key
+
+
+def test_no_key_is_in_two_tables() -> None:
+    assert sum(len(part.TABLE) for part in PARTS) == len(TABLE)
+
+
+@pytest.mark.parametrize(
+    ("prefix", "kinds"),
+    [
+        ("can", Capability),
+        ("role", Role),
+        ("mode", Mode),
+        ("mode_name", Mode),
+        ("notice", Notice),
+        ("phase", Phase),
+        ("fail", FailureKind),
+        ("receipt.by", DecidedBy),
+    ],
+)
+def test_everything_has_its_words(prefix: str, kinds: type[StrEnum]) -> None:
+    join = "_" if prefix == "receipt.by" else "."
+    assert {f"{prefix}{join}{kind.value}" for kind in kinds} <= TABLE.keys()
+
+
+@pytest.mark.parametrize(
+    ("left_ms", "spanish"),
+    [
+        (-5, "0 s"),
+        (59_400, "59 s"),
+        (61_000, "1 min"),
+        (3_600_000, "1 h 0 min"),
+        (8 * 3_600_000 + 60_000, "8 h 1 min"),
+    ],
+)
+def test_how_long_something_lasts(left_ms: float, spanish: str) -> None:
+    assert Texts(Language.ES).left(left_ms) == spanish
