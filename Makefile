@@ -1,6 +1,7 @@
 # One command for people and CI. Everything is done by the scripts in tools/; nothing but Python >= 3.11 and git is needed.
 #   make demo   make test   make check   make bench         the four that matter; options go into ARGS="..."
 #   make setup  make viewer make lock    make wheels  make format  make clean
+#   make test-reboot: a real restart of a Debian under QEMU (root, debootstrap, some minutes)
 
 # The first Python that is new enough; PYTHON=... overrides.
 PYTHON ?= $(or $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -8,10 +9,10 @@ PYTHON ?= $(or $(shell for p in python3 python3.14 python3.13 python3.12 python3
 ARGS ?=
 RUN := .venv/bin/python
 
-.PHONY: help setup demo test check bench viewer lock wheels format clean
+.PHONY: help setup demo test test-reboot check bench viewer lock wheels format clean
 
 help:
-	@sed -n '2,3s/^# *//p' Makefile
+	@sed -n '2,4s/^# *//p' Makefile
 
 setup:
 	@$(PYTHON) -m tools.set_up
@@ -21,6 +22,9 @@ demo: setup
 
 test: setup
 	@$(RUN) -m tools.test $(ARGS)
+
+test-reboot: setup
+	@$(RUN) -m tools.restart_proof $(ARGS)
 
 check: setup
 	@$(RUN) -m tools.check $(ARGS)

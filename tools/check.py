@@ -33,7 +33,7 @@ def _steps() -> list[Step]:
         Step("import contracts", command(str(VENV_BIN / "lint-imports"), "--no-cache")),
         *(
             Step(f"drift: {name}", _codegen(name))
-            for name in ("typescript", "wire_vectors", "crypto_vectors")
+            for name in ("typescript", "wire_vectors", "crypto_vectors", "rights_grid")
         ),
         Step("viewer: eslint", _viewer_script("lint")),
         Step("viewer: prettier", _viewer_script("format:check")),

@@ -88,6 +88,7 @@ TEST_NEEDS = (
         "package chromium, or any Chromium/Chrome named in RELEVO_CHROMIUM",
         lambda: find_chromium() is not None,
     ),
+    Need("Xephyr (an X display inside another)", "xserver-xephyr", "package xephyr", _program("Xephyr")),
     Need("xrandr (gives a screen another size)", "x11-xserver-utils", "package xrandr", _program("xrandr")),
     Need("libatomic (drives Chromium)", "libatomic1", "package libatomic", _library("atomic")),
     Need("certutil (certificate stores)", "libnss3-tools", "package nss-tools", _program("certutil")),

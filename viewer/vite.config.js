@@ -19,6 +19,8 @@ export default defineConfig({
         codeSplitting: {
           groups: [
             { name: "react", test: /node_modules\/(react|react-dom|scheduler)\// },
+            // Most sessions open no terminal: it comes with the first one.
+            { name: "terminal", test: /node_modules\/@xterm\// },
             { name: "libraries", test: /node_modules\// },
           ],
         },

@@ -1,6 +1,7 @@
 """One session from connection to end: carries out what the session core wants done."""
 
 import asyncio
+import contextlib
 import logging
 import threading
 import webbrowser
@@ -81,6 +82,7 @@ class Life:
         self._watching: frozenset[int] = frozenset()
         self._quality = Quality.AUTO
         self._ever_connected = False
+        self._restart_left = False
         self._loop = asyncio.new_event_loop()
         self._link: Link | None = None
         self._crash: asyncio.Future[None] | None = None
@@ -216,6 +218,8 @@ class Life:
                 self._link.close(fatal=action.fatal)
             case Ended():
                 self._link.discard_media()
+                if self._restart_left and self._config.halts.stopped.is_set():
+                    threading.Thread(target=self._call_restart_off, daemon=True).start()
                 self._link.close(fatal=True)
                 for front in self._fronts:
                     front.ended(action.code)
@@ -292,6 +296,8 @@ class Life:
 
     def _prepare_restart(self, action: PrepareRestart) -> None:
         detail = self._left_with_service(action)
+        if not detail and self._config.halts.stopped.is_set():
+            self._call_restart_off()
         self.post(lambda session: session.restart_prepared(not detail, detail, now_ms()))
 
     def _left_with_service(self, action: PrepareRestart) -> str:
@@ -301,9 +307,16 @@ class Life:
             return "no service is installed"
         try:
             service.prepare_restart(action.state, action.deadline_s)
+            self._restart_left = True
         except ElevatedFailed as error:
             return str(error) or "the service refused"
         return ""
+
+    def _call_restart_off(self) -> None:
+        """The customer has ended the session while it was being left with the service."""
+        if self._config.service is not None:
+            with contextlib.suppress(ElevatedFailed):
+                self._config.service.cancel_restart()
 
     def _carry_front(self, action: Ask | Withdraw | Show | Tell | Keep) -> None:
         if isinstance(action, Ask) and self._config.auto_consent:

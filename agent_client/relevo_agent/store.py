@@ -1,4 +1,4 @@
-"""What the agent keeps on disk: its device key, and the log. Nothing of a session is ever written."""
+"""What the agent keeps on disk beside the record (``records``): its device key, and the log."""
 
 import logging
 import logging.handlers

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from tools.system import find_chromium
 
-_FLAGS = (
+FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -39,7 +39,7 @@ def chromium(home: Path, ca_file: Path) -> Generator[Browser]:
     assert program, "no Chromium on this machine"
     environment: dict[str, str | float | bool] = {**os.environ, "HOME": str(home)}
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=list(_FLAGS), env=environment)
+        browser = playwright.chromium.launch(executable_path=program, args=list(FLAGS), env=environment)
         try:
             yield browser
         finally:

@@ -9,10 +9,14 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 
+from Xlib import X
 from Xlib import display as xdisplay
 
+from tests.agent.desktop import xvfb
+from tests.support.nested import Hand, xephyr
 from tests.support.processes import EventProcess, wait_until
 from tests.support.wire_cutter import WireCutter
 
@@ -73,12 +77,38 @@ class Display:
             root.clear_area()
             connection.sync()
 
+    def colours(self, x: int, y: int, width: int, height: int) -> set[str]:
+        """Every colour of a piece of the real screen, as ``#rrggbb``."""
+        with contextlib.closing(xdisplay.Display(self.name)) as connection:
+            root = connection.screen().root
+            data = root.get_image(x, y, width, height, X.ZPixmap, 0xFFFFFFFF).data
+        return {f"#{data[i + 2]:02x}{data[i + 1]:02x}{data[i]:02x}" for i in range(0, len(data), 4)}
+
     def close(self) -> None:
         """End what was started, last first."""
         for process in reversed(self._processes):
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGTERM)
             process.wait(timeout=10)
+
+
+class NestedDisplay(Display):
+    """A display inside another one: ``hand`` is the person at the PC, whose input is real there."""
+
+    def __init__(self, size: str, folder: Path) -> None:
+        self._inside = contextlib.ExitStack()
+        outer = self._inside.enter_context(xvfb(f"{size}x24"))
+        self.name = self._inside.enter_context(xephyr(outer, size))
+        self.hand = Hand(outer)
+        self._folder = folder
+        self._processes = [self._start("openbox", ["openbox", "--sm-disable"])]
+        wait_until(self._managed, "a window manager")
+
+    def close(self) -> None:
+        """See :class:`Display`."""
+        super().close()
+        self.hand.close()
+        self._inside.close()
 
 
 class Stack:
@@ -94,9 +124,12 @@ class Stack:
         self.relay: subprocess.Popen[bytes] | None = None
         self.agent: EventProcess | None = None
         self._command("init")
-        self._command(
-            "admin", "create", "--name", TECHNICIAN, "--display-name", "Núria Peña", "--password-stdin"
-        )
+        self.account(TECHNICIAN, "Núria Peña", "--admin-tools")
+
+    def account(self, name: str, display_name: str, *more: str) -> None:
+        """Add an account of the organisation."""
+        given = ("--name", name, "--display-name", display_name, "--password-stdin", *more)
+        self._command("account", "create", *given)
 
     @property
     def ca_file(self) -> Path:
@@ -158,10 +191,25 @@ class Stack:
         os.killpg(self.relay.pid, signal.SIGKILL)
         self.relay.wait()
 
-    def start_agent(self, consent: str = "auto") -> EventProcess:
-        """Start an agent whose customer says yes by itself, unless ``consent`` is ``ask``."""
+    def start_agent(self, consent: str = "auto", *words: str, **environment: str) -> EventProcess:
+        """Start an agent whose customer says yes by itself, unless ``consent`` is ``ask``.
+
+        ``words`` are further options, ``environment`` goes beside the machine's.
+        """
+        if consent == "auto":
+            words = (*words, "--demo-consent", "auto")
+        self.agent = self._agent("agent", words, environment)
+        return self.agent
+
+    def start_presenter(self, ticket: str, halves: str) -> EventProcess:
+        """Start a presenter's agent whose link is ``/demo#i=halves``."""
+        environment = {"RELEVO_DEMO_INVITE": halves}
+        return self._agent("presenter", ("present", "--ticket", ticket), environment)
+
+    def _agent(self, name: str, words: tuple[str, ...], environment: Mapping[str, str]) -> EventProcess:
         command = [
             str(_BIN / "relevo-agent"),
+            *words,
             *("--server", f"https://localhost:{self.agent_cable.port}", "--ca", str(self.ca_file)),
             *(
                 "--display",
@@ -169,19 +217,20 @@ class Stack:
                 "--lang",
                 self.language,
                 "--state-dir",
-                str(self.folder / "agent"),
+                str(self.folder / name),
             ),
             *("--no-window", "--json-events"),
         ]
-        if consent == "auto":
-            command += ["--demo-consent", "auto"]
-        self.agent = EventProcess(command, self.folder / "agent.log", {"RELEVO_DEMO": "1"})
-        return self.agent
+        return EventProcess(command, self.folder / f"{name}.log", {"RELEVO_DEMO": "1", **environment})
 
-    def link(self, code: str, mode: str = "full") -> str:
+    def link(self, code: str, mode: str = "full", name: str = TECHNICIAN) -> str:
         """A one-time address that signs the technician in and joins."""
-        path = self._command("link", "create", "--name", TECHNICIAN).strip().splitlines()[-1]
-        return f"{self.origin}{path}&code={code}&mode={mode}"
+        return f"{self.signed_in(name)}&code={code}&mode={mode}"
+
+    def signed_in(self, name: str) -> str:
+        """A one-time address that signs somebody in."""
+        path = self._command("link", "create", "--name", name).strip().splitlines()[-1]
+        return f"{self.origin}{path}"
 
     def close(self) -> None:
         """End everything."""

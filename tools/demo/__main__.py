@@ -38,6 +38,21 @@ _INTRODUCTION = """
 
   Ctrl+C ends it.
 """
+_PRESENTATION = """
+  {display} is being presented. Up to five people see it, in any browser and without an account:
+    {join}
+
+  To present from a browser instead (signs in as {name}, works once):
+    {page}
+
+    address      {url}
+    technician   {name}    password  {password}
+
+  A browser warns of the certificate unless the demo's authority is trusted:
+    .venv/bin/relevo-server trust install --data {data}   (and later: trust remove)
+
+  Ctrl+C ends it.
+"""
 _ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -78,16 +93,33 @@ def _run(options: Options, children: Children, folder: Path) -> None:
     server = relay.prepare(folder, options.port, options.lang)
     server.start(children)
     stage = _Stage(options, children, folder, display, server)
+    if options.presents:
+        _present(stage)
+        return
     customer = stage.start_agent()
     code = stage.first_code(customer)
     link = server.new_link(code, options.mode)
     if options.json:
-        print(json.dumps(stage.facts(code, link), ensure_ascii=False), flush=True)
+        stage.print_facts({"code": code, "viewer_url": link})
     else:
-        stage.introduce(code, link)
-        if options.browser and os.environ.get("DISPLAY"):
-            _say(f"demo: {open_browser(link, server.ca_file, children, folder)}")
+        stage.introduce(_INTRODUCTION, code=_in_groups(code), mode=options.mode, link=link)
+        stage.open_browser(link)
     stage.watch(customer)
+
+
+def _present(stage: "_Stage") -> None:
+    """The technician's desktop, for up to five people."""
+    server = stage.server
+    presentation = server.presentation()
+    presenter = stage.start_agent(presentation)
+    stage.first(presenter, "link")
+    join, page = server.join_link(presentation), server.presenter_link()
+    if stage.options.json:
+        stage.print_facts({"join_url": join, "presenter_url": page})
+    else:
+        stage.introduce(_PRESENTATION, join=join, page=page)
+        stage.open_browser(join)
+    stage.watch(presenter)
 
 
 @dataclass(frozen=True)
@@ -100,45 +132,53 @@ class _Stage:
     display: str | None
     server: relay.Relay
 
-    def start_agent(self) -> agent.Agent:
-        return agent.start(self.server, self.display, self.options, self.children, self.folder / "agent")
+    def start_agent(self, presentation: relay.Presentation | None = None) -> agent.Agent:
+        state = self.folder / "agent"
+        customer = agent.Customer(self.server, self.display, self.options, state, presentation)
+        return agent.start(customer, self.children)
 
     def first_code(self, customer: agent.Agent) -> str:
+        return str(self.first(customer, "code")["code"])
+
+    def first(self, customer: agent.Agent, name: str) -> agent.Event:
+        """Wait for the agent's first report of this name."""
         deadline = time.monotonic() + _CODE_PATIENCE_S
         while time.monotonic() < deadline:
             self.children.check()
             event = customer.next_event(0.2)
-            if event and event["event"] == "code":
-                return str(event["code"])
+            if event and event["event"] == name:
+                return event
         raise DemoError(
-            f"the agent has no code after {_CODE_PATIENCE_S:.0f} s:\n{self.children.tail('agent')}"
+            f"the agent has no {name} after {_CODE_PATIENCE_S:.0f} s:\n{self.children.tail('agent')}"
         )
 
-    def facts(self, code: str, link: str) -> dict[str, object]:
-        return {
+    def print_facts(self, ways_in: dict[str, str]) -> None:
+        facts: dict[str, object] = {
             "url": self.server.url,
             "ca_file": os.fspath(self.server.ca_file),
             "technician": {"name": relay.TECHNICIAN, "password": self.server.password},
-            "code": code,
+            "mode": self.options.mode,
             "display": self.display,
             "pids": self.children.pids,
-            "viewer_url": link,
         }
+        print(json.dumps(facts | ways_in, ensure_ascii=False), flush=True)
 
-    def introduce(self, code: str, link: str) -> None:
+    def introduce(self, text: str, **facts: str) -> None:
         print(
-            _INTRODUCTION.format(
+            text.format(
                 display=self.display or "this desktop",
                 url=self.server.url,
                 name=relay.TECHNICIAN,
                 password=self.server.password,
-                code=_in_groups(code),
-                mode=self.options.mode,
-                link=link,
                 data=self.server.data.relative_to(ROOT),
+                **facts,
             ),
             flush=True,
         )
+
+    def open_browser(self, address: str) -> None:
+        if self.options.browser and os.environ.get("DISPLAY"):
+            _say(f"demo: {open_browser(address, self.server.ca_file, self.children, self.folder)}")
 
     def watch(self, customer: agent.Agent) -> None:
         """Tell what happens until something that the demo needs has ended."""
@@ -146,7 +186,7 @@ class _Stage:
             self.children.check()
             event = customer.next_event(0.5)
             if event is None:
-                if self.children.has_finished("agent"):
+                if self.children.has_finished("agent") and not self.options.presents:
                     # A session is over and its agent with it; a customer who needs help again starts anew.
                     customer = self.start_agent()
             elif event["event"] == "code":

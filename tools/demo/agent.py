@@ -4,13 +4,14 @@ import json
 import os
 import queue
 import threading
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, cast
 
 from tools import system
 from tools.demo.children import Children, DemoError, Program
 from tools.demo.options import Options
-from tools.demo.relay import Relay
+from tools.demo.relay import Presentation, Relay
 from tools.paths import VENV_BIN
 
 Event = dict[str, Any]
@@ -43,8 +44,20 @@ class Agent:
             return
 
 
-def start(relay: Relay, display: str | None, options: Options, children: Children, state: Path) -> Agent:
-    """Start the agent on ``display``; what the demo alone may ask of it travels in its own words."""
+@dataclass(frozen=True)
+class Customer:
+    """What an agent is started with; ``presentation`` makes it a presenter's."""
+
+    relay: Relay
+    display: str | None
+    options: Options
+    state: Path
+    presentation: Presentation | None = None
+
+
+def start(customer: Customer, children: Children) -> Agent:
+    """Start the agent on its display; what the demo alone may ask of it travels in its own words."""
+    relay, display, options = customer.relay, customer.display, customer.options
     if options.consent == "ask" and not system.has_tkinter():
         raise DemoError(
             "this Python has no tkinter, so the customer cannot be asked in a window: "
@@ -52,19 +65,23 @@ def start(relay: Relay, display: str | None, options: Options, children: Childre
         )
     command = [
         os.fspath(VENV_BIN / "relevo-agent"),
+        *(() if customer.presentation is None else ("present",)),
         "--server",
         relay.agent_url,
         "--ca",
         os.fspath(relay.ca_file),
     ]
-    command += ["--lang", options.lang, "--state-dir", os.fspath(state), "--json-events"]
+    command += ["--lang", options.lang, "--state-dir", os.fspath(customer.state), "--json-events"]
     environment = {"RELEVO_DEMO": "1"}
     if display is not None:
         command += ["--display", display]
         environment["DISPLAY"] = display
     if not options.window:
         command += ["--no-window"]
-    if options.consent == "auto":
+    if customer.presentation is not None:
+        command += ["--ticket", customer.presentation.ticket]
+        environment["RELEVO_DEMO_INVITE"] = customer.presentation.halves
+    elif options.consent == "auto":
         command += ["--demo-consent", "auto", "--demo-mode", options.mode]
     reports = children.start(Program("agent", command, environment, events=True, may_finish=True))
     if reports is None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from relevo_protocol.modes import Mode
 
 USUAL_PORT = 8443
-_LIVE_MODES = (Mode.FULL.value, Mode.OBSERVER.value)
+_MODES = tuple(mode.value for mode in Mode)
 _DESCRIPTION = "Start a relay and an agent on this desktop, or on a virtual one, ready to be joined."
 
 
@@ -27,6 +27,11 @@ class Options:
     port: int | None
     lang: str
     browser: bool
+
+    @property
+    def presents(self) -> bool:
+        """Whether the technician shows this desktop, instead of seeing a customer's."""
+        return self.mode == Mode.DEMO.value
 
 
 def parse(arguments: Sequence[str]) -> Options:
@@ -60,7 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--display", metavar=":N", help="show this X display (default: the one of this desktop)")
     add("--virtual", action="store_true", help="start a virtual display even if this desktop has one")
     add("--size", default="1280x800", metavar="WxH", type=_size, help="of the virtual display, in pixels")
-    add("--mode", default="full", choices=_LIVE_MODES, help="what the technician asks for")
+    add("--mode", default="full", choices=_MODES, help="what the technician asks for")
     add(
         "--consent",
         choices=["ask", "auto"],

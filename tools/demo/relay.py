@@ -1,5 +1,6 @@
 """The demo's relay: its data, its technician, its readiness, its one-time links."""
 
+import base64
 import contextlib
 import http
 import http.client
@@ -18,6 +19,8 @@ from tools.demo.options import USUAL_PORT
 from tools.paths import VENV_BIN
 
 _PATIENCE_S = 40.0
+_CALL_S = 5.0
+_HEADERS = {"Content-Type": "application/json"}
 _SERVER = os.fspath(VENV_BIN / "relevo-server")
 TECHNICIAN = "demo"
 
@@ -54,6 +57,32 @@ class Relay:
             raise DemoError(f"'relevo-server link create' printed no path: {path[:80]!r}")
         return f"{self.url}{path}&code={code}&mode={mode}"
 
+    def presenter_link(self) -> str:
+        """A one-time address of the page on which the technician may present from a browser instead."""
+        path = run(
+            "relevo-server link", [_SERVER, "link", "create", "--name", TECHNICIAN, *self._where()]
+        ).strip()
+        return f"{self.url}{path}&page=present"
+
+    def presentation(self) -> "Presentation":
+        """Sign the technician in, and get a ticket for a presentation with a link of our own making.
+
+        Raises:
+            DemoError: the relay does not give one.
+        """
+        with contextlib.closing(self._connection()) as connection:
+            sign_in = {"name": TECHNICIAN, "password": self.password}
+            origin = {"Origin": self.url}
+            cookie, _ = _post(connection, "/api/sign-in", sign_in, origin)
+            _, answer = _post(connection, "/api/presentations", {}, origin | {"Cookie": cookie})
+        return Presentation(
+            str(answer["ticket"]), f"{_text(secrets.token_bytes(16))}.{_text(secrets.token_bytes(32))}"
+        )
+
+    def join_link(self, presentation: "Presentation") -> str:
+        """What everybody opens who is to see the presentation."""
+        return f"{self.url}/demo#i={presentation.halves}"
+
     def start(self, children: Children) -> None:
         """Start it and wait until it says that it is ready."""
         command = [_SERVER, "run", *self._where(), "--host", "127.0.0.1", "--port", str(self.port)]
@@ -71,16 +100,43 @@ class Relay:
         if not self.ca_file.is_file():
             return False
         try:
-            context = ssl.create_default_context(cafile=self.ca_file)
-            connection = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=2, context=context)
-            with contextlib.closing(connection):
+            with contextlib.closing(self._connection()) as connection:
                 connection.request("GET", "/readyz")
                 return connection.getresponse().status == http.HTTPStatus.OK
         except (OSError, http.client.HTTPException):  # not listening yet, or not ready yet
             return False
 
+    def _connection(self) -> http.client.HTTPSConnection:
+        context = ssl.create_default_context(cafile=self.ca_file)
+        return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=_CALL_S, context=context)
+
     def _where(self) -> list[str]:
         return ["--data", os.fspath(self.data)]
+
+
+@dataclass(frozen=True)
+class Presentation:
+    """A ticket for a presentation, and the two halves of its link as they stand behind ``#i=``."""
+
+    ticket: str
+    halves: str
+
+
+def _post(
+    connection: http.client.HTTPSConnection, path: str, body: dict[str, str], headers: dict[str, str]
+) -> tuple[str, dict[str, object]]:
+    """The cookie that was set, if any, and the answer."""
+    connection.request("POST", path, json.dumps(body), {**_HEADERS, **headers})
+    answer = connection.getresponse()
+    said = answer.read()
+    if answer.status != http.HTTPStatus.OK:
+        raise DemoError(f"the relay answers {path} with {answer.status}: {said[:200]!r}")
+    cookie = (answer.headers["Set-Cookie"] or "").partition(";")[0]
+    return cookie, json.loads(said)
+
+
+def _text(value: bytes) -> str:
+    return base64.urlsafe_b64encode(value).rstrip(b"=").decode()
 
 
 def prepare(folder: Path, port: int | None, lang: str) -> Relay:
@@ -106,6 +162,7 @@ def prepare(folder: Path, port: int | None, lang: str) -> Relay:
         "--password-stdin",
         "--account-language",
         lang,
+        "--admin-tools",
         *where,
     ]
     run("relevo-server admin create", create, given=f"{password}\n")

@@ -2,8 +2,10 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
 import { createSessionClient } from "./core/client";
+import { createHostClient } from "./core/host/client";
 import { accountApi } from "./features/account/api";
 import { createAccountStore } from "./features/account/store";
+import { type GuestLink, takeInvitation } from "./features/guest/link";
 import { type JoinLink, takeLink } from "./features/join/link";
 import { App } from "./ui/App";
 import { startTexts } from "./ui/i18n";
@@ -17,7 +19,9 @@ declare global {
 }
 
 /** Sign in as the link says or as the browser already is; a link with both token and code joins at once. */
-async function enter(services: Services, link: JoinLink | null): Promise<void> {
+async function enter(services: Services, link: JoinLink | null, guest: GuestLink | null): Promise<void> {
+  // Nobody needs an account to see a presentation, and so nobody is asked for one.
+  if (guest?.kind === "presentation") return;
   const token = link?.token ?? null;
   const code = link?.code ?? null;
   if (token === null) {
@@ -32,16 +36,21 @@ async function start(): Promise<void> {
   const missing = await window.relevoBrowserCheck;
   if (missing === undefined || missing.length > 0) return;
   const link = takeLink(window.location, window.history);
+  const guest = takeInvitation(window.location, window.history);
   const root = document.getElementById("root");
   if (root === null) throw new Error("index.html has no #root");
-  const services = { account: createAccountStore(accountApi), session: createSessionClient() };
+  const services = {
+    account: createAccountStore(accountApi),
+    session: createSessionClient(),
+    host: createHostClient(),
+  };
   startTexts();
   createRoot(root).render(
     <StrictMode>
-      <App services={services} link={link} />
+      <App services={services} link={link} guest={guest} />
     </StrictMode>,
   );
-  await enter(services, link);
+  await enter(services, link, guest);
 }
 
 void start();

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 from Xlib import display as xdisplay
+from Xlib.error import BadWindow
 
 from relevo_agent.session.actions import Person, Phase, Question, QuestionKind, Snapshot
 from relevo_agent.ui import elsewhere
@@ -79,8 +80,11 @@ def windows(name: str) -> list[str]:
         waiting = [connection.screen().root]
         while waiting:
             window = waiting.pop()
-            waiting += window.query_tree().children
-            title = window.get_wm_name()
+            try:
+                waiting += window.query_tree().children
+                title = window.get_wm_name()
+            except BadWindow:  # it has gone meanwhile
+                continue
             if title:
                 found.append(str(title))
         return found

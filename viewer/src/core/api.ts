@@ -181,6 +181,10 @@ export interface SessionView {
   readonly machine: MachineView;
   /** While `host_away`: the customer's PC restarts, and has until then (ms, `Date.now()`). */
   readonly restartingUntil: number | null;
+  /** The session's id in hex, as the relay's HTTP interface names it; absent before the welcome. */
+  readonly sessionId?: string;
+  /** What the host said it can do (its identity, SPEC K4); absent before the handshake. */
+  readonly hostModes?: readonly Mode[];
 }
 
 /** The remote cursor, in remote pixels; `url` is an image, `null` before the first shape. */

@@ -1,27 +1,32 @@
 /** What the main thread and the session worker say to each other. */
 import type { Outgoing, SessionView } from "./api";
 import type { Mode, Quality } from "../protocol/generated";
+import type { Credential } from "../crypto/schedule";
 import type { Drawing } from "./display/ops";
+import type { Passing } from "./session/passing";
 
 export type ToWorker =
   | {
       readonly t: "join";
       readonly url: string;
       readonly ticket: string;
-      /** The six secret digits; they go into the handshake and nowhere else. */
-      readonly digits: string;
+      /** The secret digits or an invitation's secret; it goes into the handshake and nowhere else. */
+      readonly credential: Credential;
       readonly mode: Mode;
       readonly quality: Quality;
     }
   | { readonly t: "send"; readonly message: Outgoing }
-  | { readonly t: "mode"; readonly mode: Mode }
+  | { readonly t: "whisper"; readonly text: string }
   | { readonly t: "quality"; readonly quality: Quality }
   | { readonly t: "drawn"; readonly frameId: number }
   | { readonly t: "nudge" }
   | { readonly t: "leave" };
 
 export type FromWorker =
-  | { readonly t: "view"; readonly view: SessionView }
+  /** What has changed in the view; the first one is whole. */
+  | { readonly t: "view"; readonly view: Partial<SessionView> }
+  /** Marks of others and what terminals say, as they come. */
+  | { readonly t: "told"; readonly message: Passing }
   | { readonly t: "drawing"; readonly drawing: Drawing }
   /** The last message: the socket is closed and the keys are forgotten. */
   | { readonly t: "finished" };

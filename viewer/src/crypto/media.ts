@@ -37,6 +37,13 @@ export async function mediaBaseKey({ secret, rosterHash }: EpochSecrets): Promis
   return new Uint8Array(await crypto.subtle.deriveBits(params, material, 256));
 }
 
+/** Key and salt of an epoch's frames, for both ends. Throws RangeError where secret or hash are not 32 bytes. */
+export async function mediaKey(secrets: EpochSecrets): Promise<SFrameKey> {
+  const base = await mediaBaseKey(secrets);
+  const baseKey = await crypto.subtle.importKey("raw", base, "HKDF", false, ["deriveBits", "deriveKey"]);
+  return deriveSFrameKey(secrets.epoch, baseKey);
+}
+
 /** Opens the frames of one epoch; counters rise, gaps are allowed as the relay may drop frames. */
 export class MediaReceiver {
   private readonly queue = new InOrder();
@@ -51,9 +58,7 @@ export class MediaReceiver {
 
   /** Throws RangeError where secret or hash are not 32 bytes, DOMException where the device key is none. */
   static async create(secrets: EpochSecrets, policy: SignaturePolicy): Promise<MediaReceiver> {
-    const base = await mediaBaseKey(secrets);
-    const baseKey = await crypto.subtle.importKey("raw", base, "HKDF", false, ["deriveBits", "deriveKey"]);
-    const key = await deriveSFrameKey(secrets.epoch, baseKey);
+    const key = await mediaKey(secrets);
     const ed25519 = { name: "Ed25519" };
     const deviceKey = await crypto.subtle.importKey("raw", policy.deviceKey, ed25519, false, ["verify"]);
     return new MediaReceiver(secrets.epoch, key, deviceKey, policy.required);

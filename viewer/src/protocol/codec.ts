@@ -17,6 +17,8 @@ import {
   type ViewerToHost,
   VIEWER_TO_RELAY_TAGS,
   type ViewerToRelay,
+  VIEWER_TO_VIEWER_TAGS,
+  type ViewerToViewer,
 } from "./generated";
 import { header, packHeader } from "./header";
 import { shapeNamed } from "./schema";
@@ -72,9 +74,12 @@ export const hostToViewer = direction<HostToViewer>(HOST_TO_VIEWER_TAGS, MAX_PAI
 export const relayToViewer = direction<RelayToViewer>(RELAY_TO_VIEWER_TAGS, MAX_CONTROL_BYTES);
 export const viewerToHost = direction<ViewerToHost>(VIEWER_TO_HOST_TAGS, MAX_PAIRWISE_BYTES);
 export const viewerToRelay = direction<ViewerToRelay>(VIEWER_TO_RELAY_TAGS, MAX_CONTROL_BYTES);
+export const viewerToViewer = direction<ViewerToViewer>(VIEWER_TO_VIEWER_TAGS, MAX_CONTROL_BYTES);
 
 /** The msgpack body of a message. */
-export function encodeMessage(message: ViewerToHost | ViewerToRelay): Uint8Array<ArrayBuffer> {
+export function encodeMessage(
+  message: ViewerToHost | ViewerToRelay | ViewerToViewer,
+): Uint8Array<ArrayBuffer> {
   return encodeMsgpack(message);
 }
 

@@ -122,6 +122,47 @@ export function decodeFrame(data: Uint8Array<ArrayBuffer>): Frame {
   return { ...screen, timeMs: view.getUint32(8), updates };
 }
 
+function writeUpdateHead(view: DataView, offset: number, update: Update): void {
+  view.setUint8(offset, update.kind);
+  view.setUint8(offset + 1, update.codec);
+  view.setUint16(offset + 2, update.stream);
+  view.setInt16(offset + 4, update.x);
+  view.setInt16(offset + 6, update.y);
+  view.setUint16(offset + 8, update.width);
+  view.setUint16(offset + 10, update.height);
+  view.setUint32(offset + 12, update.payload.length);
+}
+
+/**
+ * Write a frame container; `timeMs` is taken modulo 2^32.
+ *
+ * @throws MalformedError a kind with a codec that cannot carry it
+ * @throws LimitError sizes beyond the wire's bounds or outside the screen
+ */
+export function encodeFrame(frame: Frame): Uint8Array<ArrayBuffer> {
+  const { updates } = frame;
+  checkScreen(frame, updates.length);
+  const size = updates.reduce(
+    (sum, { payload }) => sum + UPDATE_HEAD_BYTES + payload.length,
+    FRAME_HEAD_BYTES,
+  );
+  const out = new Uint8Array(size);
+  const view = new DataView(out.buffer);
+  view.setUint8(0, CONTAINER_VERSION);
+  view.setUint16(2, updates.length);
+  view.setUint16(4, frame.width);
+  view.setUint16(6, frame.height);
+  view.setUint32(8, Math.floor(frame.timeMs) % 2 ** 32);
+  let offset = FRAME_HEAD_BYTES;
+  for (const update of updates) {
+    checkUpdate(update, frame);
+    writeUpdateHead(view, offset, update);
+    out.set(update.payload, offset + UPDATE_HEAD_BYTES);
+    offset += UPDATE_HEAD_BYTES + update.payload.length;
+  }
+  return out;
+}
+
 function checkScreen(screen: Size, count: number): void {
   if (!screenFits(screen)) {
     throw new LimitError(`a screen of ${screen.width}x${screen.height} pixels is beyond the wire's bounds`);

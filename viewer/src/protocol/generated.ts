@@ -133,6 +133,9 @@ export type ServiceAct = (typeof SERVICE_ACTS)[number];
 export const SPECIAL_COMBOS = ["ctrl_alt_delete", "super", "alt_tab", "alt_f4", "ctrl_escape", "print_screen", "ctrl_shift_escape"] as const;
 export type SpecialCombo = (typeof SPECIAL_COMBOS)[number];
 
+export const RECORDED_ACTS = ["consent_given", "consent_refused", "take_over", "micro_handover", "hand_over", "grant_changed", "member_removed", "invited", "terminal_opened", "process_ended", "service_changed", "restart", "held", "grant_revoked"] as const;
+export type RecordedAct = (typeof RECORDED_ACTS)[number];
+
 export const MessageType = {
   RELAY: 0,
   MEDIA: 1,
@@ -1043,7 +1046,7 @@ export const SCHEMAS: Readonly<Record<string, Readonly<Record<string, FieldSchem
   "ChatSend": {"text": {"k": "str", "min": 1, "max": 2000, "pattern": "^[^\\x00-\\x09\\x0b-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$"}},
   "Laser": {"monitor": {"k": "int", "min": 0, "max": 16}, "x": {"k": "float", "min": 0.0, "below": 1.0}, "y": {"k": "float", "min": 0.0, "below": 1.0}},
   "LaserOff": {},
-  "Stroke": {"stroke": {"k": "int", "min": 1, "max": 2147483647}, "monitor": {"k": "int", "min": 0, "max": 16}, "points": {"k": "list", "item": {"k": "float", "min": 0.0, "below": 1.0}, "max": 512}},
+  "Stroke": {"stroke": {"k": "int", "min": 1, "max": 2147483647}, "monitor": {"k": "int", "min": 0, "max": 16}, "points": {"k": "list", "item": {"k": "float", "min": 0.0, "below": 1.0}, "min": 2, "max": 512}},
   "ClearMarks": {"everybody": {"k": "bool", "optional": true}},
   "SystemInfoRequest": {},
   "ProcessesRequest": {},
@@ -1079,7 +1082,7 @@ export const SCHEMAS: Readonly<Record<string, Readonly<Record<string, FieldSchem
   "ChatLine": {"line": {"k": "int", "min": 1, "max": 9007199254740991}, "slot": {"k": "int", "min": 0, "max": 5}, "name": {"k": "str", "max": 120, "pattern": "^[^\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$"}, "text": {"k": "str", "min": 1, "max": 2000, "pattern": "^[^\\x00-\\x09\\x0b-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$"}, "at_ms": {"k": "float", "min": 0, "max": 1000000000000000.0}},
   "MemberLaser": {"slot": {"k": "int", "min": 0, "max": 5}, "monitor": {"k": "int", "min": 0, "max": 16}, "x": {"k": "float", "min": 0.0, "below": 1.0}, "y": {"k": "float", "min": 0.0, "below": 1.0}},
   "MemberLaserOff": {"slot": {"k": "int", "min": 0, "max": 5}},
-  "MemberStroke": {"slot": {"k": "int", "min": 0, "max": 5}, "stroke": {"k": "int", "min": 1, "max": 2147483647}, "monitor": {"k": "int", "min": 0, "max": 16}, "points": {"k": "list", "item": {"k": "float", "min": 0.0, "below": 1.0}, "max": 512}},
+  "MemberStroke": {"slot": {"k": "int", "min": 0, "max": 5}, "stroke": {"k": "int", "min": 1, "max": 2147483647}, "monitor": {"k": "int", "min": 0, "max": 16}, "points": {"k": "list", "item": {"k": "float", "min": 0.0, "below": 1.0}, "min": 2, "max": 512}},
   "MarksCleared": {"slot": {"k": "int", "min": 0, "max": 5, "nullable": true, "optional": true}},
   "SystemInfo": {"host_name": {"k": "str", "max": 120, "pattern": "^[^\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$"}, "system": {"k": "str", "max": 200, "pattern": "^[^\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$"}, "processor": {"k": "str", "max": 200, "pattern": "^[^\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$"}, "cores": {"k": "int", "min": 1, "max": 100000}, "memory_bytes": {"k": "int", "min": 0, "max": 9007199254740991}, "disk_free_bytes": {"k": "int", "min": 0, "max": 1152921504606846976}, "up_s": {"k": "int", "min": 0, "max": 1099511627776}, "user": {"k": "str", "max": 200, "pattern": "^[^\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$"}},
   "Process": {"pid": {"k": "int", "min": 1, "max": 9007199254740991}, "started_ms": {"k": "int", "min": 0, "max": 9007199254740991}, "name": {"k": "str", "max": 200, "pattern": "^[^\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$"}, "user": {"k": "str", "max": 200, "pattern": "^[^\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$"}, "cpu_percent": {"k": "float", "min": 0, "max": 1000000.0}, "memory_bytes": {"k": "int", "min": 0, "max": 9007199254740991}},

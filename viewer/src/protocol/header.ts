@@ -1,5 +1,5 @@
 /**
- * The 24-byte header before every body (SPEC W1-W8). Clear to the relay, authenticated end to end.
+ * The 24-byte header before every body (SPEC W1-W9). Clear to the relay, authenticated end to end.
  *
  *     0 u8 version | 1 u8 type | 2 u8 flags | 3 u8 destination
  *     4 u32 frame id | 8 u64 key id | 16 u64 counter            all big-endian
@@ -19,7 +19,7 @@ import {
   PROTOCOL_VERSION,
 } from "./generated";
 
-/** One header. `keyId` is the link for pairwise and handshake messages and the epoch for media. */
+/** One header. `keyId` is the link for pairwise and handshake messages, the sender's for team messages, the epoch for media. */
 export interface Header {
   readonly type: MessageType;
   readonly flags: number;
@@ -35,10 +35,15 @@ const MAX_BYTES: Readonly<Record<MessageType, number>> = {
   [MessageType.MEDIA]: MAX_MEDIA_BYTES,
   [MessageType.PAIRWISE]: MAX_PAIRWISE_BYTES,
   [MessageType.HANDSHAKE]: MAX_CONTROL_BYTES,
+  [MessageType.TEAM]: MAX_CONTROL_BYTES,
 };
 
 function isMessageType(value: number): value is MessageType {
   return Object.values<number>(MessageType).includes(value);
+}
+
+function isSlot(dst: number): boolean {
+  return dst >= 1 && dst <= MAX_VIEWERS;
 }
 
 function destinationFits(type: MessageType, dst: number): boolean {
@@ -49,7 +54,9 @@ function destinationFits(type: MessageType, dst: number): boolean {
       return dst === DST_ALL;
     case MessageType.PAIRWISE:
     case MessageType.HANDSHAKE:
-      return dst === DST_HOST || (dst >= 1 && dst <= MAX_VIEWERS);
+      return dst === DST_HOST || isSlot(dst);
+    case MessageType.TEAM:
+      return isSlot(dst);
   }
 }
 

@@ -58,7 +58,7 @@ function bareShape(schema: FieldSchema): Shape<unknown> {
     case "part":
       return shapeNamed(schema.name ?? "");
     case "list":
-      return list(fieldShape(inner(schema.item, "list")), max);
+      return list(fieldShape(inner(schema.item, "list")), max, min ?? 0);
     case "map":
       return dict(
         fieldShape(inner(schema.key, "map")) as Shape<string>,

@@ -2,23 +2,32 @@ import "./style/mantine";
 import "@mantine/notifications/styles.css";
 import "./style/base.css";
 import "./style/pages.css";
+import "./style/live.css";
 import "./style/session.css";
 import "./style/stage.css";
+import "./style/panels.css";
 
 import { Center, Loader, MantineProvider, Text } from "@mantine/core";
 import { Notifications } from "@mantine/notifications";
 import { type ReactElement, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 
-import type { SessionView } from "../core/api";
+import type { GuestLink } from "../features/guest/link";
 import type { JoinLink } from "../features/join/link";
-import type { Mode } from "../protocol/generated";
 import { suggestLanguage } from "./i18n";
 import { Desktop } from "./screens/Desktop";
 import { Ended } from "./screens/Ended";
+import { Guest } from "./screens/Guest";
+import { Present } from "./screens/host/Present";
+import { Share } from "./screens/host/Share";
+import { useHosting } from "./screens/host/useHost";
 import { Join, type JoinRequest } from "./screens/Join";
+import { Live } from "./screens/Live";
 import { ProgressScreen } from "./screens/Progress";
 import { SignIn } from "./screens/SignIn";
+import { PolicyScreen } from "./policy/PolicyScreen";
+import { RouteProvider, usePage } from "./route";
+import { showsDesktop } from "./showsDesktop";
 import { type Services, ServicesProvider, useAccount, useServices, useSession } from "./services";
 import { theme } from "./theme";
 
@@ -32,22 +41,23 @@ function Checking(): ReactElement {
   );
 }
 
-/** The desktop belongs on the page from the customer's consent until the end, through every interruption. */
-function showsDesktop(view: SessionView): boolean {
-  return view.mode !== null && ["live", "reconnecting", "host_away"].includes(view.phase);
-}
+/** What was asked for last: a code with a mode, or a live session of the team. */
+type Wanted =
+  { readonly by: "code"; readonly request: JoinRequest } | { readonly by: "list"; readonly session: string };
 
 function SignedIn(props: { readonly link: JoinLink | null }): ReactElement {
   const { account, session } = useServices();
   const view = useSession();
-  const [request, setRequest] = useState<JoinRequest | null>(null);
+  const page = usePage();
+  const hosting = useHosting();
+  const [wanted, setWanted] = useState<Wanted | null>(null);
   // What ended before this person signed in is not theirs to read.
   const [before] = useState(view);
-  const [enteringCode, setEnteringCode] = useState(before.phase === "ended");
+  const [choosing, setChoosing] = useState(before.phase === "ended");
   const { link } = props;
   const code = link?.code ?? null;
   const fromLink = code === null || link === null ? null : { code, mode: link.mode };
-  const askedFirst: Mode | null = request?.mode ?? fromLink?.mode ?? null;
+  const last = wanted?.by === "code" ? wanted.request : wanted === null ? fromLink : null;
 
   useEffect(() => {
     if (view.error?.code === "signed_out" && view.error !== before.error) {
@@ -55,32 +65,41 @@ function SignedIn(props: { readonly link: JoinLink | null }): ReactElement {
     }
   }, [account, view.error, before.error]);
 
-  function join(wanted: JoinRequest): void {
-    setRequest(wanted);
-    setEnteringCode(false);
-    void session.join(wanted);
+  function join(next: Wanted): void {
+    setWanted(next);
+    setChoosing(false);
+    void (next.by === "code" ? session.join(next.request) : session.joinLive({ session: next.session }));
   }
 
   if (showsDesktop(view)) return <Desktop />;
-  if (view.phase === "ended" && !enteringCode) {
-    const last = request ?? fromLink;
-    return <Ended onAgain={() => setEnteringCode(true)} onRetry={last === null ? null : () => join(last)} />;
+  if (page === "present" || (hosting === "presentation" && view.phase === "idle")) return <Present />;
+  if (view.phase === "ended" && !choosing) {
+    const retry = last === null ? null : () => join({ by: "code", request: last });
+    return <Ended onAgain={() => setChoosing(true)} onRetry={retry} fromList={page === "live"} />;
   }
-  if (view.phase === "idle" || view.phase === "ended") {
-    const untouched = view.phase === "idle" && request === null;
-    return (
-      <Join initial={untouched ? fromLink : null} fromLink={untouched && fromLink !== null} onJoin={join} />
-    );
-  }
-  return <ProgressScreen mode={askedFirst} />;
+  if (view.phase !== "idle" && view.phase !== "ended") return <ProgressScreen mode={last?.mode ?? null} />;
+  if (page === "live") return <Live onJoin={(id) => join({ by: "list", session: id })} />;
+  const untouched = view.phase === "idle" && wanted === null;
+  return (
+    <Join
+      initial={untouched ? fromLink : null}
+      fromLink={untouched && fromLink !== null}
+      onJoin={(request) => join({ by: "code", request })}
+    />
+  );
 }
 
 function Page(props: { readonly link: JoinLink | null }): ReactElement {
   const view = useAccount();
+  const page = usePage();
+  const hosting = useHosting();
   const language = view.status === "in" ? view.account.language : null;
   useEffect(() => {
     if (language !== null) suggestLanguage(language);
   }, [language]);
+  // No account is needed to be helped; and who shares their screen sees that they do, wherever they go here.
+  if (page === "share" || hosting === "support") return <Share />;
+  if (page === "policy") return <PolicyScreen />;
   switch (view.status) {
     case "checking":
       return <Checking />;
@@ -92,13 +111,18 @@ function Page(props: { readonly link: JoinLink | null }): ReactElement {
   }
 }
 
-/** The whole interface, inside its providers. */
-export function App(props: { readonly services: Services; readonly link: JoinLink | null }): ReactElement {
+/** The whole interface, inside its providers. `guest` is set where the page was opened by an invitation's link. */
+export function App(props: {
+  readonly services: Services;
+  readonly link: JoinLink | null;
+  readonly guest?: GuestLink | null;
+}): ReactElement {
+  const guest = props.guest ?? null;
   return (
     <MantineProvider theme={theme} defaultColorScheme="auto">
       <Notifications position="bottom-right" />
       <ServicesProvider services={props.services}>
-        <Page link={props.link} />
+        <RouteProvider>{guest === null ? <Page link={props.link} /> : <Guest link={guest} />}</RouteProvider>
       </ServicesProvider>
     </MantineProvider>
   );

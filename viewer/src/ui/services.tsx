@@ -1,6 +1,7 @@
 import { createContext, type ReactElement, type ReactNode, use } from "react";
 
 import type { SessionClient, SessionView } from "../core/api";
+import type { HostClient } from "../core/host/api";
 import type { AccountStore, AccountView } from "../features/account/store";
 import { useObservable } from "./useObservable";
 
@@ -8,6 +9,8 @@ import { useObservable } from "./useObservable";
 export interface Services {
   readonly account: AccountStore;
   readonly session: SessionClient;
+  /** Shows this browser's screen to others; absent where the page has no use for it. */
+  readonly host?: HostClient;
 }
 
 const ServicesContext = createContext<Services | null>(null);

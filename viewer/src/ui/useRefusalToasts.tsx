@@ -16,6 +16,8 @@ export function useRefusalToasts(): void {
   useEffect(() => {
     if (refusal === null || refusal.at === shownAt.current) return;
     shownAt.current = refusal.at;
+    // Who drives is shown all the time, and a hint over the picture says the rest: nothing went wrong.
+    if (refusal.removedBy === "token") return;
     const { cause, remedy } = failureText(t, refusal.code);
     const reason = refusal.removedBy === null ? null : t(`obstacle.${refusal.removedBy}`);
     const id = `refusal-${refusal.code}-${refusal.removedBy ?? ""}`;

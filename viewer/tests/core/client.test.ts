@@ -1,9 +1,11 @@
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 
 import { Client, type Page, type WorkerPort } from "../../src/core/client";
 import type { FromWorker, ToWorker } from "../../src/core/port";
 import { startView } from "../../src/core/session/view";
-import { fetchTicket, type TicketAnswer } from "../../src/core/tickets";
+import type { EntryAnswer } from "../../src/core/entry";
+import { codeCredential } from "../../src/crypto/schedule";
+import type { Member } from "../../src/protocol/generated";
 
 const CODE = "482913705146";
 const TICKET = "ticket-of-sixteen-characters";
@@ -27,19 +29,27 @@ class FakeWorker implements WorkerPort {
   }
 }
 
-function page(answer: TicketAnswer = { ok: true, ticket: TICKET }) {
+const CREDENTIAL = codeCredential("705146");
+const ENTRY: EntryAnswer = { ok: true, entry: { ticket: TICKET, credential: CREDENTIAL, mode: "full" } };
+
+function page(answer: EntryAnswer = ENTRY) {
   const workers: FakeWorker[] = [];
   const [asked, drawn]: [string[], number[]] = [[], []];
-  let comeBack = (): void => undefined;
+  let [comeBack, close] = [(): void => undefined, (): void => undefined];
+  const knocked = (how: string): Promise<EntryAnswer> => {
+    asked.push(how);
+    return Promise.resolve(answer);
+  };
   const made: Page = {
     startWorker: () => {
       const worker = new FakeWorker();
       workers.push(worker);
       return worker;
     },
-    fetchTicket: (routing) => {
-      asked.push(routing);
-      return Promise.resolve(answer);
+    door: {
+      byCode: (code, mode) => knocked(`code ${code} ${mode}`),
+      byInvite: ({ invite, secret, name }) => knocked(`invite ${invite}.${secret} ${name ?? "-"}`),
+      byAsking: (session) => knocked(`live ${session}`),
     },
     socketUrl: () => "wss://relay.test/ws/viewer",
     painter: {
@@ -53,6 +63,9 @@ function page(answer: TicketAnswer = { ok: true, ticket: TICKET }) {
     onReturn: (listener) => {
       comeBack = listener;
     },
+    onClose: (listener) => {
+      close = listener;
+    },
   };
   const worker = (): Promise<FakeWorker> =>
     vi.waitFor(() => {
@@ -60,35 +73,41 @@ function page(answer: TicketAnswer = { ok: true, ticket: TICKET }) {
       if (last === undefined) throw new Error("no worker yet");
       return last;
     });
-  return { client: new Client(made), workers, worker, asked, drawn, comeBack: () => comeBack() };
+  return {
+    client: new Client(made),
+    workers,
+    worker,
+    asked,
+    drawn,
+    comeBack: () => comeBack(),
+    close: () => close(),
+  };
 }
 
 const drawing = { frameId: 5, width: 1, height: 1, ops: [], pixels: new Uint8ClampedArray(), cursor: null };
 
 describe("joining", () => {
-  test("C3: the relay is asked with the public digits; the secret ones go to the worker alone", async () => {
+  test("what the door gives goes to the worker", async () => {
     const { client, worker, asked } = page();
     const joined = client.join({ code: CODE, mode: "full" });
     expect(client.getSnapshot().phase).toBe("ticket");
     const started = await worker();
-    expect(asked).toEqual(["482913"]);
+    expect(asked).toEqual([`code ${CODE} full`]);
     const [order] = started.got;
-    expect(order).toMatchObject({ t: "join", ticket: TICKET, digits: "705146", mode: "full" });
+    expect(order).toMatchObject({ t: "join", ticket: TICKET, credential: CREDENTIAL, mode: "full" });
     expect(order?.t === "join" && order.url).toBe("wss://relay.test/ws/viewer");
     started.say({ t: "view", view: { ...startView(), phase: "live" } });
     await joined;
     expect(client.getSnapshot().phase).toBe("live");
   });
 
-  test.each([["1234"], ["48291370514x"], [""]])(
-    "a code like %j is wrong before anybody is asked",
-    async (code) => {
-      const { client, asked } = page();
-      await client.join({ code, mode: "full" });
-      expect(client.getSnapshot()).toMatchObject({ phase: "ended", error: { code: "code_wrong" } });
-      expect(asked).toEqual([]);
-    },
-  );
+  test("the other doors", async () => {
+    const { client, worker, asked } = page();
+    void client.joinByInvite({ invite: "i", secret: "s", name: "Ana" });
+    (await worker()).say({ t: "view", view: { phase: "ended", error: null } });
+    void client.joinLive({ session: "ab" });
+    expect(asked).toEqual(["invite i.s Ana", "live ab"]);
+  });
 
   test("no ticket, no worker; and then another try", async () => {
     const { client, workers } = page({ ok: false, failure: { code: "throttled" } });
@@ -175,6 +194,112 @@ describe("while it runs", () => {
     expect(started.got.at(-1)).toEqual({ t: "nudge" });
   });
 
+  const SELF: Member = {
+    slot: 2,
+    link: 7,
+    role: "lead",
+    account_id: "a1",
+    display_name: "Núria",
+    organisation: "Ayuda",
+    team_key: new Uint8Array(32),
+  };
+  const sentBy = ({ got }: FakeWorker): unknown[] =>
+    got.flatMap((one) => (one.t === "send" ? [one.message] : []));
+
+  test("the view is told in parts, and what has not changed stays the same object", async () => {
+    const { client, started } = await running();
+    started.say({ t: "view", view: { members: [SELF], self: { slot: 2, name: "Núria" } } });
+    const { members } = client.getSnapshot();
+    started.say({ t: "view", view: { mode: "full" } });
+    expect(client.getSnapshot()).toMatchObject({ phase: "live", mode: "full" });
+    expect(client.getSnapshot().members).toBe(members);
+  });
+
+  test("A1: one's own marks are shown at once and told to the host, where the right is there", async () => {
+    const { client, started } = await running();
+    const rights = { "point.laser": { permit: "allow" } } as const;
+    started.say({ t: "view", view: { members: [SELF], self: { slot: 2, name: "Núria" }, rights } });
+    client.laser({ monitor: 0, x: 0.5, y: 0.25 });
+    client.draw({ stroke: 1, monitor: 0, points: [0, 0] });
+    expect(client.marks.getSnapshot()).toEqual({
+      lasers: { 2: { monitor: 0, x: 0.5, y: 0.25 } },
+      strokes: [],
+    });
+    client.laser(null);
+    expect(sentBy(started)).toEqual([{ t: "Laser", monitor: 0, x: 0.5, y: 0.25 }, { t: "LaserOff" }]);
+    client.leave();
+    expect(client.marks.getSnapshot().lasers).toEqual({});
+  });
+
+  test("A3: everybody's drawings are cleared by who may", async () => {
+    const { client, started } = await running();
+    const rights = { "point.annotate": { permit: "allow" } } as const;
+    const expert: Member = { ...SELF, role: "expert" };
+    started.say({ t: "view", view: { members: [expert], self: { slot: 2, name: "Núria" }, rights } });
+    client.draw({ stroke: 1, monitor: 0, points: [0, 0] });
+    client.clearMarks(true);
+    expect(client.marks.getSnapshot().strokes).toHaveLength(1);
+    started.say({ t: "view", view: { members: [SELF] } });
+    client.clearMarks(true);
+    expect(client.marks.getSnapshot().strokes).toEqual([]);
+    expect(sentBy(started).at(-1)).toEqual({ t: "ClearMarks", everybody: true });
+  });
+
+  test("T4: whispering says whether anybody hears it", async () => {
+    const { client, started } = await running();
+    const jon: Member = { ...SELF, slot: 3, link: 8, role: "supervisor" };
+    started.say({ t: "view", view: { members: [SELF], self: { slot: 2, name: "Núria" } } });
+    expect(client.whisper("hola")).toBe(false);
+    started.say({ t: "view", view: { members: [SELF, jon] } });
+    expect(client.whisper(" \n ")).toBe(false);
+    expect(client.whisper("hola")).toBe(true);
+    expect(started.got.filter(({ t }) => t === "whisper")).toEqual([{ t: "whisper", text: "hola" }]);
+  });
+
+  test("G13: a demonstration is asked for with its link, and not with half of one", async () => {
+    const { client, started } = await running();
+    client.requestMode("demo", { invite: "A".repeat(22), secret: "A".repeat(43) });
+    client.requestMode("demo", { invite: "A".repeat(22), secret: "" });
+    client.requestMode("shared");
+    expect(sentBy(started)).toEqual([
+      { t: "ModeRequest", mode: "demo", demo: { invite: new Uint8Array(16), secret: new Uint8Array(32) } },
+      { t: "ModeRequest", mode: "shared" },
+    ]);
+  });
+
+  test("V4: what terminals say goes to who listens", async () => {
+    const { client, started } = await running();
+    const heard: unknown[] = [];
+    const end = client.listenTerminals({
+      opened: (...given) => heard.push(given),
+      output: (...given) => heard.push(given),
+      closed: (...given) => heard.push(given),
+    });
+    const data = Uint8Array.of(36);
+    started.say({ t: "told", message: { t: "TerminalOpened", terminal: 1, elevated: true } });
+    started.say({ t: "told", message: { t: "TerminalOutput", terminal: 1, data } });
+    started.say({ t: "told", message: { t: "TerminalClosed", terminal: 1 } });
+    end();
+    started.say({ t: "told", message: { t: "TerminalClosed", terminal: 2 } });
+    expect(heard).toEqual([
+      [1, true],
+      [1, data],
+      [1, 0],
+    ]);
+  });
+
+  test("a page that is closed leaves, but for what is kept for its lead", async () => {
+    const { client, started, close } = await running();
+    const none = { grantEndsAt: null, holdEndsAt: null, restartAt: null };
+    started.say({ t: "view", view: { administrator: { ...none, holdEndsAt: 5 } } });
+    close();
+    expect(client.getSnapshot().phase).toBe("live");
+    started.say({ t: "view", view: { administrator: none } });
+    close();
+    expect(client.getSnapshot()).toMatchObject({ phase: "ended", error: null });
+    expect(started.got.at(-1)).toEqual({ t: "leave" });
+  });
+
   test("leaving ends the view at once, and the worker when it has said goodbye", async () => {
     const { client, started } = await running();
     client.leave();
@@ -193,49 +318,5 @@ describe("while it runs", () => {
     const error = { code: "internal", detail: "broken" };
     expect(client.getSnapshot()).toMatchObject({ phase: "ended", error });
     expect(started.terminated).toBe(true);
-  });
-});
-
-describe("tickets", () => {
-  afterEach(() => vi.unstubAllGlobals());
-
-  const answering = (status: number, body: string) => {
-    const fetched = vi.fn(() => Promise.resolve(new Response(body, { status })));
-    vi.stubGlobal("fetch", fetched);
-    return fetched;
-  };
-
-  test("C3: asked for in the body, never in an address", async () => {
-    const fetched = answering(200, JSON.stringify({ ticket: TICKET, expires_in_s: 30 }));
-    expect(await fetchTicket("482913")).toEqual({ ok: true, ticket: TICKET });
-    expect(fetched).toHaveBeenCalledWith(
-      "/api/tickets",
-      expect.objectContaining({ body: '{"routing":"482913"}' }),
-    );
-  });
-
-  test.each([
-    [401, "signed_out"],
-    [403, "origin_refused"],
-    [429, "throttled"],
-    [422, "code_wrong"],
-    [500, "internal"],
-    [503, "unreachable"],
-  ])("%i is %s", async (status, code) => {
-    answering(status, "{}");
-    expect(await fetchTicket("482913")).toMatchObject({ ok: false, failure: { code } });
-  });
-
-  test.each([["<html>"], ['{"ticket":7}'], ['{"ticket":"short"}'], ["null"]])(
-    "an answer %j is no relay's",
-    async (body) => {
-      answering(200, body);
-      expect(await fetchTicket("482913")).toMatchObject({ ok: false, failure: { code: "unreachable" } });
-    },
-  );
-
-  test("without a network the relay is unreachable", async () => {
-    vi.stubGlobal("fetch", () => Promise.reject(new TypeError("no network")));
-    expect(await fetchTicket("482913")).toEqual({ ok: false, failure: { code: "unreachable" } });
   });
 });

@@ -16,7 +16,7 @@ const { LOSSLESS, LOSSY, COPY, VIDEO, CURSOR_SHAPE, CURSOR_POSITION } = UpdateKi
 const BOX = { x: 1, y: 0, width: 2, height: 1 };
 
 function decode(...updates: MadeUpdate[]) {
-  return decodeDrawing(1, decodeFrame(container(4, 2, updates)), NO_PICTURES);
+  return decodeDrawing({ frameId: 1, keyframe: true }, decodeFrame(container(4, 2, updates)), NO_PICTURES);
 }
 
 async function codeOf(work: Promise<unknown>): Promise<string> {
@@ -99,7 +99,7 @@ describe("pictures", () => {
     const update = { ...BOX, width: 3, kind: LOSSY, codec: CodecId.JPEG, payload: JPEG };
     const decodePicture = () => Promise.reject(new Error("was decoded"));
     const frame = decodeFrame(container(4, 2, [update]));
-    const failure = decodeDrawing(1, frame, { ...NO_PICTURES, decodePicture });
+    const failure = decodeDrawing({ frameId: 1, keyframe: true }, frame, { ...NO_PICTURES, decodePicture });
     await expect(failure).rejects.toThrow("as its rectangle is");
   });
 
@@ -109,7 +109,9 @@ describe("pictures", () => {
     const decodePicture = () => Promise.resolve(given.shift() ?? wrong);
     const update = { ...BOX, kind: LOSSY, codec: CodecId.JPEG, payload: JPEG };
     const frame = decodeFrame(container(4, 2, [update, update]));
-    expect(await codeOf(decodeDrawing(1, frame, { ...NO_PICTURES, decodePicture }))).toBe("malformed");
+    expect(
+      await codeOf(decodeDrawing({ frameId: 1, keyframe: true }, frame, { ...NO_PICTURES, decodePicture })),
+    ).toBe("malformed");
     expect([good.closed, wrong.closed]).toEqual([true, true]);
   });
 
@@ -119,13 +121,13 @@ describe("pictures", () => {
       container(4, 2, [{ ...BOX, kind: LOSSLESS, codec: CodecId.PNG, payload: PNG }]),
     );
     const codecs = { ...NO_PICTURES, decodePicture: () => Promise.resolve(good) };
-    const drawing = await decodeDrawing(1, frame, codecs);
+    const drawing = await decodeDrawing({ frameId: 1, keyframe: true }, frame, codecs);
     expect(drawing.ops).toEqual([{ ...BOX, k: "bitmap", bitmap: good }]);
     expect(transferables(drawing)).toEqual([good]);
   });
 
   test.each([
-    ["video", { kind: VIDEO, codec: CodecId.VP9 }],
+    ["a second video stream", { kind: VIDEO, codec: CodecId.VP9, stream: 1 }],
     ["zstd", { kind: LOSSLESS, codec: CodecId.ZSTD_STREAM_BGRX }],
   ])("%s is not in this version", async (_, given) => {
     expect(await codeOf(decode({ ...BOX, ...given, payload: new Uint8Array(3) }))).toBe(

@@ -101,6 +101,33 @@ describe("what is said", () => {
     expect(sent).toHaveLength(2);
     expect(sent.map((message) => (message.t === "TextInput" ? message.text : "")).join("")).toBe(text);
   });
+
+  test("M5: what is said to people is made inert: line ends, tabs, no tricks, not too long", () => {
+    const said = sealable({ t: "ChatSend", text: " a\r\nb\tc\u202ed\u0007 " }, 0);
+    expect(said).toEqual([{ t: "ChatSend", text: "a\nb    cd" }]);
+    expect(sealable({ t: "ChatSend", text: " \n\u202e" }, 0)).toEqual([]);
+    expect(sealable({ t: "ChatSend", text: "😀".repeat(3000) }, 0)).toEqual([
+      { t: "ChatSend", text: "😀".repeat(2000) },
+    ]);
+    const reason = sealable({ t: "TakeOver", reason: "se\nalarga" }, 0);
+    expect(reason).toEqual([{ t: "TakeOver", reason: "se alarga" }]);
+  });
+
+  test("A5: a long line goes in whole pieces, an odd one not at all", () => {
+    const points = Array.from({ length: 1200 }, (_, i) => i / 1200);
+    const sent = sealable({ t: "Stroke", stroke: 3, monitor: 1, points }, 0);
+    expect(sent.map((one) => (one.t === "Stroke" ? one.points.length : 0))).toEqual([512, 512, 176]);
+    expect(sent.flatMap((one) => (one.t === "Stroke" ? one.points : []))).toEqual(points);
+    expect(sealable({ t: "Stroke", stroke: 3, monitor: 1, points: points.slice(1) }, 0)).toEqual([]);
+  });
+
+  test("what is pasted into a terminal goes in pieces", () => {
+    const data = new Uint8Array(40_000).fill(65);
+    const sent = sealable({ t: "TerminalInput", terminal: 1, data }, 0);
+    expect(sent.map((one) => (one.t === "TerminalInput" ? one.data.length : 0))).toEqual([
+      16_384, 16_384, 7232,
+    ]);
+  });
 });
 
 describe("what is heard", () => {
@@ -141,7 +168,10 @@ describe("what is heard", () => {
 
 describe("before a session is live", () => {
   const joined = () => {
-    const machine = new SessionMachine(() => 0);
+    const machine = new SessionMachine(
+      () => 0,
+      () => 0,
+    );
     const order = { ticket: "t".repeat(20), credential: codeCredential("123456"), mode: "full" } as const;
     expect(machine.join(order, 0)).toEqual([{ do: "connect" }]);
     return machine;

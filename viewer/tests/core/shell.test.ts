@@ -251,6 +251,7 @@ describe("coming back", () => {
 
   test("P4: ten silent seconds are a cut", async () => {
     const { world, host } = await withPicture();
+    world.clock += 2000;
     await host.until("Heartbeat");
     world.clock += 10_100;
     await world.phase("reconnecting");

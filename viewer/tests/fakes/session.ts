@@ -1,5 +1,12 @@
 /** A session that does what a test says. Never part of the product: the build starts at index.html alone. */
-import type { CursorView, Outgoing, SessionClient, SessionView } from "../../src/core/api";
+import type {
+  CursorView,
+  MarksView,
+  Outgoing,
+  SessionClient,
+  SessionView,
+  TerminalListener,
+} from "../../src/core/api";
 import { IDLE_VIEW } from "../../src/core/session/view";
 import {
   type Capability,
@@ -8,6 +15,8 @@ import {
   type Mode,
   type RightView,
 } from "../../src/protocol/generated";
+
+const NO_MARKS: MarksView = { lasers: {}, strokes: [] };
 
 export const IDLE: SessionView = IDLE_VIEW;
 
@@ -55,12 +64,18 @@ export interface FakeSession extends SessionClient {
   readonly calls: string[];
   show(view: SessionView): void;
   showCursor(cursor: CursorView): void;
+  showMarks(marks: MarksView): void;
+  /** Whoever listens to the terminals now. */
+  terminals(): TerminalListener | null;
 }
 
 export function fakeSession(first: SessionView, draw?: (canvas: HTMLCanvasElement) => void): FakeSession {
   let view = first;
   let cursor: CursorView = { x: 0, y: 0, url: null, hotX: 0, hotY: 0, visible: false };
+  let marks = NO_MARKS;
+  let terminals: TerminalListener | null = null;
   const listeners = new Set<() => void>();
+  const marksListeners = new Set<() => void>();
   const cursorListeners = new Set<() => void>();
   const on = (set: Set<() => void>) => (listener: () => void) => {
     set.add(listener);
@@ -81,9 +96,36 @@ export function fakeSession(first: SessionView, draw?: (canvas: HTMLCanvasElemen
       cursor = next;
       for (const listener of cursorListeners) listener();
     },
+    showMarks(next) {
+      marks = next;
+      for (const listener of marksListeners) listener();
+    },
+    terminals: () => terminals,
     join(request) {
       calls.push(`join ${request.code} ${request.mode}`);
       return Promise.resolve();
+    },
+    joinByInvite({ invite, secret, name }) {
+      calls.push(`invite ${invite}.${secret} ${name ?? "-"}`);
+      return Promise.resolve();
+    },
+    joinLive({ session }) {
+      calls.push(`live ${session}`);
+      return Promise.resolve();
+    },
+    whisper(text) {
+      calls.push(`whisper ${text}`);
+      return true;
+    },
+    marks: { subscribe: on(marksListeners), getSnapshot: () => marks },
+    laser: (place) => calls.push(`laser ${place === null ? "off" : `${place.x},${place.y}`}`),
+    draw: ({ stroke, points }) => calls.push(`draw ${stroke} ${points.join(",")}`),
+    clearMarks: (everybody) => calls.push(`clear ${everybody}`),
+    listenTerminals(listener) {
+      terminals = listener;
+      return () => {
+        terminals = null;
+      };
     },
     attachCanvas(canvas) {
       draw?.(canvas);

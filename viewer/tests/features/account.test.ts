@@ -30,7 +30,15 @@ afterEach(() => vi.unstubAllGlobals());
 describe("the relay's answers", () => {
   it("gives the account", async () => {
     answer(200, { account: ACCOUNT });
-    const account = { name: "maria", displayName: "María", organisation: "Duero", language: "es" };
+    const account = {
+      name: "maria",
+      displayName: "María",
+      organisation: "Duero",
+      language: "es",
+      standing: "technician",
+      team: "",
+      adminTools: false,
+    };
     expect(await accountApi.signIn("maria", "secret")).toEqual({ ok: true, value: account });
     expect(fetch).toHaveBeenCalledWith("/api/sign-in", {
       method: "POST",

@@ -45,7 +45,7 @@ describe("link", () => {
     });
   });
 
-  it.each(["administrator", "demo", "shared", "", "FULL", "nonsense"])(
+  it.each(["demo", "", "FULL", "nonsense"])(
     "asks to observe where the mode is %j",
     (mode) => {
       expect(parseLink(`#code=482913705146&mode=${mode}`)?.mode).toBe("observer");

@@ -7,6 +7,7 @@ import { createAccountStore } from "../../src/features/account/store";
 import { App } from "../../src/ui/App";
 import { chooseLanguage, startTexts } from "../../src/ui/i18n";
 import { fakeSession, IDLE, live } from "../fakes/session";
+import { MARKS, TEAM_SCENES } from "./scenes";
 
 const DENIED: AccountFault = {
   code: "wrong_sign_in",
@@ -77,6 +78,7 @@ const SESSIONS: Readonly<Record<string, SessionView>> = {
   host_away: live("full", { phase: "host_away" }),
   locked: live("full", { capture: "locked" }),
   refused: live("full"),
+  ...TEAM_SCENES,
   poor: live("full", { link: { rttMs: 612, fps: 3, kbps: 96, quality: "poor", framesDropped: 210 } }),
 };
 
@@ -107,7 +109,10 @@ async function show(): Promise<void> {
     displayName: "María Núñez",
     organisation: "Soporte Duero",
     language: "es",
-  };
+    standing: "technician",
+    team: "Duero",
+    adminTools: true,
+  } as const;
   const signedOut = screen.startsWith("signin");
   const answer = signedOut
     ? ({ ok: false, fault: screen === "signin" ? { ...fault, code: "not_signed_in" } : fault } as const)
@@ -120,7 +125,7 @@ async function show(): Promise<void> {
   };
   const services = { account: createAccountStore(api), session: fakeSession(IDLE, draw) };
   // What was sent, for scripted browsers.
-  Object.assign(window, { relevoSent: services.session.sent });
+  Object.assign(window, { relevoSent: services.session.sent, relevoFake: services.session });
   startTexts();
   chooseLanguage(query.get("lang") === "es" ? "es" : "en");
   const root = document.getElementById("root");
@@ -128,6 +133,7 @@ async function show(): Promise<void> {
   createRoot(root).render(<App services={services} link={null} />);
   await services.account.check();
   services.session.show(view);
+  if (screen.startsWith("team")) services.session.showMarks(MARKS);
   if (screen === "refused") {
     const refusal = {
       code: "stale_input",

@@ -10,6 +10,7 @@ import {
   relayToViewer,
   viewerToHost,
   viewerToRelay,
+  viewerToViewer,
 } from "../../src/protocol/codec";
 import { ProtocolError, UnknownTagError } from "../../src/protocol/errors";
 import { decodeFrame } from "../../src/protocol/frame";
@@ -23,6 +24,7 @@ import {
   type RelayToAgent,
   VIEWER_TO_HOST_TAGS,
   VIEWER_TO_RELAY_TAGS,
+  VIEWER_TO_VIEWER_TAGS,
 } from "../../src/protocol/generated";
 import { bodyOf, packHeader, parseHeader } from "../../src/protocol/header";
 import { unhex, vectors } from "../support/vectors";
@@ -74,6 +76,7 @@ const DIRECTIONS: Readonly<Record<string, Direction<{ readonly t: string }>>> = 
   RelayToViewer: relayToViewer,
   ViewerToHost: viewerToHost,
   ViewerToRelay: viewerToRelay,
+  ViewerToViewer: viewerToViewer,
   AgentToRelay: direction<AgentToRelay>(AGENT_TO_RELAY_TAGS, MAX_CONTROL_BYTES),
   RelayToAgent: direction<RelayToAgent>(RELAY_TO_AGENT_TAGS, MAX_CONTROL_BYTES),
 };
@@ -85,6 +88,7 @@ const ALL_TAGS = [
   ...RELAY_TO_VIEWER_TAGS,
   ...VIEWER_TO_HOST_TAGS,
   ...HOST_TO_VIEWER_TAGS,
+  ...VIEWER_TO_VIEWER_TAGS,
 ];
 
 /** Bytes as the vectors write them. */

@@ -15,7 +15,15 @@ import { type FakeSession, fakeSession, IDLE, live } from "../fakes/session";
 
 const ACCOUNT: Answer<Account> = {
   ok: true,
-  value: { name: "maria", displayName: "María Núñez", organisation: "Soporte Duero", language: "es" },
+  value: {
+    name: "maria",
+    displayName: "María Núñez",
+    organisation: "Soporte Duero",
+    language: "es",
+    standing: "technician",
+    team: "",
+    adminTools: false,
+  },
 };
 const NOBODY: Answer<Account> = {
   ok: false,
@@ -117,12 +125,13 @@ describe("join", () => {
     expect(session.calls).toEqual([]);
   });
 
-  it("greys the later modes and says why", async () => {
+  it("greys what cannot be asked for at the door and says why", async () => {
     await open(IDLE);
-    for (const name of ["Shared desktop", "Administrator", "Demonstration"]) {
+    const reasons = { Administrator: "no administrator tools", Demonstration: "once you are in the session" };
+    for (const [name, reason] of Object.entries(reasons)) {
       const card = screen.getByRole<HTMLButtonElement>("radio", { name });
       expect(card.disabled).toBe(true);
-      expect(card.textContent).toContain("Not in this version");
+      expect(card.textContent).toContain(reason);
     }
   });
 
@@ -203,7 +212,7 @@ describe("desktop", () => {
     expect(screen.getByRole("button", { name: "Waiting for the customer: Full control" })).toBeTruthy();
   });
 
-  it("never asks for a mode of a later version", async () => {
+  it("never asks for a mode that this account may not have", async () => {
     const session = await open(live("observer"));
     await click(screen.getByRole("button", { name: "Mode: Observe" }));
     await choose("Administrator");

@@ -42,6 +42,15 @@ const SAME = new Set([
   "link.rateValue",
   "link.screenValue",
   "people.supervisor",
+  "token.seconds",
+  "grant.label",
+  "policy.permit.never",
+  "token.member",
+  "monitors.one",
+  "power.hoursUnit",
+  "processes.cpu_percent",
+  "processes.percent",
+  "capability.terminal.user",
 ]);
 
 function sources(folder: string): readonly string[] {

@@ -5,6 +5,7 @@ import { CodecId, UpdateKind } from "../../protocol/generated";
 import { inflate } from "./inflate";
 import type { CursorShape, Drawing, DrawOp } from "./ops";
 import { announcedSize, mediaType } from "./pictures";
+import type { VideoDecoding } from "./video";
 
 // Updates of one frame overlap a little; a frame that paints its screen many times over is made to exhaust us.
 const MAX_COVERINGS = 4;
@@ -15,10 +16,18 @@ export interface Codecs {
   readonly decodePicture: (data: Blob) => Promise<ImageBitmap>;
   /** A PNG of straight RGBA rows. */
   readonly encodePng: (rgba: Uint8ClampedArray<ArrayBuffer>, width: number, height: number) => Promise<Blob>;
+  readonly video: VideoDecoding;
 }
 
+const PAINTING: ReadonlySet<UpdateKind> = new Set<UpdateKind>([
+  UpdateKind.LOSSLESS,
+  UpdateKind.LOSSY,
+  UpdateKind.COPY,
+  UpdateKind.VIDEO,
+]);
+
 function paints({ kind }: Update): boolean {
-  return kind === UpdateKind.LOSSLESS || kind === UpdateKind.LOSSY || kind === UpdateKind.COPY;
+  return PAINTING.has(kind);
 }
 
 function hasRows(update: Update): boolean {
@@ -34,6 +43,9 @@ export function paintedArea(frame: Frame): number {
 }
 
 function checkArea(frame: Frame): void {
+  if (frame.updates.filter(({ kind }) => kind === UpdateKind.VIDEO).length > 1) {
+    throw new LimitError("more than one piece of video in a frame");
+  }
   const area = paintedArea(frame);
   if (area > MAX_COVERINGS * frame.width * frame.height) {
     throw new LimitError(`updates of ${area} pixels on a ${frame.width}x${frame.height} screen`);
@@ -89,8 +101,17 @@ async function cursorShape(update: Update, codecs: Codecs): Promise<CursorShape>
   return { image, hotX: within(x, width), hotY: within(y, height) };
 }
 
+/** The whole stream is one decoder's, so its number is always zero. */
+async function videoPicture(update: Update, key: boolean, codecs: Codecs): Promise<VideoFrame> {
+  const { codec, width, height, payload: data, stream } = update;
+  if (stream !== 0)
+    throw new ProtocolError(`video stream ${stream}, this version has one`, "unsupported_version");
+  return codecs.video.decode({ codec, key, width, height, data });
+}
+
 async function drawOp(
   update: Update,
+  facts: DrawingFacts,
   offset: number,
   pixels: Uint8ClampedArray<ArrayBuffer>,
   codecs: Codecs,
@@ -106,7 +127,7 @@ async function drawOp(
     case UpdateKind.CURSOR_POSITION:
       return [];
     case UpdateKind.VIDEO:
-      throw new ProtocolError("video is not in this version", "unsupported_version");
+      return [{ ...at, k: "bitmap", bitmap: await videoPicture(update, facts.keyframe, codecs) }];
     case UpdateKind.LOSSLESS:
     case UpdateKind.LOSSY:
       if (hasRows(update)) {
@@ -118,6 +139,12 @@ async function drawOp(
       }
       return [{ ...at, k: "bitmap", bitmap: await pictureOf(update, codecs) }];
   }
+}
+
+/** What stands in the header of a frame that is to be drawn. */
+export interface DrawingFacts {
+  readonly frameId: number;
+  readonly keyframe: boolean;
 }
 
 /** Where each update's rows begin in one buffer for all, and the buffer's size. */
@@ -138,11 +165,11 @@ function layOut(updates: readonly Update[]): { readonly offsets: readonly number
  * @throws LimitError more pixels than a frame may carry
  * @throws ProtocolError `unsupported_version` for codecs that this version does not have
  */
-export async function decodeDrawing(frameId: number, frame: Frame, codecs: Codecs): Promise<Drawing> {
+export async function decodeDrawing(facts: DrawingFacts, frame: Frame, codecs: Codecs): Promise<Drawing> {
   checkArea(frame);
   const { offsets, bytes } = layOut(frame.updates);
   const pixels = new Uint8ClampedArray(bytes);
-  const work = frame.updates.map((update, i) => drawOp(update, offsets[i] ?? 0, pixels, codecs));
+  const work = frame.updates.map((update, i) => drawOp(update, facts, offsets[i] ?? 0, pixels, codecs));
   const shape = frame.updates.findLast(({ kind }) => kind === UpdateKind.CURSOR_SHAPE);
   const position = frame.updates.findLast(({ kind }) => kind === UpdateKind.CURSOR_POSITION);
   const settled = await Promise.allSettled(work);
@@ -152,7 +179,7 @@ export async function decodeDrawing(frameId: number, frame: Frame, codecs: Codec
     throw failed.reason;
   }
   return {
-    frameId,
+    frameId: facts.frameId,
     width: frame.width,
     height: frame.height,
     ops: settled.flatMap((one) => (one.status === "fulfilled" ? one.value : [])),

@@ -4,7 +4,7 @@ import type { Rectangle } from "../../protocol/frame";
 export type DrawOp =
   /** RGBA rows at `offset` in the frame's `pixels`. */
   | (Rectangle & { readonly k: "pixels"; readonly offset: number })
-  | (Rectangle & { readonly k: "bitmap"; readonly bitmap: ImageBitmap })
+  | (Rectangle & { readonly k: "bitmap"; readonly bitmap: ImageBitmap | VideoFrame })
   /** As if copied through a buffer (SPEC F7). */
   | (Rectangle & { readonly k: "copy"; readonly fromX: number; readonly fromY: number });
 

@@ -62,7 +62,7 @@ function apply(context: CanvasRenderingContext2D, op: DrawOp, pixels: Uint8Clamp
       return;
     }
     case "bitmap":
-      context.drawImage(op.bitmap, x, y);
+      context.drawImage(op.bitmap, x, y, width, height);
       op.bitmap.close();
       return;
     case "copy":

@@ -40,6 +40,8 @@ export interface HostView {
   readonly people: readonly HostPerson[];
   readonly question: HostQuestion | null;
   readonly lines: readonly LineView[];
+  /** Why no screen was chosen, when the person was asked last: they closed the question, or this browser has none. */
+  readonly choice: "cancelled" | "unsupported" | null;
   /** Whether the picture goes out; false after the person stopped it in the browser's own bar. */
   readonly sharing: boolean;
   readonly error: Failure | null;

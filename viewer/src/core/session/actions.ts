@@ -1,7 +1,8 @@
 /** What the session wants done. The worker's shell does it, in this order. */
 import type { ChannelContext, Credential } from "../../crypto/schedule";
 import type { ViewerIdentity } from "../../crypto/flights";
-import type { Epoch, ViewerToHost, ViewerToRelay } from "../../protocol/generated";
+import type { Passing } from "./passing";
+import type { Epoch, ViewerToHost, ViewerToRelay, Whisper } from "../../protocol/generated";
 
 /** One handshake to be run on a link. */
 export interface HandshakeOrder {
@@ -25,5 +26,11 @@ export type Action =
   | { readonly do: "tell"; readonly message: ViewerToHost }
   /** Frames of this epoch can be opened from now on. */
   | { readonly do: "epoch"; readonly epoch: Epoch }
+  /** Make a key for whispers on this link and tell the host its public half (SPEC T2). */
+  | { readonly do: "team_key" }
+  /** Seal to every member who hears it; who was reached comes back as `whispered`. */
+  | { readonly do: "whisper"; readonly whisper: Whisper }
+  /** Not of the view: the page has its own place for it. */
+  | { readonly do: "pass"; readonly message: Passing }
   /** Nothing follows any more. */
   | { readonly do: "finish" };

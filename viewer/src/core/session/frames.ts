@@ -17,6 +17,7 @@ export class FrameGate {
   private size: Size | null = null;
   private waitingSince: number | null = null;
   private droppedCount = 0;
+  private anew = false;
 
   /** Frames that were missed or could not be drawn. */
   get dropped(): number {
@@ -31,8 +32,10 @@ export class FrameGate {
    */
   admit({ frameId, flags, width, height }: FrameFacts, now: number): boolean {
     if (frameId <= this.last) {
-      throw new MalformedError(`frame ${frameId} after frame ${this.last}`);
+      if (!this.anew) throw new MalformedError(`frame ${frameId} after frame ${this.last}`);
+      this.last = 0;
     }
+    this.anew = false;
     const missed = this.last === 0 ? 0 : frameId - this.last - 1;
     const keyframe = (flags & Flags.KEYFRAME) !== 0;
     this.last = frameId;
@@ -58,6 +61,11 @@ export class FrameGate {
   /** The next frame has to be a keyframe, as after every reconnection; that is no loss. */
   restart(now: number): void {
     this.waitingSince = now;
+  }
+
+  /** A new handshake: a host that was restarted counts its frames from one again. */
+  beginAnew(): void {
+    this.anew = true;
   }
 
   /** Tell, once a second while a keyframe is missing, that one should be asked for. */

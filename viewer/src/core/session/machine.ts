@@ -8,42 +8,51 @@
  *
  * Whoever calls it does the actions in their order and gives it one event after another. Times are ms of one clock.
  */
-import type { Failure, FailureCode, Outgoing, SessionView } from "../api";
+import type { Failure, FailureCode, Outgoing } from "../api";
 import type { Credential } from "../../crypto/schedule";
 import { ProtocolError } from "../../protocol/errors";
 import {
   type ErrorCode,
   type HostToViewer,
   type Mode,
+  MODES,
   PROTOCOL_VERSION,
   type Quality,
   type RelayToViewer,
-  type ViewerToHost,
+  type Whisper,
 } from "../../protocol/generated";
 import type { Action } from "./actions";
 import { Backoff } from "./backoff";
 import type { FrameFacts } from "./frames";
 import { checkMoment } from "./heard";
-import { HostVoice } from "./host_voice";
+import { answered, HostVoice, isShowing, revoked, type Scene } from "./host_voice";
 import { sealable } from "./outgoing";
+import { isPassing } from "./passing";
 import { Picture } from "./picture";
-import { type Pass, type Place, placeOf, sameSession } from "./place";
+import { arrivedView, identityAt, type Pass, type Place, placeOf, sameSession } from "./place";
 import { Pulse } from "./pulse";
 import { CONNECT_DEADLINE_MS, connectsAgain, hearingAt, overdue, type Stage } from "./stage";
 import { comesBack } from "./verdicts";
-import { endedView, failureOf, startView, stepsAt } from "./view";
+import { Script } from "./script";
+import type { HeardWhisper } from "./team";
+import { awayView, endedView, failureOf, keptUntil, NOBODY_ASKED, stepsAt } from "./view";
+import { Whispers } from "./whispers";
 
-/** What a join needs: a one-time ticket, the secret digits as a credential, and the mode asked for. */
+/** What a join needs: a one-time ticket, the secret as a credential, and the mode asked for. */
 export interface JoinOrder {
   readonly ticket: string;
   readonly credential: Credential;
   readonly mode: Mode;
 }
 
-export class SessionMachine {
+/** What a finished handshake tells: the next run's credential, and the modes that the host knows. */
+export interface Verified {
+  readonly resume: Credential;
+  readonly modes: readonly string[];
+}
+
+export class SessionMachine extends Script {
   private stage: Stage = { at: "idle" };
-  private shown: SessionView = startView();
-  private out: Action[] = [];
   private pass: Pass | null = null;
   private credential: Credential | null = null;
   private place: Place | null = null;
@@ -55,14 +64,15 @@ export class SessionMachine {
   private readonly picture = new Picture();
   private readonly pulse = new Pulse();
   private readonly voice = new HostVoice();
+  private readonly whispers = new Whispers();
 
-  constructor(random: () => number) {
+  /** `timeOfDay` (ms) is for what is shown: the machine's own clock falls behind it where the PC slept. */
+  constructor(
+    random: () => number,
+    private readonly timeOfDay: () => number,
+  ) {
+    super();
     this.backoff = new Backoff(random);
-  }
-
-  /** What is to be shown; another object whenever something changed. */
-  get view(): SessionView {
-    return this.shown;
   }
 
   get ended(): boolean {
@@ -85,7 +95,24 @@ export class SessionMachine {
   input(message: Outgoing): Action[] {
     if (this.stage.at !== "live") return [];
     for (const whole of sealable(message, this.picture.seen)) this.tell(whole);
+    if (message.t === "InviteRevoke") this.show(revoked(this.shown, message.invite));
     return this.taken();
+  }
+
+  /** Say something to the team only (SPEC T3). */
+  whisper(text: string): Action[] {
+    const whisper = this.whispers.toBeSaid(text, this.timeOfDay());
+    return whisper === null || this.stage.at !== "live" ? [] : [{ do: "whisper", whisper }];
+  }
+
+  /** A whisper was sealed for so many members. */
+  whispered(whisper: Whisper, listeners: number): void {
+    this.show(this.whispers.own(whisper, listeners, this.scene));
+  }
+
+  /** A member whispered, and it opened. */
+  overheard(heard: HeardWhisper): void {
+    if (this.stage.at === "live") this.show(this.whispers.heard(heard, this.scene));
   }
 
   setQuality(quality: Quality): Action[] {
@@ -138,7 +165,7 @@ export class SessionMachine {
         return this.welcomed(message, now);
       case "HostGone":
         this.checkWelcomed(message.t);
-        return this.hostGone(now);
+        return this.hostGone(now, message.restarting_s);
       case "HostBack":
         this.checkWelcomed(message.t);
         return this.hostBack(message.link, now);
@@ -158,7 +185,7 @@ export class SessionMachine {
     }
     this.place = place;
     this.pass = { resume: message.resume };
-    this.show({ self: { slot: place.slot, name: place.account.display_name } });
+    this.show(arrivedView(place));
     if (message.host_present !== false) return this.verify(now);
     return this.hostGone(now);
   }
@@ -169,12 +196,14 @@ export class SessionMachine {
     if (this.place === null || at === "greeting") throw new ProtocolError(`${tag} before the welcome`);
   }
 
-  private hostGone(now: number): Action[] {
+  /** `restartingS` is what the relay says; a welcome says nothing of it, and then what was said before holds. */
+  private hostGone(now: number, restartingS?: number): Action[] {
     if (!this.wasLive) return this.end({ code: "host_gone" }, true);
     this.out.push({ do: "forget" });
     this.stage = { at: "host_away", since: now };
     this.cutAt ??= now;
-    this.show({ phase: "host_away", consentDeadline: null, pendingMode: null });
+    const until = restartingS ? this.timeOfDay() + restartingS * 1000 : null;
+    this.shown = awayView(this.shown, restartingS === undefined ? this.shown.restartingUntil : until);
     return this.taken();
   }
 
@@ -192,11 +221,7 @@ export class SessionMachine {
     const { place, credential } = this;
     if (place === null || credential === null) throw new ProtocolError("nothing to verify with", "internal");
     this.stage = { at: "verifying", since: now };
-    const identity = {
-      ...place.account,
-      mode: this.shown.mode ?? this.mode,
-      org_certificate: new Uint8Array(),
-    };
+    const identity = identityAt(place, this.shown.mode ?? this.mode);
     const { link, slot, context } = place;
     this.out.push({ do: "handshake", order: { link, slot, context, credential, identity } });
     if (this.wasLive) this.show({ phase: "reconnecting" });
@@ -207,10 +232,13 @@ export class SessionMachine {
   // --- the host
 
   /** The handshake is over and both sides hold the same secret; `resume` is what the next one takes (SPEC P6). */
-  verified(resume: Credential, now: number): Action[] {
+  verified({ resume, modes }: Verified, now: number): Action[] {
     if (this.stage.at !== "verifying") return [];
     this.credential = resume;
     this.pulse.start(now);
+    this.voice.beginAnew();
+    this.picture.gate.beginAnew();
+    this.show({ hostModes: MODES.filter((mode) => modes.includes(mode)) });
     if (this.wasLive) {
       this.stage = { at: "resuming", since: now };
       return this.taken();
@@ -224,6 +252,11 @@ export class SessionMachine {
   host(message: HostToViewer, now: number): Action[] {
     checkMoment(message, hearingAt(this.stage));
     this.pulse.heard(now);
+    if (isPassing(message)) return [{ do: "pass", message }];
+    if (isShowing(message)) {
+      this.show(this.voice.patch(message, this.scene));
+      return [];
+    }
     switch (message.t) {
       case "HeartbeatEcho":
         this.picture.gauge.roundTrip(Math.max(0, now - message.t_ms));
@@ -231,28 +264,25 @@ export class SessionMachine {
       case "HostGoodbye":
         return this.end({ code: message.code }, false);
       case "ConsentResult":
-        return this.consented(message, now);
+        return this.consented(message);
       case "Epoch":
         return this.newEpoch(message, now);
-      case "ConsentPending":
-      case "ModeState":
-      case "InputRefused":
-      case "ScreenLayout":
-      case "CaptureState":
-        this.show(this.voice.patch(message, this.shown, now));
-        return [];
     }
   }
 
-  private consented(message: Extract<HostToViewer, { t: "ConsentResult" }>, now: number): Action[] {
-    this.show({ consentDeadline: null, pendingMode: null });
-    const code = message.code ?? "consent_denied";
+  private get scene(): Scene {
+    return { shown: this.shown, now: this.timeOfDay(), origin: this.place?.context.relayOrigin ?? "" };
+  }
+
+  private consented(message: Extract<HostToViewer, { t: "ConsentResult" }>): Action[] {
     if (this.stage.at === "live") {
-      if (!message.granted) this.show({ refusal: { code, capability: null, removedBy: null, at: now } });
+      this.show(answered(message, this.scene));
       return [];
     }
-    if (!message.granted) return this.end({ code }, false);
-    return this.enter();
+    const { capability = null, granted, code } = message;
+    if (capability !== null) throw new ProtocolError("an answer about a capability at the door");
+    this.show(NOBODY_ASKED);
+    return granted ? this.enter() : this.end({ code: code ?? "consent_denied" }, false);
   }
 
   private newEpoch(message: Extract<HostToViewer, { t: "Epoch" }>, now: number): Action[] {
@@ -270,8 +300,10 @@ export class SessionMachine {
     this.wasLive = true;
     this.cutAt = null;
     this.backoff.reset();
-    this.show({ phase: "live", steps: stepsAt("picture"), capture: null });
-    const { quality } = this.shown;
+    this.show({ phase: "live", steps: stepsAt("picture"), capture: null, restartingUntil: null });
+    const { quality, kind } = this.shown;
+    // Nobody whispers in a presentation (SPEC T4).
+    if (kind === "support") this.out.push({ do: "team_key" });
     if (quality !== "auto") this.tell({ t: "QualityChoice", quality });
     return this.taken();
   }
@@ -342,12 +374,16 @@ export class SessionMachine {
     const fresh = this.stage.at === "connecting" && now - this.startedAt < CONNECT_DEADLINE_MS;
     if (!this.wasLive && !fresh) return this.end({ code }, true);
     this.cutAt ??= now;
-    if (this.place !== null && now - this.cutAt > this.place.resumeLifeMs) {
+    if (
+      this.place !== null &&
+      now - this.cutAt > this.place.resumeLifeMs &&
+      this.timeOfDay() > keptUntil(this.shown)
+    ) {
       return this.end({ code: "resume_invalid" }, true);
     }
     this.out.push({ do: "disconnect" });
     this.stage = { at: "waiting", until: now + this.backoff.next() };
-    if (this.wasLive) this.show({ phase: "reconnecting", consentDeadline: null, pendingMode: null });
+    if (this.wasLive) this.show({ ...NOBODY_ASKED, phase: "reconnecting" });
     return this.taken();
   }
 
@@ -360,19 +396,5 @@ export class SessionMachine {
     this.pass = null;
     this.shown = endedView(this.shown, error);
     return this.taken();
-  }
-
-  private tell(message: ViewerToHost): void {
-    this.out.push({ do: "tell", message });
-  }
-
-  private show(patch: Partial<SessionView>): void {
-    if (Object.keys(patch).length > 0) this.shown = { ...this.shown, ...patch };
-  }
-
-  private taken(): Action[] {
-    const { out } = this;
-    this.out = [];
-    return out;
   }
 }

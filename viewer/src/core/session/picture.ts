@@ -27,7 +27,8 @@ export class Picture {
   }
 
   drawn(frameId: number, now: number): void {
-    this.lastSeen = Math.max(this.lastSeen, frameId);
+    // Frames are drawn in their order; only a host that was restarted counts from one again.
+    this.lastSeen = frameId;
     this.gauge.drawn(now);
   }
 

@@ -1,6 +1,9 @@
 /** Where the relay has put this viewer: session, link, slot, and the account it vouches for. */
+import { hex } from "../../crypto/bytes";
+import type { ViewerIdentity } from "../../crypto/flights";
 import type { ChannelContext } from "../../crypto/schedule";
-import type { ViewerWelcome } from "../../protocol/generated";
+import type { SessionView } from "../api";
+import type { Mode, SessionKind, ViewerWelcome } from "../../protocol/generated";
 
 /** What the first message on a socket presents: a ticket the first time, then the token of the last welcome. */
 export type Pass = { readonly ticket: string } | { readonly resume: string };
@@ -18,6 +21,9 @@ export interface Place {
   readonly slot: number;
   readonly account: Account;
   readonly resumeLifeMs: number;
+  readonly kind: SessionKind;
+  /** Who presents, in a presentation. */
+  readonly hostName: string;
 }
 
 /** The place that a welcome gives. */
@@ -29,6 +35,8 @@ export function placeOf(welcome: ViewerWelcome): Place {
     slot: welcome.slot,
     account: { account_id, display_name, organisation },
     resumeLifeMs: welcome.resume_life_s * 1000,
+    kind: welcome.kind ?? "support",
+    hostName: welcome.host_name ?? "",
   };
 }
 
@@ -36,4 +44,19 @@ export function placeOf(welcome: ViewerWelcome): Place {
 export function sameSession(one: Place, other: Place): boolean {
   const [a, b] = [one.context, other.context];
   return a.relayOrigin === b.relayOrigin && a.sessionId.every((byte, i) => byte === b.sessionId[i]);
+}
+
+/** What this viewer says of itself in the handshake: nobody asks for a mode in a presentation (SPEC G12). */
+export function identityAt({ account, kind }: Place, mode: Mode): ViewerIdentity {
+  return { ...account, mode: kind === "presentation" ? "demo" : mode, org_certificate: new Uint8Array() };
+}
+
+/** What a place shows. */
+export function arrivedView({ slot, account, kind, hostName, context }: Place): Partial<SessionView> {
+  return {
+    self: { slot, name: account.display_name },
+    kind,
+    hostName: kind === "presentation" ? hostName : null,
+    sessionId: hex(context.sessionId),
+  };
 }

@@ -3,6 +3,8 @@
  * it waits for one call before the next, so messages are opened in the order of the wire.
  */
 import type { HandshakeOrder } from "./actions";
+import type { Verified } from "./machine";
+import { Team } from "./team";
 import { concat } from "../../crypto/bytes";
 import type { Bytes } from "../../crypto/bytes";
 import { OpenError } from "../../crypto/errors";
@@ -10,7 +12,6 @@ import { ViewerHandshake } from "../../crypto/handshake";
 import { MediaReceiver } from "../../crypto/media";
 import { type PairwiseChannel, viewerChannel } from "../../crypto/pairwise";
 import { rosterHash, rosterMember, signatureRequired } from "../../crypto/roster";
-import type { Credential } from "../../crypto/schedule";
 import { encodeMessage, hostToViewer } from "../../protocol/codec";
 import { ProtocolError } from "../../protocol/errors";
 import {
@@ -22,8 +23,8 @@ import {
 } from "../../protocol/generated";
 import { bodyOf, type Header, header, packHeader } from "../../protocol/header";
 
-/** What a flight of the host led to: our next flight, or keys and the credential of the next resume. */
-export type FlightOutcome = { readonly send: Bytes } | { readonly resume: Credential };
+/** What a flight of the host led to: our next flight, or what a finished handshake tells. */
+export type FlightOutcome = { readonly send: Bytes } | Verified;
 
 interface Run {
   readonly handshake: ViewerHandshake;
@@ -31,6 +32,8 @@ interface Run {
 }
 
 export class Sealed {
+  /** Whispers on this link. */
+  readonly team: Team;
   private readonly slot: number;
   private readonly link: bigint;
   private run: Run | null;
@@ -41,6 +44,7 @@ export class Sealed {
   constructor(order: HandshakeOrder) {
     this.slot = order.slot;
     this.link = BigInt(order.link);
+    this.team = new Team(order.context, this.slot, this.link);
     this.run = {
       handshake: new ViewerHandshake(order.context, order.credential, order.identity),
       proved: false,
@@ -75,7 +79,7 @@ export class Sealed {
     const { keys, host } = await run.handshake.finish(bodyOf(message));
     this.channel = viewerChannel(keys);
     this.deviceKey = host.device_key;
-    return { resume: keys.resume };
+    return { resume: keys.resume, modes: host.modes };
   }
 
   /** A message for the host, sealed and whole. */
@@ -94,6 +98,7 @@ export class Sealed {
   /** From now on frames of this epoch are opened, and no others. */
   async enter(message: Epoch): Promise<void> {
     if (this.deviceKey === null) throw new ProtocolError("an epoch before the handshake was over");
+    this.team.meet(message.members);
     const members = message.members.map(rosterMember);
     const secrets = {
       epoch: BigInt(message.epoch),

@@ -20,7 +20,21 @@ export const IDLE_VIEW: SessionView = {
   link: { rttMs: null, fps: 0, kbps: 0, quality: "good", framesDropped: 0 },
   error: null,
   refusal: null,
+  kind: "support",
+  hostName: null,
+  token: null,
+  grants: {},
+  lines: [],
+  invites: [],
+  pendingCapability: null,
+  leadChange: null,
+  administrator: { grantEndsAt: null, holdEndsAt: null, restartAt: null },
+  machine: { info: null, processes: null, services: null, done: null },
+  restartingUntil: null,
 };
+
+/** What no longer holds when the line is down: nobody is being asked any more. */
+export const NOBODY_ASKED = { consentDeadline: null, pendingMode: null, pendingCapability: null } as const;
 
 /** The cursor before its first shape. */
 export const NO_CURSOR: CursorView = { x: 0, y: 0, url: null, hotX: 0, hotY: 0, visible: false };
@@ -51,10 +65,21 @@ export function endedView(view: SessionView, error: Failure | null): SessionView
     ...view,
     phase: "ended",
     steps: error === null ? view.steps : failedSteps(view.steps),
-    consentDeadline: null,
-    pendingMode: null,
+    ...NOBODY_ASKED,
+    restartingUntil: null,
     error,
   };
+}
+
+/** The view while the host is away; a countdown to its restart is over then. */
+export function awayView(view: SessionView, restartingUntil: number | null): SessionView {
+  const administrator = { ...view.administrator, restartAt: null };
+  return { ...view, ...NOBODY_ASKED, phase: "host_away", administrator, restartingUntil };
+}
+
+/** Until when a restart or a hold keeps the seat, ms of the day: longer than a cut does (SPEC C21). */
+export function keptUntil({ restartingUntil, administrator }: SessionView): number {
+  return Math.max(restartingUntil ?? 0, administrator.holdEndsAt ?? 0);
 }
 
 /** The first view of a new session, while the ticket is being fetched. */

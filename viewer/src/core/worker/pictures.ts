@@ -1,7 +1,10 @@
 /** The browser's own decoders, told to leave colours alone: lossless has to stay so. */
 import type { Codecs } from "../display/decode";
+import { BrowserVideo } from "../display/video";
 
 export const BROWSER_CODECS: Codecs = {
+  // One worker has one session, and one session one stream.
+  video: new BrowserVideo(),
   decodePicture: (data) =>
     createImageBitmap(data, { colorSpaceConversion: "none", premultiplyAlpha: "none" }),
   encodePng: async (rgba, width, height) => {

@@ -6,18 +6,18 @@
  */
 import type { SessionView } from "../api";
 import type { FromWorker, ToWorker } from "../port";
-import { type Codecs, decodeDrawing, paintedArea } from "../display/decode";
+import { type Codecs, decodeDrawing, type DrawingFacts, paintedArea } from "../display/decode";
 import { transferables } from "../display/ops";
+import { PictureLostError } from "../display/video";
 import type { Action } from "../session/actions";
 import { SessionMachine } from "../session/machine";
 import { Sealed } from "../session/sealed";
-import { codeCredential } from "../../crypto/schedule";
 import type { Bytes } from "../../crypto/bytes";
 import { InOrder } from "../../crypto/order";
 import { relayMessage, relayToViewer } from "../../protocol/codec";
 import { LimitError, MalformedError } from "../../protocol/errors";
 import { decodeFrame, type Frame } from "../../protocol/frame";
-import { MessageType } from "../../protocol/generated";
+import { Flags, MessageType, type Whisper } from "../../protocol/generated";
 import { bodyOf, type Header, parseHeader } from "../../protocol/header";
 import { PointerValve } from "./valve";
 
@@ -68,13 +68,13 @@ export class Shell {
   private socket: Socket | null = null;
   private closing: Socket | null = null;
   private sealed: Sealed | null = null;
-  private shown: unknown = null;
+  private shown: SessionView | null = null;
   private inboxBytes = 0;
   private decoderBytes = 0;
   private undrawnBytes = 0;
 
   constructor(private readonly around: Surroundings) {
-    this.machine = new SessionMachine(around.random);
+    this.machine = new SessionMachine(around.random, around.timeOfDay);
     this.timer = setInterval(() => this.tick(), TICK_MS);
   }
 
@@ -91,15 +91,15 @@ export class Shell {
         this.url = message.url;
         machine.setQuality(message.quality);
         return machine.join(
-          { ticket: message.ticket, credential: codeCredential(message.digits), mode: message.mode },
+          { ticket: message.ticket, credential: message.credential, mode: message.mode },
           now,
         );
       case "send": {
         const ready = this.valve.offer(message.message, this.socket?.bufferedAmount ?? 0);
         return ready === null ? [] : machine.input(ready);
       }
-      case "mode":
-        return machine.input({ t: "ModeRequest", mode: message.mode });
+      case "whisper":
+        return machine.whisper(message.text);
       case "quality":
         return machine.setQuality(message.quality);
       case "drawn":
@@ -133,18 +133,16 @@ export class Shell {
     });
   }
 
+  /** Tell the page what has changed; the rest it has already. */
   private show(): void {
     const { view } = this.machine;
-    if (view === this.shown) return;
+    const { shown } = this;
+    if (view === shown) return;
     this.shown = view;
-    this.around.post({ t: "view", view: this.inTimeOfDay(view) });
-  }
-
-  /** The machine counts in its own clock; the page counts down by the time of day. */
-  private inTimeOfDay(view: SessionView): SessionView {
-    if (view.consentDeadline === null) return view;
-    const slept = this.around.timeOfDay() - this.around.now();
-    return { ...view, consentDeadline: view.consentDeadline + slept };
+    const changed = Object.entries(view).filter(
+      ([key, value]) => value !== shown?.[key as keyof SessionView],
+    );
+    this.around.post({ t: "view", view: Object.fromEntries(changed) });
   }
 
   private async perform(actions: readonly Action[]): Promise<void> {
@@ -175,9 +173,30 @@ export class Shell {
       case "epoch":
         await this.sealed?.enter(action.epoch);
         return;
+      case "team_key":
+        await this.tellTeamKey();
+        return;
+      case "whisper":
+        await this.whisper(action.whisper);
+        return;
+      case "pass":
+        this.around.post({ t: "told", message: action.message });
+        return;
       case "finish":
         this.finish();
     }
+  }
+
+  private async tellTeamKey(): Promise<void> {
+    const { sealed } = this;
+    if (sealed === null) return;
+    this.send(await sealed.seal({ t: "TeamKey", public: await sealed.team.newKey() }));
+  }
+
+  private async whisper(whisper: Whisper): Promise<void> {
+    const messages = (await this.sealed?.team.seal(whisper)) ?? [];
+    for (const message of messages) this.send(message);
+    this.machine.whispered(whisper, messages.length);
   }
 
   /** The last words are on their way; the worker may go when the socket has taken them. */
@@ -248,13 +267,20 @@ export class Shell {
     const { sealed } = this;
     if (sealed === null) return [];
     if (head.type === MessageType.MEDIA) return this.media(sealed, head, message, at);
+    if (head.type === MessageType.TEAM) return this.overhear(sealed, head, message);
     if (!sealed.concerns(head)) return [];
     if (head.type === MessageType.PAIRWISE) {
       return this.machine.host(await sealed.open(message), at);
     }
     const outcome = await sealed.take(message);
-    if ("resume" in outcome) return this.machine.verified(outcome.resume, at);
+    if ("resume" in outcome) return this.machine.verified(outcome, at);
     this.send(outcome.send);
+    return [];
+  }
+
+  private async overhear(sealed: Sealed, head: Header, message: Bytes): Promise<Action[]> {
+    const heard = await sealed.team.open(message, head);
+    if (heard !== null) this.machine.overheard(heard);
     return [];
   }
 
@@ -275,23 +301,33 @@ export class Shell {
     }
     this.undrawn.set(frameId, { arrived: at, paintedBytes });
     this.undrawnBytes += paintedBytes;
-    this.decode(frameId, frame, plain.length);
+    this.decode({ frameId, keyframe: (flags & Flags.KEYFRAME) !== 0 }, frame, plain.length);
     return [];
   }
 
-  private decode(frameId: number, frame: Frame, bytes: number): void {
+  private decode(facts: DrawingFacts, frame: Frame, bytes: number): void {
     this.decoderBytes += bytes;
     void this.decoding.run(async () => {
       try {
         if (this.machine.ended) return;
-        const drawing = await decodeDrawing(frameId, frame, this.around.codecs);
+        const drawing = await decodeDrawing(facts, frame, this.around.codecs);
         this.around.post({ t: "drawing", drawing }, transferables(drawing));
       } catch (error) {
-        this.happen(() => this.machine.failed(error, this.around.now()));
+        this.happen(() => this.undrawable(facts.frameId, error));
       } finally {
         this.decoderBytes -= bytes;
       }
     });
+  }
+
+  /** A picture that does not come: without a piece of video the next keyframe helps, all else ends the session. */
+  private undrawable(frameId: number, error: unknown): Action[] {
+    const now = this.around.now();
+    if (!(error instanceof PictureLostError)) return this.machine.failed(error, now);
+    this.undrawnBytes -= this.undrawn.get(frameId)?.paintedBytes ?? 0;
+    this.undrawn.delete(frameId);
+    this.machine.lost(now);
+    return [];
   }
 
   private drawn(frameId: number, now: number): Action[] {

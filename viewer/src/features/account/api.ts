@@ -1,4 +1,5 @@
 /** The relay's HTTP interface for people: sign in, sign out, who am I. Answers are checked before use. */
+import { STANDINGS, type Standing } from "../../protocol/generated";
 
 /** The signed-in technician. */
 export interface Account {
@@ -6,6 +7,11 @@ export interface Account {
   readonly displayName: string;
   readonly organisation: string;
   readonly language: string;
+  readonly standing: Standing;
+  /** Empty where the organisation has no teams. */
+  readonly team: string;
+  /** May ask for administrator mode (SPEC V1). */
+  readonly adminTools: boolean;
 }
 
 /** A sentence in both languages, as the relay sends it. */
@@ -74,12 +80,16 @@ function accountOf(body: unknown): Account | null {
     displayName: text(field(account, "display_name")) || name,
     organisation: text(field(account, "organisation")),
     language: text(field(account, "language")),
+    standing: STANDINGS.find((known) => known === field(account, "standing")) ?? "technician",
+    team: text(field(account, "team")),
+    adminTools: field(account, "admin_tools") === true,
   };
 }
 
 const ANSWER_DEADLINE_MS = 15_000;
 
-async function call(path: string, body?: object): Promise<Answer<unknown>> {
+/** Ask the relay that served this page; `body` makes it a POST. */
+export async function call(path: string, body?: object): Promise<Answer<unknown>> {
   const post = {
     method: "POST",
     headers: { "content-type": "application/json" },

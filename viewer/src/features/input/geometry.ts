@@ -1,4 +1,5 @@
 /** From a place on the page to a place on the remote screen. */
+import type { Region } from "../session/monitors";
 
 /** A box on the page, CSS pixels, any fraction. */
 export interface Box {
@@ -8,8 +9,9 @@ export interface Box {
   readonly height: number;
 }
 
-/** A place on the remote screen as the wire has it: the middle of a pixel, 0..1 of each side. */
+/** A place on a monitor (0: the whole screen) as the wire has it: the middle of a pixel, 0..1 of each side. */
 export interface Place {
+  readonly monitor: number;
   readonly x: number;
   readonly y: number;
 }
@@ -23,11 +25,12 @@ function fraction(offset: number, cssSize: number, pixels: number): number {
 export function placeAt(
   point: { readonly clientX: number; readonly clientY: number },
   box: Box,
-  screen: { readonly width: number; readonly height: number },
+  region: Pick<Region, "monitor" | "width" | "height">,
 ): Place | null {
-  if (box.width <= 0 || box.height <= 0 || screen.width <= 0 || screen.height <= 0) return null;
+  if (box.width <= 0 || box.height <= 0 || region.width <= 0 || region.height <= 0) return null;
   return {
-    x: fraction(point.clientX - box.left, box.width, screen.width),
-    y: fraction(point.clientY - box.top, box.height, screen.height),
+    monitor: region.monitor,
+    x: fraction(point.clientX - box.left, box.width, region.width),
+    y: fraction(point.clientY - box.top, box.height, region.height),
   };
 }

@@ -20,9 +20,12 @@ export interface PointLike {
   readonly clientY: number;
 }
 
+function same(one: Place, other: Place | null): boolean {
+  return other !== null && one.x === other.x && one.y === other.y && one.monitor === other.monitor;
+}
+
 /** Button index of the wire for each bit of `MouseEvent.buttons`. */
 const BUTTON_OF_BIT: readonly number[] = [0, 2, 1, 3, 4];
-const WHOLE_SCREEN = 0;
 
 /** One pointer's state: where it is going, and which buttons are down on the other side. */
 export class Pointer {
@@ -69,7 +72,7 @@ export class Pointer {
     if (place === null || turned === null) return;
     this.flush();
     this.#last = place;
-    this.#options.send({ t: "PointerWheel", monitor: WHOLE_SCREEN, ...place, ...turned });
+    this.#options.send({ t: "PointerWheel", ...place, ...turned });
   }
 
   /** Send the waiting move now. */
@@ -78,9 +81,9 @@ export class Pointer {
     this.#cancelFrame = null;
     const place = this.#pending;
     this.#pending = null;
-    if (place === null || (place.x === this.#last?.x && place.y === this.#last.y)) return;
+    if (place === null || same(place, this.#last)) return;
     this.#last = place;
-    this.#options.send({ t: "PointerMove", monitor: WHOLE_SCREEN, ...place });
+    this.#options.send({ t: "PointerMove", ...place });
   }
 
   /** The browser took the pointer away: whatever is down comes up where it was. */
@@ -104,6 +107,6 @@ export class Pointer {
     this.#last = place;
     if (down) this.#down.add(button);
     else this.#down.delete(button);
-    this.#options.send({ t: "PointerButton", monitor: WHOLE_SCREEN, ...place, button, down });
+    this.#options.send({ t: "PointerButton", ...place, button, down });
   }
 }

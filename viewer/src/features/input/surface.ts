@@ -5,8 +5,10 @@
  * input methods, dead keys, phone keyboards and pasted text; focus that lands on the canvas is passed on to it.
  */
 import type { Outgoing, SessionClient } from "../../core/api";
+import { WHOLE_SCREEN } from "../session/monitors";
 import { may } from "../session/rights";
-import { placeAt } from "./geometry";
+import { waitsForToken } from "../session/token";
+import { type Box, type Place, placeAt } from "./geometry";
 import { Keyboard, type Verdict } from "./keyboard";
 import { Pointer, type PointLike } from "./pointer";
 import { tap } from "./text";
@@ -20,6 +22,15 @@ export interface SurfaceOptions {
   readonly isMac: boolean;
   /** Ctrl+Alt+Home: the person wants the keyboard back, for the toolbar. */
   readonly onEscape: () => void;
+  /** What of the screen is looked at, and where on the page; without it the whole canvas. */
+  readonly region?: () => {
+    readonly box: Box;
+    readonly monitor: number;
+    readonly width: number;
+    readonly height: number;
+  };
+  /** Somebody clicked or typed while another person drives. */
+  readonly onTokenElsewhere?: () => void;
 }
 
 type Events = HTMLElementEventMap &
@@ -42,7 +53,7 @@ class Surface {
 
   constructor(options: SurfaceOptions) {
     this.#options = options;
-    const { client, canvas } = options;
+    const { client } = options;
     const send = (message: Outgoing): void => client.send(message);
     const allowed = (capability: Parameters<typeof may>[0]) => () => may(capability, client.getSnapshot());
     this.#keyboard = new Keyboard({
@@ -54,7 +65,7 @@ class Surface {
     this.#pointer = new Pointer({
       send,
       mayPoint: allowed("input.pointer"),
-      place: (point) => placeAt(point, canvas.getBoundingClientRect(), canvas),
+      place: (point) => this.#place(point),
       onNextFrame: (callback) => {
         const id = requestAnimationFrame(callback);
         return () => cancelAnimationFrame(id);
@@ -65,6 +76,21 @@ class Surface {
     this.#listenToText();
     this.#listenToPointer();
     this.#listenToLoss();
+  }
+
+  #place(point: PointLike): Place | null {
+    const { canvas, region } = this.#options;
+    if (region !== undefined) {
+      const seen = region();
+      return placeAt(point, seen.box, seen);
+    }
+    const { width, height } = canvas;
+    return placeAt(point, canvas.getBoundingClientRect(), { monitor: WHOLE_SCREEN, width, height });
+  }
+
+  /** A click or a key that goes nowhere because another person drives deserves a word. */
+  #noticeToken(): void {
+    if (waitsForToken(this.#options.client.getSnapshot())) this.#options.onTokenElsewhere?.();
   }
 
   detach(): void {
@@ -92,6 +118,7 @@ class Surface {
           onEscape();
           return;
         }
+        this.#noticeToken();
         // Only a real key in the text field leaves characters there; scripted events carry them alone.
         const textFollows = target === field && event.isTrusted;
         settle(event, this.#keyboard.down(event, textFollows));
@@ -147,7 +174,10 @@ class Surface {
     const pointer = "isPrimary" in event ? (event as PointerEvent) : null;
     if (pointer?.isPrimary === false && event.isTrusted) return;
     const kind = event.type.replace(/^(pointer|mouse)/, "");
-    if (kind === "down") this.#grab(event, pointer);
+    if (kind === "down") {
+      this.#noticeToken();
+      this.#grab(event, pointer);
+    }
     if (pointer?.pointerType === "touch") {
       this.#touch[kind as "down" | "move" | "up"](event);
       return;

@@ -1,4 +1,4 @@
-/** A join link, `/go#t=TOKEN&code=482913705146&mode=full`: what it asks for stands behind `#` and never travels. */
+/** A join link, `/go#t=TOKEN&code=482913705146&mode=full` or `/go#t=TOKEN&page=present`: what it asks for stands behind `#` and never travels. */
 import { MAX_TOKEN_CHARS, type Mode } from "../../protocol/generated";
 import { digitsOf, isWhole } from "./code";
 
@@ -9,8 +9,8 @@ export interface JoinLink {
   readonly mode: Mode;
 }
 
-/** The modes that can be asked for at the door in this version. */
-export const JOINABLE_MODES = ["observer", "full"] as const satisfies readonly Mode[];
+/** The modes that can be asked for at the door; a demonstration has a page of its own, or is asked for from inside (SPEC G13). */
+export const JOINABLE_MODES = ["observer", "shared", "full", "administrator"] as const satisfies readonly Mode[];
 export type JoinableMode = (typeof JOINABLE_MODES)[number];
 
 const MIN_TOKEN_CHARS = 16;
@@ -34,6 +34,8 @@ export function parseLink(hash: string): JoinLink | null {
 export function takeLink(location: Location, history: History): JoinLink | null {
   if (location.pathname !== "/go") return null;
   const link = parseLink(location.hash);
-  history.replaceState(null, "", "/");
+  // A link may lead to the presenter's page; no other place can be named.
+  const presents = new URLSearchParams(location.hash.replace(/^#/, "")).get("page") === "present";
+  history.replaceState(null, "", presents ? "/present" : "/");
   return link;
 }

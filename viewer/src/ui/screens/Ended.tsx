@@ -24,6 +24,8 @@ const RETRY: ReadonlySet<FailureCode> = new Set<FailureCode>([
 export function Ended(props: {
   readonly onAgain: () => void;
   readonly onRetry: (() => void) | null;
+  /** The way on leads to the list of live sessions rather than to a code. */
+  readonly fromList?: boolean;
 }): ReactElement {
   const { t } = useTranslation();
   const view = useSession();
@@ -62,7 +64,7 @@ export function Ended(props: {
             onClick={props.onAgain}
             autoFocus={retry === null}
           >
-            {t("ended.again")}
+            {t(props.fromList === true ? "live.back" : "ended.again")}
           </Button>
         </Group>
       </Stack>

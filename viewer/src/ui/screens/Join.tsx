@@ -1,5 +1,5 @@
 import { Alert, Button, Group, Radio, Stack, Text } from "@mantine/core";
-import { IconLink } from "@tabler/icons-react";
+import { IconLink, IconPresentation, IconScale, IconUsersGroup } from "@tabler/icons-react";
 import { type SubmitEvent, type ReactElement, useState } from "react";
 import { useTranslation } from "react-i18next";
 
@@ -8,6 +8,9 @@ import { JOINABLE_MODES } from "../../features/join/link";
 import { type Mode, MODES } from "../../protocol/generated";
 import { CodeField } from "../parts/CodeField";
 import { Frame } from "../parts/Frame";
+import { ReserveNumber } from "../parts/ReserveNumber";
+import { useRoute } from "../route";
+import { useAccount } from "../services";
 
 /** What was asked for, or is to be filled in. */
 export interface JoinRequest {
@@ -19,29 +22,38 @@ function isJoinable(mode: Mode): boolean {
   return JOINABLE_MODES.some((joinable) => joinable === mode);
 }
 
+/** What keeps this account from asking for a mode at the door, in words. */
+function useBar(mode: Mode): string | null {
+  const { t } = useTranslation();
+  const account = useAccount();
+  if (!isJoinable(mode)) return t("modeObstacle.inside");
+  const lacks = mode === "administrator" && account.status === "in" && !account.account.adminTools;
+  return lacks ? t("modeObstacle.account") : null;
+}
+
 function ModeCard(props: { readonly mode: Mode }): ReactElement {
   const { t } = useTranslation();
   const { mode } = props;
-  const usable = isJoinable(mode);
+  const bar = useBar(mode);
   const about = `mode-about-${mode}`;
   return (
     <Radio.Card
       value={mode}
-      disabled={!usable}
+      disabled={bar !== null}
       aria-describedby={about}
       aria-label={t(`mode.${mode}`)}
       className="mode-card"
     >
       <Group wrap="nowrap" align="flex-start" gap="sm">
-        <Radio.Indicator disabled={!usable} mt={3} />
+        <Radio.Indicator disabled={bar !== null} mt={3} />
         <div id={about}>
           <Text fw={600}>{t(`mode.${mode}`)}</Text>
           <Text size="sm" className="dim">
             {t(`mode.${mode}Text`)}
           </Text>
-          {!usable && (
+          {bar !== null && (
             <Text size="xs" className="not-yet">
-              {t("mode.notYet")}
+              {bar}
             </Text>
           )}
         </div>
@@ -57,6 +69,7 @@ export function Join(props: {
   readonly onJoin: (request: JoinRequest) => void;
 }): ReactElement {
   const { t } = useTranslation();
+  const route = useRoute();
   const [digits, setDigits] = useState(props.initial?.code ?? "");
   const [mode, setMode] = useState<Mode>(props.initial?.mode ?? "observer");
   const [tried, setTried] = useState(false);
@@ -103,6 +116,32 @@ export function Join(props: {
           </Button>
         </Stack>
       </form>
+      <div className="task-aside">
+        <Group gap="xs">
+          <Button
+            variant="subtle"
+            leftSection={<IconUsersGroup size={16} aria-hidden="true" />}
+            onClick={() => route.go("live")}
+          >
+            {t("live.enter")}
+          </Button>
+          <Button
+            variant="subtle"
+            leftSection={<IconPresentation size={16} aria-hidden="true" />}
+            onClick={() => route.go("present")}
+          >
+            {t("host.presentTitle")}
+          </Button>
+          <Button
+            variant="subtle"
+            leftSection={<IconScale size={16} aria-hidden="true" />}
+            onClick={() => route.go("policy")}
+          >
+            {t("policy.title")}
+          </Button>
+        </Group>
+        <ReserveNumber />
+      </div>
     </Frame>
   );
 }

@@ -5,15 +5,17 @@ import { useTranslation } from "react-i18next";
 import { accountFaultText } from "../failures";
 import { Frame } from "../parts/Frame";
 import { Notice } from "../parts/Notice";
+import { useRoute } from "../route";
 import { useAccount, useServices } from "../services";
 
 const MAX_NAME_CHARS = 64;
 const MAX_PASSWORD_CHARS = 256;
 
 /** Name and password. What is missing is said beside the field, what the relay refuses above the button. */
-export function SignIn(): ReactElement {
+export function SignIn(props: { readonly onBack?: () => void }): ReactElement {
   const { t } = useTranslation();
   const { account } = useServices();
+  const route = useRoute();
   const view = useAccount();
   const [name, setName] = useState("");
   const [password, setPassword] = useState("");
@@ -64,6 +66,16 @@ export function SignIn(): ReactElement {
           >
             {t("signIn.submit")}
           </Button>
+          {props.onBack === undefined && (
+            <Button variant="subtle" size="md" onClick={() => route.go("share")}>
+              {t("signIn.toShare")}
+            </Button>
+          )}
+          {props.onBack !== undefined && (
+            <Button variant="subtle" size="md" onClick={props.onBack}>
+              {t("guest.withoutAccount")}
+            </Button>
+          )}
         </Stack>
       </form>
     </Frame>

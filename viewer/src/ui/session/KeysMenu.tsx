@@ -3,7 +3,7 @@ import { IconKeyboard } from "@tabler/icons-react";
 import type { ReactElement } from "react";
 import { useTranslation } from "react-i18next";
 
-import { obstacleTo } from "../../features/session/rights";
+import { asksFor, obstacleTo } from "../../features/session/rights";
 import { SPECIAL_COMBOS } from "../../protocol/generated";
 import { useServices, useSession } from "../services";
 import { Tool } from "./Tool";
@@ -13,7 +13,8 @@ import { useChoice } from "./useChoice";
 export function KeysMenu(props: { readonly onDone: () => void }): ReactElement {
   const { t } = useTranslation();
   const { session } = useServices();
-  const obstacle = obstacleTo("input.special", useSession());
+  const view = useSession();
+  const obstacle = obstacleTo("input.special", view);
   const { choose, onExitTransitionEnd } = useChoice(props.onDone);
   return (
     <Menu position="bottom-start" shadow="md" width={260} onExitTransitionEnd={onExitTransitionEnd}>
@@ -25,6 +26,11 @@ export function KeysMenu(props: { readonly onDone: () => void }): ReactElement {
         />
       </Menu.Target>
       <Menu.Dropdown>
+        {asksFor("input.special", view) && (
+          <Text size="xs" className="dim menu-note">
+            {t("asking.first")}
+          </Text>
+        )}
         {SPECIAL_COMBOS.map((combo) => (
           <Menu.Item
             key={combo}

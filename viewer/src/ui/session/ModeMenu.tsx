@@ -1,17 +1,41 @@
 import { Badge, Loader, Menu, Text } from "@mantine/core";
-import { IconChevronDown, IconEye, IconPointer } from "@tabler/icons-react";
+import {
+  IconChevronDown,
+  IconEye,
+  IconPointer,
+  IconPresentation,
+  IconShield,
+  IconUsersGroup,
+} from "@tabler/icons-react";
 import type { ReactElement } from "react";
 import { useTranslation } from "react-i18next";
 
-import { JOINABLE_MODES } from "../../features/join/link";
-import { LADDER, type Mode, MODES } from "../../protocol/generated";
-import { useServices, useSession } from "../services";
+import { isStepUp, obstacleToMode } from "../../features/session/modes";
+import { type Mode, MODES } from "../../protocol/generated";
+import { useAccount, useServices, useSession } from "../services";
 import { useSecondsLeft } from "../useSecondsLeft";
+import { useDemo } from "./demo";
 import { Tool } from "./Tool";
 import { useChoice } from "./useChoice";
 
-function isStepUp(current: Mode, wanted: Mode): boolean {
-  return LADDER.indexOf(wanted) > LADDER.indexOf(current);
+const ICONS: Readonly<Record<Mode, typeof IconEye>> = {
+  observer: IconEye,
+  shared: IconUsersGroup,
+  full: IconPointer,
+  administrator: IconShield,
+  demo: IconPresentation,
+};
+
+/** What keeps this person from a mode here and now, in words. */
+function useReason(mode: Mode): string | null {
+  const { t } = useTranslation();
+  const view = useSession();
+  const account = useAccount();
+  const { demo } = useDemo();
+  const adminTools = account.status === "in" && account.account.adminTools;
+  const obstacle = obstacleToMode(mode, view, adminTools);
+  if (obstacle !== null) return t(`modeObstacle.${obstacle}`);
+  return mode === "demo" && view.mode !== "demo" && demo === null ? t("modeObstacle.browser") : null;
 }
 
 function ModeItem(props: {
@@ -21,25 +45,36 @@ function ModeItem(props: {
 }): ReactElement {
   const { t } = useTranslation();
   const { session } = useServices();
+  const { demo } = useDemo();
   const { mode, current } = props;
-  const usable = JOINABLE_MODES.some((joinable) => joinable === mode);
+  const reason = useReason(mode);
   const effect = isStepUp(current, mode) ? t("mode.asksCustomer") : t("mode.atOnce");
-  const remark = mode === current ? t("mode.current") : usable ? effect : t("mode.notYet");
+  const remark = mode === current ? t("mode.current") : effect;
+  const about = `mode-why-${mode}`;
+
+  function choose(): void {
+    if (reason !== null) return;
+    if (mode !== current && mode === "demo") demo?.start();
+    else if (mode !== current && current === "demo" && demo !== null) demo.stop();
+    else if (mode !== current) session.requestMode(mode);
+    props.onChosen();
+  }
+
   return (
     <Menu.Item
-      aria-disabled={!usable}
-      {...(usable ? {} : { "data-disabled": true })}
+      aria-disabled={reason !== null}
+      {...(reason === null ? {} : { "data-disabled": true, title: reason })}
       aria-current={mode === current ? "true" : undefined}
+      aria-describedby={about}
       data-testid={`mode-${mode}`}
-      closeMenuOnClick={usable}
-      onClick={() => {
-        if (usable && mode !== current) session.requestMode(mode);
-        if (usable) props.onChosen();
-      }}
+      closeMenuOnClick={reason === null}
+      onClick={choose}
       rightSection={
-        <Badge size="sm" variant="light" color={mode === current ? "petrol" : "gray"} tt="none">
-          {remark}
-        </Badge>
+        reason === null && (
+          <Badge size="sm" variant="light" color={mode === current ? "petrol" : "gray"} tt="none">
+            {remark}
+          </Badge>
+        )
       }
     >
       <Text fw={600} size="sm">
@@ -47,6 +82,9 @@ function ModeItem(props: {
       </Text>
       <Text size="xs" className="dim">
         {t(`mode.${mode}Text`)}
+      </Text>
+      <Text size="xs" className={reason === null ? "sr-only" : "why-not"} id={about}>
+        {reason ?? remark}
       </Text>
     </Menu.Item>
   );
@@ -63,7 +101,7 @@ export function ModeMenu(props: { readonly onDone: () => void }): ReactElement |
   const asking = pendingMode !== null && pendingMode !== mode;
   const offline = view.phase === "live" ? null : t("obstacle.offline");
   const waiting = asking ? t("mode.waitingFor", { mode: t(`mode.${pendingMode}`) }) : null;
-  const Icon = mode === "observer" ? IconEye : IconPointer;
+  const Icon = ICONS[mode];
   return (
     <Menu width={430} position="bottom-start" shadow="md" onExitTransitionEnd={onExitTransitionEnd}>
       <Menu.Target>

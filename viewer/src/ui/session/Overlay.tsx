@@ -4,7 +4,9 @@ import {
   IconDeviceDesktopOff,
   IconLock,
   IconMoon,
+  IconPlayerPause,
   IconPlugConnectedX,
+  IconPower,
   IconShieldOff,
 } from "@tabler/icons-react";
 import type { ReactElement } from "react";
@@ -13,8 +15,9 @@ import { useTranslation } from "react-i18next";
 import type { SessionView } from "../../core/api";
 import type { CaptureCondition } from "../../protocol/generated";
 import { useServices, useSession } from "../services";
+import { useSecondsLeft } from "../useSecondsLeft";
 
-type Cause = Exclude<CaptureCondition, "ok"> | "reconnecting" | "host_away" | "waitingPicture";
+type Cause = Exclude<CaptureCondition, "ok"> | "reconnecting" | "host_away" | "restarting" | "waitingPicture";
 
 const ICONS: Readonly<Record<Cause, typeof IconLock | null>> = {
   reconnecting: null,
@@ -25,14 +28,30 @@ const ICONS: Readonly<Record<Cause, typeof IconLock | null>> = {
   permission_missing: IconShieldOff,
   asleep: IconMoon,
   failed: IconAlertTriangle,
+  paused: IconPlayerPause,
+  restarting: IconPower,
 };
 
 /** Why there is no living picture now, the most pressing reason first; `null` when there is one. */
 export function causeOf(view: SessionView): Cause | null {
+  if (view.phase === "host_away" && view.restartingUntil !== null) return "restarting";
   if (view.phase === "reconnecting" || view.phase === "host_away") return view.phase;
   if (view.capture !== null && view.capture !== "ok") return view.capture;
   if (view.screen === null || view.steps.picture !== "done") return "waitingPicture";
   return null;
+}
+
+/** How long a restarting PC has to come back: minutes, and in the last one seconds. */
+function RestartClock(): ReactElement | null {
+  const { t } = useTranslation();
+  const seconds = useSecondsLeft(useSession().restartingUntil);
+  if (seconds === null) return null;
+  const time = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+  return (
+    <Text size="sm" className="numbers" role="timer" mt={4}>
+      {t("overlay.restartingLeft", { time })}
+    </Text>
+  );
 }
 
 /** Words over the picture, or in its place: never a black or frozen screen without them. */
@@ -51,7 +70,8 @@ export function Overlay(): ReactElement {
             <Text size="sm" className="dim">
               {t(`overlay.${cause}Text`)}
             </Text>
-            {(cause === "reconnecting" || cause === "host_away") && (
+            {cause === "restarting" && <RestartClock />}
+            {(cause === "reconnecting" || cause === "host_away" || cause === "restarting") && (
               <Button mt="sm" size="xs" variant="default" onClick={() => session.leave()}>
                 {t("overlay.leave")}
               </Button>

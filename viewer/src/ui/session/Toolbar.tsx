@@ -14,15 +14,19 @@ import { useTranslation } from "react-i18next";
 
 import { fullScreen } from "../../features/session/fullscreen";
 import type { ScaleMode } from "../../features/session/scale";
+import type { ChatTab } from "../../features/team/unread";
 import { Mark } from "../parts/Brand";
 import { LanguageSwitch } from "../parts/LanguageSwitch";
-import { useAccount } from "../services";
+import { useAccount, useSession } from "../services";
 import { useObservable } from "../useObservable";
 import type { Question } from "./Confirm";
 import { KeysMenu } from "./KeysMenu";
 import { LinkStatus } from "./LinkStatus";
 import { ModeMenu } from "./ModeMenu";
-import { People } from "./People";
+import { MarkTools } from "./MarkTools";
+import { MonitorMenu } from "./MonitorMenu";
+import { PanelTools } from "./PanelTools";
+import { TokenTools } from "./TokenTools";
 import { Tool } from "./Tool";
 
 function AccountMenu(props: { readonly onSignOut: () => void }): ReactElement {
@@ -39,9 +43,14 @@ function AccountMenu(props: { readonly onSignOut: () => void }): ReactElement {
             {t("account.signedInAs", { name: account.account.displayName })}
           </Text>
         )}
-        <Menu.Item leftSection={<IconLogout size={16} aria-hidden="true" />} onClick={props.onSignOut}>
-          {t("account.signOut")}
-        </Menu.Item>
+        <div className="menu-note">
+          <LanguageSwitch />
+        </div>
+        {account.status === "in" && (
+          <Menu.Item leftSection={<IconLogout size={16} aria-hidden="true" />} onClick={props.onSignOut}>
+            {t("account.signOut")}
+          </Menu.Item>
+        )}
       </Menu.Dropdown>
     </Menu>
   );
@@ -91,26 +100,42 @@ export function Toolbar(props: {
   /** The keyboard goes to the other PC. */
   readonly onKeyboard: () => void;
   readonly onQuestion: (question: Question) => void;
+  readonly unread: Readonly<Record<ChatTab, number>>;
 }): ReactElement {
   const { t } = useTranslation();
+  const view = useSession();
+  const presentation = view.kind === "presentation";
   return (
     <div className="toolbar" role="toolbar" aria-label={t("toolbar.label")}>
       <Mark size={24} />
-      <ModeMenu onDone={props.onKeyboard} />
+      {presentation ? (
+        <span className="presenter">{t("toolbar.presents", { name: view.hostName ?? "" })}</span>
+      ) : (
+        <>
+          <ModeMenu onDone={props.onKeyboard} />
+          <TokenTools />
+        </>
+      )}
+      <span className="toolbar-rule" />
+      <MarkTools />
       <span className="toolbar-rule" />
       <ScaleTools scale={props.scale} onScale={props.onScale} onDone={props.onKeyboard} />
-      <KeysMenu onDone={props.onKeyboard} />
-      <span className="touch-only">
-        <Tool
-          label={t("toolbar.keyboard")}
-          icon={<IconDeviceMobile size={18} aria-hidden="true" />}
-          onClick={props.onKeyboard}
-        />
-      </span>
+      <MonitorMenu />
+      {!presentation && (
+        <>
+          <KeysMenu onDone={props.onKeyboard} />
+          <span className="touch-only">
+            <Tool
+              label={t("toolbar.keyboard")}
+              icon={<IconDeviceMobile size={18} aria-hidden="true" />}
+              onClick={props.onKeyboard}
+            />
+          </span>
+        </>
+      )}
       <span className="toolbar-space" />
+      <PanelTools unread={props.unread} />
       <LinkStatus />
-      <People />
-      <LanguageSwitch />
       <AccountMenu onSignOut={() => props.onQuestion("signOut")} />
       <Tool
         label={t("toolbar.end")}

@@ -33,3 +33,5 @@ import "@mantine/core/styles/Stack.css";
 import "@mantine/core/styles/Text.css";
 import "@mantine/core/styles/Title.css";
 import "@mantine/core/styles/Tooltip.css";
+import "@mantine/core/styles/NumberInput.css";
+import "@mantine/core/styles/Switch.css";

@@ -7,6 +7,7 @@ import { CodecId, UpdateKind } from "../../../src/protocol/generated";
 export interface MadeUpdate {
   readonly kind: UpdateKind;
   readonly codec: CodecId;
+  readonly stream?: number;
   readonly x?: number;
   readonly y?: number;
   readonly width?: number;
@@ -19,6 +20,7 @@ function updateBytes(given: MadeUpdate): Bytes {
   const view = new DataView(new ArrayBuffer(16));
   view.setUint8(0, given.kind);
   view.setUint8(1, given.codec);
+  view.setUint16(2, given.stream ?? 0);
   view.setInt16(4, given.x ?? 0);
   view.setInt16(6, given.y ?? 0);
   view.setUint16(8, given.width ?? 0);

@@ -22,8 +22,8 @@ import type { Socket } from "../../../src/core/worker/shell";
 
 export const ORIGIN = "https://relay.test";
 export const SESSION_ID = Uint8Array.from({ length: 16 }, (_, i) => i);
-const ACCOUNT = { account_id: "a1", display_name: "Núria Peña", organisation: "Ayuda" };
-const SLOT = 2;
+export const ACCOUNT = { account_id: "a1", display_name: "Núria Peña", organisation: "Ayuda" };
+export const SLOT = 2;
 
 /** A socket whose other end is the test. */
 export class FakeSocket implements Socket {
@@ -63,7 +63,11 @@ export class FakeSocket implements Socket {
 }
 
 /** What the viewer has sent, opened. */
-export type Heard = ViewerToHost | ViewerToRelay | { readonly t: "flight"; readonly body: Bytes };
+export type Heard =
+  | ViewerToHost
+  | ViewerToRelay
+  | { readonly t: "flight"; readonly body: Bytes }
+  | { readonly t: "team"; readonly message: Bytes };
 
 export class Host {
   link = 7;
@@ -92,6 +96,7 @@ export class Host {
     const head = parseHeader(message);
     if (head.type === MessageType.RELAY) return viewerToRelay.decode(bodyOf(message));
     if (head.type === MessageType.HANDSHAKE) return { t: "flight", body: bodyOf(message) };
+    if (head.type === MessageType.TEAM) return { t: "team", message };
     if (this.channel === null) throw new Error("a sealed message without a channel");
     return viewerToHost.decode(await this.channel.receiver.openMessage(message));
   }
@@ -156,8 +161,12 @@ export class Host {
     return this.channel.sender.sealMessage(head, encodeMsgpack(message));
   }
 
+  /** Who is there besides the viewer, and the viewer's own role and key. */
+  others: readonly Member[] = [];
+  self: Partial<Member> = {};
+
   members(): Member[] {
-    return [{ slot: SLOT, link: this.link, role: "lead", ...ACCOUNT }];
+    return [{ slot: SLOT, link: this.link, role: "lead", ...ACCOUNT, ...this.self }, ...this.others];
   }
 
   async newEpoch(): Promise<void> {

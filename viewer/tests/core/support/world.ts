@@ -3,15 +3,20 @@ import { vi } from "vitest";
 
 import type { SessionView } from "../../../src/core/api";
 import type { Codecs } from "../../../src/core/display/decode";
+import { PictureLostError } from "../../../src/core/display/video";
 import type { Drawing } from "../../../src/core/display/ops";
 import type { FromWorker } from "../../../src/core/port";
+import type { Passing } from "../../../src/core/session/passing";
+import { IDLE_VIEW } from "../../../src/core/session/view";
 import { Shell } from "../../../src/core/worker/shell";
+import { codeCredential } from "../../../src/crypto/schedule";
 import { FakeSocket } from "./host";
 
 /** Decoders of a world without pictures. */
 export const NO_PICTURES: Codecs = {
   decodePicture: () => Promise.reject(new Error("no pictures here")),
   encodePng: () => Promise.resolve(new Blob(["png"])),
+  video: { decode: () => Promise.reject(new PictureLostError("no video here")) },
 };
 
 export class World {
@@ -21,6 +26,7 @@ export class World {
   readonly sockets: FakeSocket[] = [];
   readonly views: SessionView[] = [];
   readonly drawings: Drawing[] = [];
+  readonly told: Passing[] = [];
   finished = false;
   /** Confirm every drawing at once, as a page does. */
   draws = true;
@@ -68,11 +74,13 @@ export class World {
   join(digits = "123456"): void {
     const ticket = "ticket-of-sixteen-characters";
     const url = "wss://relay.test/ws/viewer";
-    this.shell.receive({ t: "join", url, ticket, digits, mode: "full", quality: "auto" });
+    const credential = codeCredential(digits);
+    this.shell.receive({ t: "join", url, ticket, credential, mode: "full", quality: "auto" });
   }
 
   private posted(message: FromWorker): void {
-    if (message.t === "view") this.views.push(message.view);
+    if (message.t === "view") this.views.push({ ...(this.views.at(-1) ?? IDLE_VIEW), ...message.view });
+    if (message.t === "told") this.told.push(message.message);
     if (message.t === "finished") this.finished = true;
     if (message.t !== "drawing") return;
     this.drawings.push(message.drawing);

@@ -4,7 +4,7 @@ import type { Outgoing } from "../../../src/core/api";
 import { placeAt } from "../../../src/features/input/geometry";
 import { Pointer } from "../../../src/features/input/pointer";
 
-const SCREEN = { width: 1000, height: 500 };
+const SCREEN = { monitor: 0, width: 1000, height: 500 };
 const BOX = { left: 10, top: 20, width: 500, height: 250 };
 
 function setUp(allowed = { now: true }) {
@@ -38,19 +38,19 @@ describe("place", () => {
       for (const pixel of [0, 1, 250, 499]) {
         const middle = at(box.left + (pixel + 0.5) * scale, box.top + (pixel + 0.5) * scale);
         const place = placeAt(middle, box, SCREEN);
-        expect(place).toEqual({ x: (pixel + 0.5) / 1000, y: (pixel + 0.5) / 500 });
+        expect(place).toEqual({ monitor: 0, x: (pixel + 0.5) / 1000, y: (pixel + 0.5) / 500 });
       }
     }
   });
 
   it("clamps to the edge pixels", () => {
-    expect(placeAt(at(-50, 9999), BOX, SCREEN)).toEqual({ x: 0.5 / 1000, y: 499.5 / 500 });
-    expect(placeAt(at(510, 270), BOX, SCREEN)).toEqual({ x: 999.5 / 1000, y: 499.5 / 500 });
+    expect(placeAt(at(-50, 9999), BOX, SCREEN)).toEqual({ monitor: 0, x: 0.5 / 1000, y: 499.5 / 500 });
+    expect(placeAt(at(510, 270), BOX, SCREEN)).toEqual({ monitor: 0, x: 999.5 / 1000, y: 499.5 / 500 });
   });
 
   it("has no place without a picture", () => {
     expect(placeAt(at(0, 0), { ...BOX, width: 0 }, SCREEN)).toBeNull();
-    expect(placeAt(at(0, 0), BOX, { width: 0, height: 0 })).toBeNull();
+    expect(placeAt(at(0, 0), BOX, { monitor: 0, width: 0, height: 0 })).toBeNull();
   });
 });
 

@@ -1,0 +1,397 @@
+/**
+ * The host's session without I/O: one method for each event, each giving the actions that it leads to (SPEC S, C, P).
+ *
+ * The time comes with every event, in ms of a monotonic clock. The agent's session on a PC is the elder sister; this
+ * one shows a screen and grants nothing else.
+ */
+import type { MarksView } from "../api";
+import type { HostPhase, HostView } from "./api";
+import type { CredentialKind } from "../../crypto/flights";
+import { CryptoError } from "../../crypto/errors";
+import type { ChannelContext } from "../../crypto/schedule";
+import { ProtocolError } from "../../protocol/errors";
+import {
+  type AgentWelcome,
+  type CaptureCondition,
+  type ErrorCode,
+  HELLO_DEADLINE_S,
+  INVITE_DEMO_LIFE_S,
+  PROTOCOL_VERSION,
+  type RelayToAgent,
+  RESUME_LIFE_S,
+  type ScreenLayout,
+  type ViewerToHost,
+} from "../../protocol/generated";
+import type { FailureCode } from "../api";
+import { Backoff } from "../session/backoff";
+import type { Accepted, HostAction } from "./actions";
+import { Codes } from "./code";
+import { Control } from "./control";
+import { Desk, type HostSettings } from "./desk";
+import { overdue } from "./deadlines";
+import { Door } from "./door";
+import { Marks } from "./marks";
+import { Picture } from "./picture";
+import type { Seat } from "./seat";
+import { Talk } from "./talk";
+import { viewOf } from "./view";
+
+const FATAL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "unsupported_version",
+  "replaced",
+  "origin_refused",
+]);
+const SESSION_OVER: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["resume_invalid", "session_ended"]);
+const CONNECT_TRIES = 3;
+
+type Line =
+  | { readonly at: "idle" | "up" | "ended" }
+  | { readonly at: "connecting"; readonly since: number }
+  | { readonly at: "waiting"; readonly until: number };
+
+export class HostMachine {
+  private readonly desk: Desk;
+  private readonly codes: Codes;
+  private readonly talk: Talk;
+  private readonly drawn: Marks;
+  private readonly picture: Picture;
+  private readonly control: Control;
+  private readonly door: Door;
+  private readonly backoff: Backoff;
+  private line: Line = { at: "idle" };
+  private token: string | null = null;
+  private cutAt: number | null = null;
+  private failures = 0;
+  private sharing = true;
+  private error: HostView["error"] = null;
+
+  constructor(settings: HostSettings, random: () => number) {
+    this.desk = new Desk(settings);
+    this.codes = new Codes(settings.draw);
+    this.backoff = new Backoff(random);
+    this.talk = new Talk(this.desk);
+    this.drawn = new Marks(this.desk);
+    this.picture = new Picture(this.desk);
+    this.control = new Control(this.desk, this.picture, this.talk, this.drawn);
+    const { codes, control, picture, talk, drawn: marks } = this;
+    this.door = new Door(this.desk, { codes, control, picture, talk, marks });
+  }
+
+  get ended(): boolean {
+    return this.line.at === "ended";
+  }
+
+  get marks(): MarksView {
+    return this.drawn.view;
+  }
+
+  get view(): HostView {
+    return viewOf({
+      desk: this.desk,
+      phase: this.phase,
+      code: this.line.at === "up" ? this.codes.shown : null,
+      question: this.door.question,
+      lines: this.talk.lines,
+      sharing: this.sharing && !this.ended,
+      error: this.error,
+    });
+  }
+
+  private get phase(): HostPhase {
+    switch (this.line.at) {
+      case "ended":
+        return "ended";
+      case "idle":
+        return "idle";
+      case "up":
+        return this.desk.live.length > 0 ? "live" : "waiting";
+      case "connecting":
+      case "waiting":
+        return this.token === null ? "starting" : "reconnecting";
+    }
+  }
+
+  // --- the line
+
+  start(now: number): HostAction[] {
+    return this.at(now, () => {
+      if (this.line.at === "idle") this.connect();
+    });
+  }
+
+  socketOpened(now: number): HostAction[] {
+    const { kind, version, ticket } = this.desk.settings;
+    const hello = { t: "AgentHello", version: PROTOCOL_VERSION, agent_version: version, kind } as const;
+    const pass = this.token === null ? { ticket } : { token: this.token };
+    return this.at(now, () => this.desk.tellRelay({ ...hello, ...pass }));
+  }
+
+  socketClosed(now: number): HostAction[] {
+    return this.at(now, () => {
+      if (this.line.at === "up" || this.line.at === "connecting") this.cut("unreachable");
+    });
+  }
+
+  /** The line is down: everybody may come back (SPEC C11). */
+  private cut(code: FailureCode): void {
+    this.codes.linkLost();
+    for (const seat of this.desk.all) this.door.cut(seat);
+    this.desk.act({ do: "disconnect" });
+    this.failures += 1;
+    this.cutAt ??= this.desk.now;
+    const lost = this.token === null && this.failures >= CONNECT_TRIES;
+    if (lost || this.desk.now - this.cutAt > 1000 * RESUME_LIFE_S) this.finish(code);
+    else this.line = { at: "waiting", until: this.desk.now + this.backoff.next() };
+  }
+
+  private connect(): void {
+    this.line = { at: "connecting", since: this.desk.now };
+    this.desk.act({ do: "connect" });
+  }
+
+  /** The network or the person is back: do not wait. */
+  nudge(now: number): HostAction[] {
+    return this.at(now, () => {
+      if (this.line.at === "waiting") this.connect();
+    });
+  }
+
+  /** Something between relay and us went wrong: the line is cut, and comes back. */
+  failed(error: unknown, now: number): HostAction[] {
+    this.desk.now = now;
+    if (this.ended) return [];
+    if (error instanceof ProtocolError) this.cut(error.code);
+    else this.finish("internal", error instanceof Error ? error.message : String(error));
+    return this.desk.taken();
+  }
+
+  // --- the relay
+
+  /** @throws ProtocolError the relay speaks out of turn */
+  relay(message: RelayToAgent, now: number): HostAction[] {
+    this.desk.now = now;
+    if (this.ended) return [];
+    const first = message.t === "AgentWelcome";
+    if (message.t !== "RelayError" && first === (this.line.at === "up")) {
+      throw new ProtocolError("the relay's welcome comes first, and once", "unexpected");
+    }
+    switch (message.t) {
+      case "AgentWelcome":
+        this.welcomed(message);
+        break;
+      case "CodeIssued":
+        this.codes.issue(message.routing, message.code_life_s, now);
+        break;
+      case "ViewerJoining":
+        this.door.joining(message);
+        break;
+      case "ViewerGone":
+        this.door.gone(message);
+        break;
+      case "JoinAsked":
+        // Nobody comes in here but by the code that the person read out, or by the link that they gave.
+        this.desk.tellRelay({ t: "JoinAnswered", request: message.request, code: "not_permitted" });
+        break;
+      case "KeyframeWanted":
+        this.picture.wantKeyframe();
+        break;
+      case "RelayError":
+        this.relayFailed(message.code);
+    }
+    return this.done();
+  }
+
+  private welcomed(welcome: AgentWelcome): void {
+    const context = { relayOrigin: welcome.origin, sessionId: new Uint8Array(welcome.session_id) };
+    if (!welcome.resumed) this.startOver();
+    else if (!this.desk.isAt(context)) {
+      throw new ProtocolError("the relay resumes another session than ours", "unexpected");
+    }
+    if (this.ended) return;
+    this.token = welcome.token;
+    this.desk.context = context;
+    this.line = { at: "up" };
+    this.cutAt = null;
+    this.failures = 0;
+    this.backoff.reset();
+    const { kind, invitation } = this.desk.settings;
+    const { routing } = welcome;
+    if (kind === "support" && typeof routing === "string") {
+      this.codes.issue(routing, welcome.code_life_s ?? 0, this.desk.now);
+    }
+    this.desk.tellRelay({ t: "ModeNotice", mode: this.desk.mode });
+    if (invitation !== null) {
+      const { invite } = invitation;
+      this.desk.tellRelay({ t: "InviteOpened", invite, guests: true, life_s: INVITE_DEMO_LIFE_S });
+    }
+  }
+
+  /** The relay knows nothing of the session any more. A presentation's ticket was good once: it is over then. */
+  private startOver(): void {
+    if (this.token !== null && this.desk.settings.kind === "presentation") {
+      this.finish("session_ended");
+      return;
+    }
+    for (const seat of this.desk.all) this.door.end(seat, "left");
+    this.codes.spend();
+    this.token = null;
+  }
+
+  private relayFailed(code: ErrorCode): void {
+    if (code === "throttled") this.codes.refused(this.desk.now);
+    if (FATAL.has(code) || code === "ticket_invalid") this.finish(code);
+    else if (SESSION_OVER.has(code)) this.startOver();
+    if (!this.ended) this.cut(code);
+  }
+
+  // --- viewers
+
+  seatOf(link: number): Seat | null {
+    return this.desk.seatOf(link);
+  }
+
+  /** Where a handshake on this link takes place. @throws ProtocolError it may not begin */
+  mayBegin(seat: Seat): ChannelContext {
+    return this.door.mayBegin(seat);
+  }
+
+  secret(seat: Seat, kind: CredentialKind, ref: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> | null {
+    return this.door.secret(seat, kind, ref);
+  }
+
+  offered(seat: Seat, kind: CredentialKind, flight: Uint8Array, now: number): HostAction[] {
+    return this.at(now, () => this.door.offered(seat, kind, flight));
+  }
+
+  accepted(seat: Seat, accepted: Accepted, now: number): HostAction[] {
+    return this.at(now, () => this.door.accepted(seat, accepted));
+  }
+
+  flightFailed(seat: Seat, error: ProtocolError, now: number): HostAction[] {
+    return this.at(now, () => this.door.failed(seat, error));
+  }
+
+  /** An opened message of a viewer. */
+  heard(seat: Seat, message: ViewerToHost, now: number): HostAction[] {
+    this.desk.now = now;
+    seat.resumeBefore = null;
+    try {
+      if (this.control.heard(seat, message)) this.door.end(seat, "left");
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      return this.broke(seat, error, now);
+    }
+    return this.done();
+  }
+
+  /** What a viewer sent did not open, or did not parse: that viewer's line closes, and nobody else's. */
+  broke(seat: Seat, error: ProtocolError, now: number): HostAction[] {
+    this.desk.now = now;
+    this.desk.remove(seat, error.code);
+    if (error instanceof CryptoError && error.kind === "desync") this.door.cut(seat);
+    else this.door.end(seat, "refused");
+    return this.done();
+  }
+
+  // --- the person
+
+  answer(question: number, yes: boolean, now: number): HostAction[] {
+    return this.at(now, () => this.door.answered(question, yes));
+  }
+
+  remove(slot: number, now: number): HostAction[] {
+    return this.at(now, () => {
+      const seat = this.desk.seats.get(slot);
+      if (seat !== undefined) this.door.sendAway(seat, "removed");
+    });
+  }
+
+  allowMarks(slot: number, allowed: boolean, now: number): HostAction[] {
+    return this.at(now, () => {
+      const seat = this.desk.seats.get(slot);
+      if (seat?.seated === true) this.control.allowMarks(seat, allowed);
+    });
+  }
+
+  say(text: string, now: number): HostAction[] {
+    return this.at(now, () => this.talk.say(text));
+  }
+
+  clearMarks(now: number): HostAction[] {
+    return this.at(now, () => this.drawn.clear(null));
+  }
+
+  stop(now: number): HostAction[] {
+    this.desk.now = now;
+    if (this.ended) return [];
+    for (const seat of this.desk.live) this.desk.tell(seat, { t: "HostGoodbye", code: "session_ended" });
+    if (this.line.at === "up") this.desk.tellRelay({ t: "EndSession" });
+    this.finish(null);
+    return this.desk.taken();
+  }
+
+  // --- the capture
+
+  /** The capture goes, or has stopped and why. */
+  condition(condition: CaptureCondition, now: number): HostAction[] {
+    return this.at(now, () => {
+      this.sharing = condition === "ok";
+      this.picture.condition({ t: "CaptureState", condition });
+      if (this.sharing) this.picture.wantKeyframe();
+    });
+  }
+
+  layout(layout: ScreenLayout, now: number): HostAction[] {
+    return this.at(now, () => this.picture.layout(layout));
+  }
+
+  /** The number for the next media message; `null` where it must not be sent. */
+  frameNumber(keyframe: boolean): number | null {
+    return this.line.at === "up" ? this.picture.number(keyframe) : null;
+  }
+
+  // --- the clock
+
+  tick(now: number): HostAction[] {
+    this.desk.now = now;
+    const { line } = this;
+    if (line.at === "waiting" && now >= line.until) this.connect();
+    if (line.at === "connecting" && now - line.since > 1000 * HELLO_DEADLINE_S) this.cut("unreachable");
+    this.door.tick();
+    this.drawn.tick();
+    for (const seat of this.desk.all) this.checkDeadline(seat);
+    return this.done();
+  }
+
+  private checkDeadline(seat: Seat): void {
+    const late = overdue(seat, this.desk.now);
+    if (late === null) return;
+    if (late.code !== null) this.desk.remove(seat, late.code);
+    if (late.returns) this.door.cut(seat);
+    else this.door.end(seat, "expired");
+  }
+
+  private finish(code: FailureCode | null, detail?: string): void {
+    if (this.ended) return;
+    this.line = { at: "ended" };
+    this.error = code === null ? null : detail === undefined ? { code } : { code, detail };
+    for (const seat of this.desk.all) this.door.end(seat, "left");
+    this.codes.spend();
+    this.desk.act({ do: "disconnect" });
+    this.desk.act({ do: "finish" });
+  }
+
+  private at(now: number, work: () => void): HostAction[] {
+    this.desk.now = now;
+    if (!this.ended) work();
+    return this.done();
+  }
+
+  private done(): HostAction[] {
+    const support = this.desk.settings.kind === "support" && this.line.at === "up";
+    if (support && this.codes.wants(this.desk.seats.size === 0, this.desk.now)) {
+      this.desk.tellRelay({ t: "CodeRequest" });
+    }
+    return this.desk.taken();
+  }
+}

@@ -1,0 +1,118 @@
+/** One viewer as the host knows them: link, lifecycle, allowance (SPEC S1, R10). */
+import type { Credential } from "../../crypto/schedule";
+import { ProtocolError } from "../../protocol/errors";
+import {
+  type Capability,
+  type Member,
+  type Quality,
+  type Role,
+  SEAT_TABLE,
+  type SeatEvent,
+  type SeatState,
+  VIEWER_MESSAGES_AT_ONCE,
+  VIEWER_MESSAGES_PER_S,
+  type ViewerJoining,
+} from "../../protocol/generated";
+import type { JoinCode } from "./code";
+
+/** How many of something may still come now: `atOnce` together, `perSecond` for long. */
+export class Allowance {
+  private left: number;
+  private at: number | null = null;
+
+  constructor(
+    private readonly atOnce: number,
+    private readonly perSecond: number,
+  ) {
+    this.left = atOnce;
+  }
+
+  /** One more; tell whether it is within bounds. */
+  spend(now: number): boolean {
+    const since = this.at === null ? 0 : Math.max(0, now - this.at);
+    this.at = now;
+    this.left = Math.min(this.atOnce, this.left + (since * this.perSecond) / 1000) - 1;
+    if (this.left < -1) this.left = -1;
+    return this.left >= 0;
+  }
+}
+
+/** Which secret the run that is open goes by. */
+export type RunKind = "code" | "invite" | "resume";
+
+export class Seat {
+  link: number;
+  state: SeatState = "joining";
+  role: Role = "collaborator";
+  quality: Quality = "auto";
+  /** The run that is open, once flight 2 has left. */
+  run: RunKind | null = null;
+  code: JoinCode | null = null;
+  /** Whether there are keys on this link. */
+  keyed = false;
+  resume: Credential | null = null;
+  resumeBefore: Credential | null = null;
+  heardAt: number;
+  modeToldAt = -Infinity;
+  acked = 0;
+  teamKey: Uint8Array | null = null;
+  /** The last line of chat that this viewer was told. */
+  lineTold = 0;
+  readonly granted = new Set<Capability>();
+  readonly refusedAt = new Map<string, number>();
+  readonly allowance = new Allowance(VIEWER_MESSAGES_AT_ONCE, VIEWER_MESSAGES_PER_S);
+
+  constructor(
+    public vouched: ViewerJoining,
+    public since: number,
+  ) {
+    this.link = vouched.link;
+    this.heardAt = since;
+  }
+
+  get slot(): number {
+    return this.vouched.slot;
+  }
+
+  /** Let in, also while the connection is cut. */
+  get seated(): boolean {
+    return this.state === "live" || this.state === "away" || this.state === "resuming";
+  }
+
+  /** Go where the lifecycle's table leads. Throws ProtocolError where it has no such pair (SPEC S2). */
+  follow(event: SeatEvent, now: number): void {
+    const next = SEAT_TABLE[this.state][event];
+    if (next === undefined) throw new ProtocolError(`${event} while ${this.state}`, "unexpected");
+    this.state = next;
+    this.since = now;
+  }
+
+  /** A new link for a known viewer. */
+  attach(joining: ViewerJoining): void {
+    this.vouched = joining;
+    this.link = joining.link;
+    this.dropKeys();
+  }
+
+  dropKeys(): void {
+    this.run = null;
+    this.keyed = false;
+    this.teamKey = null;
+  }
+
+  /** The handshake is over; the secret that it came by is kept until the new keys are used (SPEC P6). */
+  takeKeys(resume: Credential, now: number): void {
+    this.run = null;
+    this.keyed = true;
+    this.resumeBefore = this.resume;
+    this.resume = resume;
+    this.heardAt = now;
+  }
+
+  /** This viewer as every viewer sees them. */
+  member(): Member {
+    const { slot, account_id, display_name, organisation } = this.vouched;
+    const whole = { slot, link: this.link, role: this.role, account_id, display_name, organisation };
+    return this.teamKey === null ? whole : { ...whole, team_key: this.teamKey };
+  }
+}

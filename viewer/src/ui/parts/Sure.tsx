@@ -1,0 +1,39 @@
+import { Button, Group, Modal, Text } from "@mantine/core";
+import type { ReactElement } from "react";
+import { useTranslation } from "react-i18next";
+
+/** Asks before something that cannot be taken back; not doing it is the first answer. */
+export function Sure(props: {
+  readonly opened: boolean;
+  readonly title: string;
+  readonly text: string;
+  readonly yes: string;
+  readonly danger?: boolean;
+  readonly onNo: () => void;
+  readonly onYes: () => void;
+}): ReactElement {
+  const { t } = useTranslation();
+  return (
+    <Modal
+      opened={props.opened}
+      onClose={props.onNo}
+      centered
+      withCloseButton={false}
+      title={<Text fw={600}>{props.title}</Text>}
+    >
+      <Text size="sm">{props.text}</Text>
+      <Group justify="flex-end" mt="lg">
+        <Button variant="default" data-autofocus onClick={props.onNo}>
+          {t("common.cancel")}
+        </Button>
+        <Button
+          color={props.danger === true ? "red.8" : "petrol"}
+          onClick={props.onYes}
+          data-testid="sure-yes"
+        >
+          {props.yes}
+        </Button>
+      </Group>
+    </Modal>
+  );
+}

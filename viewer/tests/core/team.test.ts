@@ -1,0 +1,149 @@
+import { describe, expect, test, vi } from "vitest";
+
+import { listenersOf } from "../../src/core/session/team";
+import type { Bytes } from "../../src/crypto/bytes";
+import {
+  newTeamKey,
+  type TeamKeyPair,
+  whisperKeys,
+  WhisperReceiver,
+  WhisperSender,
+} from "../../src/crypto/whisper";
+import { encodeMessage, viewerToViewer } from "../../src/protocol/codec";
+import { type Member, MessageType, type Role } from "../../src/protocol/generated";
+import { header, parseHeader } from "../../src/protocol/header";
+import { type Host, ORIGIN, SESSION_ID, SLOT } from "./support/host";
+import { comeBack, live } from "./support/sessions";
+import type { World } from "./support/world";
+
+const CONTEXT = { relayOrigin: ORIGIN, sessionId: SESSION_ID };
+const OTHER_LINK = 21;
+
+function other(role: Role, team_key: Bytes | null, slot = 4): Member {
+  const who = { account_id: `a${slot}`, display_name: "Jon", organisation: "Ayuda" };
+  return { slot, link: OTHER_LINK + slot - 4, role, ...who, team_key };
+}
+
+/** Let the host pass the viewer's key on, and another member's. */
+async function meet(
+  world: World,
+  host: Host,
+  role: Role,
+  self: Role = "lead",
+): Promise<{ own: Bytes; theirs: TeamKeyPair }> {
+  const own = new Uint8Array((await host.until("TeamKey")).public);
+  const theirs = await newTeamKey();
+  host.self = { role: self, team_key: own };
+  host.others = [other(role, theirs.public)];
+  await host.newEpoch();
+  await vi.waitFor(() => expect(world.view.members).toHaveLength(2));
+  return { own, theirs };
+}
+
+async function says(
+  theirs: TeamKeyPair,
+  own: Bytes,
+): Promise<(text: string, link?: number) => Promise<Bytes>> {
+  const sender = new WhisperSender(await whisperKeys(CONTEXT, theirs, own, "own"));
+  return (text, link = OTHER_LINK) =>
+    sender.sealMessage(
+      header(MessageType.TEAM, { dst: SLOT, keyId: BigInt(link) }),
+      encodeMessage({ t: "Whisper", text, at_ms: 5 }),
+    );
+}
+
+/** What was delivered before has been worked through once this line of chat has come. */
+async function settled(world: World, host: Host): Promise<void> {
+  await host.tell({ t: "ChatLine", line: 900, slot: 0, name: "Cliente", text: "hola", at_ms: 1 });
+  await vi.waitFor(() => expect(world.view.lines.at(-1)?.text).toBe("hola"));
+}
+
+const whispers = (world: World): readonly string[] =>
+  world.view.lines.filter((line) => line.whisper).map((line) => `${line.slot} ${line.name}: ${line.text}`);
+
+describe("whispers", () => {
+  test("T2: a key for each link, told as soon as the seat is live", async () => {
+    const { world, host } = await live();
+    const first = (await host.until("TeamKey")).public;
+    await comeBack(world, host, 1, 8);
+    await host.until("ViewerHello");
+    host.welcome();
+    await host.verify();
+    await host.goLive();
+    const second = (await host.until("TeamKey")).public;
+    expect(second).toHaveLength(32);
+    expect(second).not.toEqual(first);
+  });
+
+  test("T3 T6: sealed to the member, not for the host, shown here once it is sealed", async () => {
+    const { world, host } = await live();
+    const { own, theirs } = await meet(world, host, "supervisor");
+    world.shell.receive({ t: "whisper", text: "¿Le pido permiso?\r\nEspera\u202e" });
+    const { message } = await host.until("team");
+    expect(parseHeader(message)).toMatchObject({ type: 4, dst: 4, keyId: 7n, counter: 0n });
+    const receiver = new WhisperReceiver(await whisperKeys(CONTEXT, theirs, own, "theirs"));
+    const heard = viewerToViewer.decode(await receiver.openMessage(message));
+    expect(heard.text).toBe("¿Le pido permiso?\nEspera");
+    await vi.waitFor(() => expect(whispers(world)).toEqual(["2 Núria Peña: ¿Le pido permiso?\nEspera"]));
+  });
+
+  test("T3 T5: what a member says is shown as theirs, once, and nothing that does not open ends anything", async () => {
+    const { world, host } = await live();
+    const { own, theirs } = await meet(world, host, "supervisor");
+    const say = await says(theirs, own);
+    const [first, second] = [await say("uno"), await say("dos")];
+    host.socket.deliver(first);
+    host.socket.deliver(first);
+    host.socket.deliver(second.map((byte, i) => (i === second.length - 1 ? byte ^ 1 : byte)));
+    host.socket.deliver(second);
+    host.socket.deliver(first);
+    host.socket.deliver(await (await says(await newTeamKey(), own))("falso"));
+    host.socket.deliver(await say("de nadie", 99));
+    host.socket.deliver(second.subarray(0, 30));
+    await settled(world, host);
+    expect(whispers(world)).toEqual(["4 Jon: uno", "4 Jon: dos"]);
+    expect(world.view.phase).toBe("live");
+  });
+
+  test("T4: an external is heard by the lead alone", async () => {
+    const { world, host } = await live();
+    const { own, theirs } = await meet(world, host, "external", "collaborator");
+    host.socket.deliver(await (await says(theirs, own))("psst"));
+    world.shell.receive({ t: "whisper", text: "hola" });
+    await settled(world, host);
+    expect(whispers(world)).toEqual([]);
+    expect(world.view.refusal).toMatchObject({ code: "not_permitted", capability: null, removedBy: "role" });
+  });
+
+  test("T3: a member's new key is a new direction from zero", async () => {
+    const { world, host } = await live();
+    const { own, theirs } = await meet(world, host, "expert");
+    host.socket.deliver(await (await says(theirs, own))("antes"));
+    const again = await newTeamKey();
+    host.others = [other("expert", again.public)];
+    await host.newEpoch();
+    host.socket.deliver(await (await says(again, own))("después"));
+    await settled(world, host);
+    expect(whispers(world)).toEqual(["4 Jon: antes", "4 Jon: después"]);
+  });
+
+  test("T3: a member whose key is no key is left out, the others are reached", async () => {
+    const { world, host } = await live();
+    const { own, theirs } = await meet(world, host, "expert");
+    host.others = [other("expert", theirs.public), other("supervisor", new Uint8Array(32), 5)];
+    await host.newEpoch();
+    await vi.waitFor(() => expect(world.view.members).toHaveLength(3));
+    world.shell.receive({ t: "whisper", text: "hola" });
+    const { message } = await host.until("team");
+    const receiver = new WhisperReceiver(await whisperKeys(CONTEXT, theirs, own, "theirs"));
+    expect(viewerToViewer.decode(await receiver.openMessage(message)).text).toBe("hola");
+    expect(world.view.phase).toBe("live");
+  });
+
+  test("nobody hears before one's own key has reached the list", () => {
+    const [key, self] = [new Uint8Array(32), other("lead", null, 1)];
+    const members = [self, other("supervisor", key)];
+    expect(listenersOf(members, 1)).toEqual([]);
+    expect(listenersOf([{ ...self, team_key: key }, ...members.slice(1)], 1)).toHaveLength(1);
+  });
+});

@@ -1,0 +1,261 @@
+// @vitest-environment happy-dom
+import { act, cleanup, configure, fireEvent, render, screen } from "@testing-library/react";
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+
+import type { LineView, SessionView, TokenView } from "../../src/core/api";
+import type { AccountApi } from "../../src/features/account/api";
+import { createAccountStore } from "../../src/features/account/store";
+import { NEEDS_GRANT, type Role } from "../../src/protocol/generated";
+import { App } from "../../src/ui/App";
+import { chooseLanguage, startTexts } from "../../src/ui/i18n";
+import { type FakeSession, fakeSession, IDLE, live, member } from "../fakes/session";
+
+vi.setConfig({ testTimeout: 60_000 });
+configure({ defaultHidden: true, asyncUtilTimeout: 20_000 });
+
+beforeAll(() => startTexts());
+beforeEach(() => chooseLanguage("en"));
+afterEach(cleanup);
+
+const held = (holder: number | null, given: Partial<TokenView> = {}): TokenView => ({
+  holder,
+  cause: "taken",
+  returnsAt: null,
+  nextSlot: null,
+  ...given,
+});
+const team = (own: Role, given: Partial<SessionView> = {}): SessionView =>
+  live("shared", {
+    members: [
+      member(1, { role: own, display_name: "María" }),
+      member(2, { role: own === "lead" ? "collaborator" : "lead", display_name: "Jon" }),
+    ],
+    token: held(1),
+    ...given,
+  });
+
+async function open(view: SessionView): Promise<FakeSession> {
+  const account = {
+    name: "maria",
+    displayName: "María",
+    organisation: "Duero",
+    language: "en",
+    standing: "technician",
+    team: "",
+    adminTools: true,
+  } as const;
+  const answer = { ok: true, value: account } as const;
+  const api: AccountApi = {
+    me: () => Promise.resolve(answer),
+    signIn: () => Promise.resolve(answer),
+    signInByLink: () => Promise.resolve(answer),
+    signOut: () => Promise.resolve({ ok: true, value: null }),
+  };
+  const session = fakeSession(IDLE);
+  const store = createAccountStore(api);
+  render(<App services={{ account: store, session }} link={null} />);
+  await act(() => store.check());
+  act(() => session.show(view));
+  session.sent.length = 0;
+  return session;
+}
+
+const press = (testId: string): Promise<void> =>
+  act(async () => {
+    fireEvent.click(screen.getByTestId(testId));
+    await Promise.resolve();
+  });
+
+describe("control", () => {
+  it("says who drives, and takes and gives the token (G4)", async () => {
+    const session = await open(team("lead", { token: held(0) }));
+    expect(screen.getByTestId("token").textContent).toContain("Control: customer");
+    await press("take-control");
+    act(() => session.show(team("lead")));
+    expect(screen.getByTestId("token").textContent).toContain("Control: you");
+    await press("give-control");
+    expect(session.sent.filter((one) => one.t.startsWith("Control"))).toEqual([
+      { t: "ControlRequest" },
+      { t: "ControlRelease" },
+    ]);
+  });
+
+  it("gives a supervisor the minute and the take-over with a reason, and no plain taking (G7, G8)", async () => {
+    const session = await open(team("supervisor", { token: held(2) }));
+    expect(screen.queryByTestId("take-control")).toBeNull();
+    await press("micro-handover");
+    await press("take-over");
+    await press("take-over-yes");
+    expect(session.sent).not.toContainEqual(expect.objectContaining({ t: "TakeOver" }));
+    fireEvent.change(screen.getByTestId("take-over-reason"), { target: { value: " Jon   is ill " } });
+    await press("take-over-yes");
+    expect(session.sent).toContainEqual({ t: "MicroHandover" });
+    expect(session.sent).toContainEqual({ t: "TakeOver", reason: "Jon is ill" });
+  });
+
+  it("answers clicks in vain with one calm line, and no message to the other side (G2)", async () => {
+    const session = await open(
+      team("lead", { token: held(0, { returnsAt: Date.now() + 1500, nextSlot: 1 }) }),
+    );
+    for (let at = 0; at < 5; at += 1)
+      fireEvent.mouseDown(screen.getByTestId("screen"), { clientX: 1, clientY: 1 });
+    expect(screen.getAllByText(/The customer is working right now/u)).toHaveLength(1);
+    expect(session.sent.filter((one) => one.t.startsWith("Pointer"))).toEqual([]);
+  });
+});
+
+describe("people", () => {
+  it("lets the lead toggle what the role needs a grant for, and hand over and remove after a question", async () => {
+    const session = await open(team("lead"));
+    await press("people");
+    await press("grant-2-input");
+    for (const capability of ["input.pointer", "input.text", "input.keys"] as const) {
+      expect(NEEDS_GRANT.collaborator).toContain(capability);
+      expect(session.sent).toContainEqual({ t: "GrantChange", slot: 2, capability, granted: true });
+    }
+    await press("give-control-2");
+    await press("remove-2");
+    expect(session.sent).not.toContainEqual({ t: "RemoveMember", slot: 2 });
+    await press("sure-yes");
+    expect(session.sent).toContainEqual({ t: "ControlGive", slot: 2 });
+    expect(session.sent).toContainEqual({ t: "RemoveMember", slot: 2 });
+  });
+
+  it("shows a collaborator everybody and no levers", async () => {
+    await open(team("collaborator"));
+    await press("people");
+    expect(screen.getByTestId("person-2").textContent).toContain("Jon");
+    expect(screen.queryByTestId("manage-2")).toBeNull();
+    expect(screen.queryByTestId("invite-make")).toBeNull();
+  });
+
+  it("makes, shows and revokes a link (G14)", async () => {
+    const invite = {
+      invite: "AAAAAAAAAAAAAAAAAAAAAA",
+      role: "expert",
+      expiresAt: Date.now() + 60_000,
+    } as const;
+    const session = await open(team("lead"));
+    await press("people");
+    await press("invite-make");
+    expect(session.sent).toContainEqual({ t: "InviteRequest", role: "expert" });
+    act(() => session.show(team("lead", { invites: [{ ...invite, link: "https://r/join#i=A.B" }] })));
+    expect(screen.getByTestId<HTMLInputElement>("invite-link").value).toBe("https://r/join#i=A.B");
+    await act(async () => {
+      fireEvent.click(screen.getByText("Revoke"));
+      await Promise.resolve();
+    });
+    expect(session.sent).toContainEqual({ t: "InviteRevoke", invite: new Uint8Array(16) });
+  });
+});
+
+describe("chat", () => {
+  const line = (key: string, text: string, whisper: boolean): LineView => ({
+    key,
+    slot: 2,
+    name: "Jon",
+    text,
+    at: 1000,
+    whisper,
+  });
+
+  it("keeps the two rooms apart, counts what is unread, and shows text as text (T1, T4, M5)", async () => {
+    const lines = [line("c1", "<b>hello</b>", false), line("w1", "between us", true)];
+    const session = await open(team("lead", { lines }));
+    expect(screen.getByTestId("chat-unread").textContent).toBe("2");
+    await press("chat");
+    expect(screen.getByText("<b>hello</b>")).toBeTruthy();
+    expect(screen.queryByText("between us")).toBeNull();
+    const field = screen.getByTestId("chat-input");
+    fireEvent.change(field, { target: { value: "to all" } });
+    fireEvent.keyDown(field, { key: "Enter", shiftKey: true });
+    expect(session.sent).not.toContainEqual({ t: "ChatSend", text: "to all" });
+    fireEvent.keyDown(field, { key: "Enter" });
+    expect(session.sent).toContainEqual({ t: "ChatSend", text: "to all" });
+    fireEvent.click(screen.getByRole("radio", { name: /Team only/u }));
+    expect(screen.getByText("The customer never sees this.")).toBeTruthy();
+    fireEvent.change(field, { target: { value: "hush" } });
+    fireEvent.keyDown(field, { key: "Enter" });
+    expect(session.calls).toContain("whisper hush");
+    expect(session.sent.filter((one) => one.t === "ChatSend")).toHaveLength(1);
+    expect(screen.queryByTestId("chat-unread")).toBeNull();
+  });
+});
+
+describe("marks", () => {
+  it("hold the pointer back from the PC until the tool is put down", async () => {
+    const session = await open(team("lead"));
+    await press("draw");
+    expect(screen.getByTestId("mark-sheet").dataset["tool"]).toBe("draw");
+    fireEvent.keyDown(window, { key: "Escape" });
+    expect(screen.queryByTestId("mark-sheet")).toBeNull();
+    expect(session.sent.filter((one) => one.t.startsWith("Pointer"))).toEqual([]);
+  });
+
+  it("clear one's own, or for the lead everybody's", async () => {
+    const session = await open(team("collaborator"));
+    await press("clear-marks");
+    expect(session.calls).toContain("clear false");
+  });
+});
+
+describe("administration", () => {
+  const admin = (given: Partial<SessionView> = {}): SessionView =>
+    live("administrator", { members: [member(1, { role: "lead" })], token: held(1), ...given });
+
+  it("restarts after a question, and counts down with a way back (V5)", async () => {
+    const session = await open(admin());
+    await press("admin-panel");
+    await press("restart");
+    expect(session.sent).not.toContainEqual({ t: "RestartRequest" });
+    await press("sure-yes");
+    expect(session.sent).toContainEqual({ t: "RestartRequest" });
+    const administrator = { grantEndsAt: null, holdEndsAt: null, restartAt: Date.now() + 20_000 };
+    act(() => session.show(admin({ administrator })));
+    await press("restart-cancel");
+    expect(session.sent).toContainEqual({ t: "RestartCancel" });
+  });
+
+  it("keeps the session for eight hours unless told otherwise (V7)", async () => {
+    const session = await open(admin());
+    await press("admin-panel");
+    await press("hold");
+    expect(session.sent).toContainEqual({ t: "HoldRequest", hours: 8 });
+  });
+
+  it("says that the PC restarts, instead of a lost line", async () => {
+    await open(admin({ phase: "host_away", restartingUntil: Date.now() + 60_000 }));
+    expect(screen.getByText("The PC is restarting")).toBeTruthy();
+  });
+
+  it("is greyed with the reason where the mode has none of it", async () => {
+    await open(live("demo", { members: [member(1, { role: "lead" })] }));
+    const tool = screen.getByTestId("admin-panel");
+    expect(tool.getAttribute("aria-disabled")).toBe("true");
+    expect(tool.getAttribute("aria-description")).toContain("current mode");
+  });
+});
+
+describe("monitors", () => {
+  it("are one person's choice, and fall back to all when the chosen one is gone (I6)", async () => {
+    const monitors = [
+      { id: 1, x: 0, y: 0, width: 640, height: 800, primary: true },
+      { id: 2, x: 640, y: 0, width: 640, height: 800, primary: false },
+    ];
+    const two = team("lead", { screen: { width: 1280, height: 800, monitors } });
+    const session = await open(two);
+    await press("monitor-menu");
+    await act(async () => {
+      fireEvent.click(await screen.findByTestId("monitor-2"));
+    });
+    const shown = (): string | undefined =>
+      document.querySelector<HTMLElement>(".screen")?.dataset["monitor"];
+    expect(shown()).toBe("2");
+    act(() =>
+      session.show(team("lead", { screen: { width: 640, height: 800, monitors: monitors.slice(0, 1) } })),
+    );
+    expect(shown()).toBe("0");
+    act(() => session.show(two));
+    expect(shown()).toBe("0");
+  });
+});

@@ -1,0 +1,139 @@
+// @vitest-environment happy-dom
+/** The pages on which a browser shows its own screen: calm words, No first, everybody listed. */
+import { act, cleanup, configure, fireEvent, render, screen } from "@testing-library/react";
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+
+import type { HostClient, HostView } from "../../src/core/host/api";
+import { idleView } from "../../src/core/host/view";
+import { Watched } from "../../src/core/observable";
+import type { SessionKind } from "../../src/protocol/generated";
+import { type Account, type AccountApi, type Answer, UNREACHABLE } from "../../src/features/account/api";
+import { createAccountStore } from "../../src/features/account/store";
+import { App } from "../../src/ui/App";
+import { chooseLanguage, startTexts } from "../../src/ui/i18n";
+import { fakeSession, IDLE } from "../fakes/session";
+
+vi.setConfig({ testTimeout: 30_000 });
+configure({ defaultHidden: true, asyncUtilTimeout: 10_000 });
+
+beforeAll(() => startTexts());
+beforeEach(() => chooseLanguage("en"));
+afterEach(() => {
+  cleanup();
+  window.history.replaceState(null, "", "/");
+});
+
+const ACCOUNT: Answer<Account> = {
+  ok: true,
+  value: {
+    name: "maria",
+    displayName: "María",
+    organisation: "Duero",
+    language: "en",
+    standing: "technician",
+    team: "",
+    adminTools: false,
+  },
+};
+
+class FakeHost extends Watched<HostView> implements HostClient {
+  readonly said: string[] = [];
+  readonly marks = new Watched({ lasers: {}, strokes: [] });
+  readonly stream = new Watched<MediaStream | null>(null);
+  constructor(kind: SessionKind) {
+    super(idleView(kind));
+  }
+  private note(what: string): Promise<void> {
+    this.said.push(what);
+    return Promise.resolve();
+  }
+  present = (): Promise<void> => this.note("present");
+  share = (): Promise<void> => this.note("share");
+  answer = (question: number, yes: boolean): void => void this.note(`answer ${question} ${yes}`);
+  remove = (slot: number): void => void this.note(`remove ${slot}`);
+  allowMarks = (slot: number, allowed: boolean): void => void this.note(`marks ${slot} ${allowed}`);
+  say = (text: string): void => void this.note(`say ${text}`);
+  clearMarks = (): void => void this.note("clear");
+  stop = (): void => void this.note("stop");
+}
+
+async function open(path: string, view: Partial<HostView>, me = ACCOUNT): Promise<FakeHost> {
+  window.history.replaceState(null, "", path);
+  const host = new FakeHost(path === "/share" ? "support" : "presentation");
+  const api: AccountApi = {
+    me: () => Promise.resolve(me),
+    signIn: () => Promise.resolve(me),
+    signInByLink: () => Promise.resolve(me),
+    signOut: () => Promise.resolve({ ok: true, value: null }),
+  };
+  const services = { account: createAccountStore(api), session: fakeSession(IDLE), host };
+  render(<App services={services} link={null} />);
+  await act(async () => services.account.check());
+  act(() => host.set({ ...host.getSnapshot(), ...view }));
+  return host;
+}
+
+const NOBODY: Answer<Account> = { ok: false, fault: { ...UNREACHABLE, code: "not_signed_in" } };
+const PERSON = {
+  slot: 2,
+  name: "Luis",
+  organisation: "",
+  role: "demo_viewer",
+  present: true,
+  marks: false,
+} as const;
+const QUESTION = { id: 4, name: "Eva", organisation: "Duero", role: "lead" } as const;
+
+describe("/share", () => {
+  it("needs no account, and asks for a screen at one press", async () => {
+    const host = await open("/share", {}, NOBODY);
+    fireEvent.click(screen.getByTestId("host-start"));
+    expect(host.said).toEqual(["share"]);
+  });
+
+  it("shows the twelve digits in groups", async () => {
+    await open("/share", { phase: "waiting", sharing: true, code: "482913705146" }, NOBODY);
+    expect(screen.getByTestId("host-code").textContent).toBe("482 913 705 146");
+  });
+
+  it("N1: asks with No before Yes, and names who it is", async () => {
+    const deadline = Date.now() + 60_000;
+    const host = await open("/share", { phase: "waiting", question: { ...QUESTION, deadline } }, NOBODY);
+    const [no, yes] = [screen.getByTestId("host-no"), screen.getByTestId("host-yes")];
+    expect(no.compareDocumentPosition(yes) & Node.DOCUMENT_POSITION_FOLLOWING).not.toBe(0);
+    expect(screen.getByTestId("host-question").textContent).toContain("Eva from Duero");
+    fireEvent.click(yes);
+    expect(host.said).toEqual(["answer 4 true"]);
+  });
+
+  it("says why no screen was chosen", async () => {
+    await open("/share", { phase: "ended", choice: "unsupported" }, NOBODY);
+    expect(screen.getByText("This browser cannot show a screen")).toBeTruthy();
+  });
+});
+
+describe("/present", () => {
+  it("is for whoever is signed in", async () => {
+    await open("/present", {}, NOBODY);
+    expect(screen.queryByTestId("host-start")).toBeNull();
+  });
+
+  it("G12: shows the link and everybody who is there; may let draw, may remove after asking", async () => {
+    const link = "https://relay.test/demo#i=a.b";
+    const host = await open("/present", { phase: "live", sharing: true, link, people: [PERSON] });
+    expect(screen.getByTestId<HTMLInputElement>("host-link").value).toBe(link);
+    expect(screen.getByText("Here now: 1 of 5")).toBeTruthy();
+    fireEvent.click(screen.getByLabelText("Luis may point and draw"));
+    fireEvent.click(screen.getByLabelText("Remove Luis"));
+    expect(host.said).toEqual(["marks 2 true"]);
+    fireEvent.click(await screen.findByTestId("sure-yes"));
+    expect(host.said).toEqual(["marks 2 true", "remove 2"]);
+  });
+
+  it("offers another screen after the browser's own bar was used, and Stop always", async () => {
+    const host = await open("/present", { phase: "live", sharing: false });
+    fireEvent.click(screen.getByTestId("host-choose"));
+    fireEvent.click(screen.getByTestId("host-stop"));
+    expect(host.said).toEqual(["present", "stop"]);
+  });
+});
