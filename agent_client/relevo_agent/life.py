@@ -336,7 +336,7 @@ class Life:
                 case Show():
                     front.show(action.snapshot)
                 case Tell():
-                    front.tell(action.notice, action.who)
+                    front.tell(action.notice, action.who, action.why)
 
     # --- told by the capture and the input, from their threads ---
 

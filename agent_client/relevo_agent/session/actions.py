@@ -317,10 +317,11 @@ class Show:
 
 @dataclass(frozen=True, slots=True)
 class Tell:
-    """A notice for the customer; ``who`` is a name where one belongs to it."""
+    """A notice for the customer; ``who`` is a name where one belongs to it, ``why`` that person's reason."""
 
     notice: Notice
     who: str = ""
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,7 +129,7 @@ class Team:
 
     def _put_on_record(self, change: _Change) -> None:
         vouched, reason = change.new.vouched, change.reason or ""
-        self._desk.act(Tell(change.notice, vouched.display_name))
+        self._desk.act(Tell(change.notice, vouched.display_name, reason))
         detail = reason[:MAX_NAME_CHARS] if change.reason else vouched.display_name
         self._desk.note(change.act, change.by.slot, detail)
         self._desk.keep(

@@ -128,11 +128,11 @@ class Console:
         if self._questions:
             self._put(self._questions[0])
 
-    def tell(self, notice: Notice, who: str) -> None:
+    def tell(self, notice: Notice, who: str, why: str = "") -> None:
         """Say it, marked."""
-        self._event("notice", {"notice": notice.value, "who": who})
+        self._event("notice", {"notice": notice.value, "who": who, "why": why})
         if notice not in IN_THE_BANNER:
-            self._line("!! " + notice_text(self._texts, notice, who))
+            self._line("!! " + notice_text(self._texts, notice, who, why))
 
     def failed(self, kind: FailureKind, *, final: bool) -> None:
         """Say cause and remedy."""

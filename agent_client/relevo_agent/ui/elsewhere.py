@@ -48,6 +48,7 @@ class _Withdraw(_Said, frozen=True):
 class _Tell(_Said, frozen=True):
     notice: Notice
     who: str
+    why: str = ""
 
 
 class _Failed(_Said, frozen=True):
@@ -178,9 +179,9 @@ class WindowElsewhere:
         self._questions.pop(question_id, None)
         self._pass(_Withdraw(question_id))
 
-    def tell(self, notice: Notice, who: str) -> None:
+    def tell(self, notice: Notice, who: str, why: str = "") -> None:
         """Tell the customer something at once."""
-        self._pass(_Tell(notice, who))
+        self._pass(_Tell(notice, who, why))
 
     def failed(self, kind: FailureKind, *, final: bool) -> None:
         """There is no connection, and why."""
@@ -317,7 +318,7 @@ def _render(window: Front, message: _Shown) -> None:
         case _Withdraw():
             window.withdraw(message.question_id)
         case _Tell():
-            window.tell(message.notice, message.who)
+            window.tell(message.notice, message.who, message.why)
         case _Failed():
             window.failed(message.kind, final=message.final)
         case _Ended():

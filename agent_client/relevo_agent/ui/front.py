@@ -26,8 +26,8 @@ class Front(Protocol):
         """The question is settled."""
         ...
 
-    def tell(self, notice: Notice, who: str) -> None:
-        """Tell the customer something at once."""
+    def tell(self, notice: Notice, who: str, why: str = "") -> None:
+        """Tell the customer something at once; ``why`` is the reason that ``who`` gave."""
         ...
 
     def failed(self, kind: FailureKind, *, final: bool) -> None:

@@ -41,6 +41,6 @@ IN_THE_BANNER: Final = frozenset({Notice.PAUSED_BY_YOU, Notice.CONTROL_BACK})
 """Who drives is said all the time, and these come often: window and terminal keep still."""
 
 
-def notice_text(texts: Texts, notice: Notice, who: str) -> str:
+def notice_text(texts: Texts, notice: Notice, who: str, why: str = "") -> str:
     """A notice in words; without a name it is about somebody."""
-    return texts(f"notice.{notice.value}", who=who or texts("people.somebody"))
+    return texts(f"notice.{notice.value}", who=who or texts("people.somebody"), why=why)

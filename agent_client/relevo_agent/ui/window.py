@@ -86,9 +86,9 @@ class Window:
         """Take a question away."""
         self._inbox.put(lambda: self._withdraw(question_id))
 
-    def tell(self, notice: Notice, who: str) -> None:
+    def tell(self, notice: Notice, who: str, why: str = "") -> None:
         """Show a notice, as loudly as it deserves."""
-        text = notice_text(self._texts, notice, theme.drawable(who))
+        text = notice_text(self._texts, notice, theme.drawable(who), theme.drawable(why))
         if notice not in IN_THE_BANNER:
             self._inbox.put(lambda: self._tell(LOUDNESS[notice], text))
 

@@ -110,7 +110,7 @@ def test_G8_take_over_tells_everybody_why(world: World) -> None:
     assert roles(world) == {"Ana": Role.COLLABORATOR, "Sara": Role.LEAD}
     for viewer in (lead, sara):
         assert heard(viewer, LeadChanged) == [LeadChanged(slot=3, reason="Ana se ha ido a comer")]
-    assert Tell(Notice.TAKEN_OVER, "Sara") in world.actions
+    assert Tell(Notice.TAKEN_OVER, "Sara", "Ana se ha ido a comer") in world.actions
     assert RecordNotice(act=RecordedAct.TAKE_OVER, slot=3, detail="Ana se ha ido a comer") in world.said
     say(world, sara, HandOver(slot=1))
     assert roles(world) == {"Ana": Role.LEAD, "Sara": Role.SUPERVISOR}, "who came to supervise does so again"

@@ -120,8 +120,8 @@ TABLE: Final[dict[str, tuple[str, str]]] = {
         "{who} leads the help from now on.",
     ),
     "notice.taken_over": (
-        "{who} supervisa y ha tomado la dirección de la ayuda.",
-        "{who} supervises and has taken over the lead.",
+        "{who} supervisa y ha tomado la dirección de la ayuda. Motivo: {why}",
+        "{who} supervises and has taken over the lead. The reason: {why}",
     ),
     "notice.joined": ("{who} ha entrado en la sesión.", "{who} has joined the session."),
     "notice.paused_by_you": (
