@@ -14,7 +14,7 @@ from pathlib import Path
 from types import FrameType
 
 from tools import node, viewer
-from tools.demo import agent, relay
+from tools.demo import agent, relay, service
 from tools.demo.browser import open_browser
 from tools.demo.children import Children, DemoError
 from tools.demo.desktop import open_desktop
@@ -92,7 +92,8 @@ def _run(options: Options, children: Children, folder: Path) -> None:
     display = open_desktop(options, children, folder / "home")
     server = relay.prepare(folder, options.port, options.lang)
     server.start(children)
-    stage = _Stage(options, children, folder, display, server)
+    socket = service.start(children, folder) if options.administers else None
+    stage = _Stage(options, children, folder, display, server, socket)
     if options.presents:
         _present(stage)
         return
@@ -131,10 +132,11 @@ class _Stage:
     folder: Path
     display: str | None
     server: relay.Relay
+    service: Path | None = None
 
     def start_agent(self, presentation: relay.Presentation | None = None) -> agent.Agent:
         state = self.folder / "agent"
-        customer = agent.Customer(self.server, self.display, self.options, state, presentation)
+        customer = agent.Customer(self.server, self.display, self.options, state, presentation, self.service)
         return agent.start(customer, self.children)
 
     def first_code(self, customer: agent.Agent) -> str:

@@ -53,6 +53,7 @@ class Customer:
     options: Options
     state: Path
     presentation: Presentation | None = None
+    service: Path | None = None
 
 
 def start(customer: Customer, children: Children) -> Agent:
@@ -78,6 +79,8 @@ def start(customer: Customer, children: Children) -> Agent:
         environment["DISPLAY"] = display
     if not options.window:
         command += ["--no-window"]
+    if customer.service is not None:
+        environment["RELEVO_SERVICE_SOCKET"] = os.fspath(customer.service)
     if customer.presentation is not None:
         command += ["--ticket", customer.presentation.ticket]
         environment["RELEVO_DEMO_INVITE"] = customer.presentation.halves

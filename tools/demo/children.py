@@ -48,6 +48,11 @@ class Children:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._children: list[_Child] = []
+        self._left: list[Path] = []
+
+    def leave(self, folder: Path) -> None:
+        """Remove this folder once everything has ended."""
+        self._left.append(folder)
 
     def __enter__(self) -> Self:
         return self
@@ -63,6 +68,8 @@ class Children:
             _signal_group(child.process, signal.SIGKILL)
             if child.process.stdout is not None:
                 child.process.stdout.close()
+        for folder in self._left:
+            shutil.rmtree(folder, ignore_errors=True)
 
     @property
     def pids(self) -> dict[str, int]:

@@ -29,6 +29,11 @@ class Options:
     browser: bool
 
     @property
+    def administers(self) -> bool:
+        """Whether administrator mode is shown, which needs the service."""
+        return self.mode == Mode.ADMINISTRATOR.value
+
+    @property
     def presents(self) -> bool:
         """Whether the technician shows this desktop, instead of seeing a customer's."""
         return self.mode == Mode.DEMO.value

@@ -143,9 +143,10 @@ def prepare(folder: Path, port: int | None, lang: str) -> Relay:
     """A relay's data with the demo's technician in it, who reads ``lang``; made once, kept for later runs."""
     data, sign_in = folder / lang / "relay", folder / lang / "technician.json"
     chosen = port if port is not None else _free_port()
-    if data.is_dir() and sign_in.is_file():
-        return Relay(chosen, data, json.loads(sign_in.read_text(encoding="utf-8"))["password"])
-    # Half made, or an interrupted first run: nothing in it is worth keeping.
+    kept = json.loads(sign_in.read_text(encoding="utf-8")) if sign_in.is_file() else {}
+    if data.is_dir() and kept.get("admin_tools"):
+        return Relay(chosen, data, kept["password"])
+    # Half made, of an interrupted first run or of an older version: nothing in it is worth keeping.
     shutil.rmtree(data, ignore_errors=True)
     data.mkdir(parents=True, mode=0o700)
     password = secrets.token_urlsafe(12)
@@ -167,7 +168,8 @@ def prepare(folder: Path, port: int | None, lang: str) -> Relay:
     ]
     run("relevo-server admin create", create, given=f"{password}\n")
     sign_in.touch(mode=0o600)
-    sign_in.write_text(json.dumps({"name": TECHNICIAN, "password": password}), encoding="utf-8")
+    facts = {"name": TECHNICIAN, "password": password, "admin_tools": True}
+    sign_in.write_text(json.dumps(facts), encoding="utf-8")
     return Relay(chosen, data, password)
 
 

@@ -1,6 +1,7 @@
 """Who may ask the service: known by the kernel, named by whoever installed it, and sitting at this PC."""
 
 import grp
+import os
 import pwd
 import socket
 import struct
@@ -90,8 +91,11 @@ def _names(told: object) -> bool:
 
 
 def refusal(peer: Peer, who: Allowed, logins: Logins) -> str | None:
-    """Why this peer may not ask for anything that needs root; ``None`` if it may."""
-    if peer.uid == 0:
+    """Why this peer may not ask for anything that the service may do; ``None`` if it may.
+
+    Whoever the service runs as gains nothing by asking: root, or in a demonstration the user at the desk.
+    """
+    if peer.uid in {0, os.geteuid()}:
         return None
     if not who.has(peer.uid):
         return "this user may not: relevo-agent service install --allow NAME lets them"

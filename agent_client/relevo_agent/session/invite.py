@@ -12,7 +12,7 @@ class Invite:
 
     ``account_id``: only this account. ``guests``: also people without an account. ``once``: it is used up by
     the first who comes. ``announced``: the relay finds the session by it. ``returning``: the lead of a held
-    session, whom nobody has to be asked about again.
+    session, whom nobody has to be asked about again. ``asked_by``: the slot of who asked for the link.
     """
 
     id: bytes
@@ -24,6 +24,7 @@ class Invite:
     once: bool = True
     announced: bool = True
     returning: bool = False
+    asked_by: int | None = None
 
 
 def demo_link(origin: str, invite: bytes, secret: bytes) -> str:

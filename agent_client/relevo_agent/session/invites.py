@@ -9,9 +9,10 @@ from relevo_agent.session.invite import Invite, demo_link
 from relevo_agent.session.refusals import refuse_haste, refuse_role
 from relevo_agent.session.seat import Seat
 from relevo_protocol.crypto.schedule import SECRET_BYTES
+from relevo_protocol.lifecycle import SeatState
 from relevo_protocol.limits import INVITE_DEMO_LIFE_S, INVITE_LIFE_S, MAX_INVITES
 from relevo_protocol.messages.relay import InviteClosed, InviteOpened, RecordedAct
-from relevo_protocol.messages.team import InviteIssued, InviteRequest, InviteRevoke
+from relevo_protocol.messages.team import InviteIssued, InviteOver, InviteRequest, InviteRevoke
 from relevo_protocol.modes import Role
 
 INVITE_BYTES: Final = 16
@@ -55,7 +56,7 @@ class Invites:
             self._expected[message.account_id] = Colleague(message.role, until_ms)
             return
         guests = message.role is Role.EXTERNAL
-        invite = self._make(message.role, guests=guests)
+        invite = self._make(message.role, guests=guests, asked_by=seat.slot)
         self._announce(invite)
         told = InviteIssued(invite=invite.id, secret=invite.secret, role=invite.role, life_s=INVITE_LIFE_S)
         self._desk.tell(seat, told)
@@ -170,7 +171,7 @@ class Invites:
         self._expected.clear()
         self._presentation = None
 
-    def _make(self, role: Role, *, guests: bool) -> Invite:
+    def _make(self, role: Role, *, guests: bool, asked_by: int) -> Invite:
         entropy: Callable[[int], bytes] = self._desk.settings.entropy
         invite = Invite(
             id=entropy(INVITE_BYTES),
@@ -178,6 +179,7 @@ class Invites:
             role=role,
             expires_ms=self._desk.now_ms + INVITE_LIFE_S * 1000,
             guests=guests,
+            asked_by=asked_by,
         )
         self._open[invite.id] = invite
         return invite
@@ -190,5 +192,10 @@ class Invites:
 
     def _close(self, number: bytes) -> None:
         invite = self._open.pop(number, None)
-        if invite is not None and invite.announced:
+        if invite is None:
+            return
+        if invite.announced:
             self._desk.tell_relay(InviteClosed(invite=invite.id))
+        seat = self._desk.seats.get(invite.asked_by) if invite.asked_by is not None else None
+        if seat is not None and seat.state is SeatState.LIVE:
+            self._desk.tell(seat, InviteOver(invite=invite.id))
