@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from tools.demo import options, relay
+from relevo_agent.service.envelope import Resumption
+from relevo_agent.service.link import ServiceLink
+from tools.demo import options, relay, service
 from tools.demo.children import Children, DemoError, Program, run
 from tools.demo.desktop import open_desktop
 from tools.demo.poster import draw
@@ -53,6 +55,26 @@ def test_where_nobody_sees_the_question_nobody_is_asked(monkeypatch: pytest.Monk
     monkeypatch.setattr(sys, "platform", "linux")
     assert options.parse([]).virtual
     assert not options.parse(["--display", ":1"]).virtual
+
+
+def test_each_of_the_five_modes_is_shown_in_its_own_way():
+    shown = {
+        mode: options.parse(["--mode", mode])
+        for mode in ("observer", "shared", "full", "administrator", "demo")
+    }
+    assert [mode for mode, given in shown.items() if given.presents] == ["demo"]
+    assert [mode for mode, given in shown.items() if given.administers] == ["administrator"]
+
+
+def test_the_service_of_a_demo_serves_whoever_runs_it_and_restarts_nothing(tmp_path: Path):
+    with Children(tmp_path) as children:
+        socket_path = service.start(children, tmp_path)
+        found = ServiceLink.found(
+            Resumption("https://localhost", None, "en", str(tmp_path), bytes(32)), socket_path
+        )
+        assert found is not None
+        assert "--reboot false" in " ".join(children.command("service"))
+    assert not socket_path.parent.exists()
 
 
 @pytest.mark.parametrize(

@@ -76,6 +76,10 @@ class Children:
         """The process ids by name."""
         return {child.program.name: child.process.pid for child in self._children}
 
+    def command(self, name: str) -> Sequence[str]:
+        """What a running program was started with."""
+        return next(child.program.command for child in self._children if child.program.name == name)
+
     def start(self, program: Program) -> IO[str] | None:
         """Start a program in a process group of its own; gives its stdout if it reports events.
 
