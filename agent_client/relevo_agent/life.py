@@ -22,6 +22,7 @@ from relevo_agent.session.actions import (
     Acked,
     Action,
     Ask,
+    CallRestartOff,
     CloseFeatures,
     CloseLink,
     Ended,
@@ -197,7 +198,7 @@ class Life:
                 self._carry_capture(action)
             case Perform() | ReleaseHeld() | WatchLocalInput() | CloseFeatures() | ShowMark() | HideMarks():
                 self._carry_hands(action)
-            case PrepareRestart() | OpenLink():
+            case PrepareRestart() | CallRestartOff() | OpenLink():
                 self._carry_system(action)
             case Ask() | Withdraw() | Show() | Tell() | Keep():
                 self._carry_front(action)
@@ -286,10 +287,12 @@ class Life:
             case HideMarks():
                 self._hands.hide(action)
 
-    def _carry_system(self, action: PrepareRestart | OpenLink) -> None:
+    def _carry_system(self, action: PrepareRestart | CallRestartOff | OpenLink) -> None:
         """What may take a while: in a thread of its own, so that Stop is still heard."""
         if isinstance(action, PrepareRestart):
             work = threading.Thread(target=self._prepare_restart, args=(action,), daemon=True)
+        elif isinstance(action, CallRestartOff):
+            work = threading.Thread(target=self._call_restart_off, daemon=True)
         else:
             work = threading.Thread(target=webbrowser.open, args=(action.url,), daemon=True)
         work.start()
@@ -313,7 +316,7 @@ class Life:
         return ""
 
     def _call_restart_off(self) -> None:
-        """The customer has ended the session while it was being left with the service."""
+        """What was left with the service is wanted no longer: the customer has said something else since."""
         if self._config.service is not None:
             with contextlib.suppress(ElevatedFailed):
                 self._config.service.cancel_restart()

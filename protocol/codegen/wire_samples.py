@@ -183,6 +183,7 @@ _PEOPLE: Final[tuple[Message, ...]] = (
     team.TokenState(holder=None, cause=team.TokenCause.MODE),
     team.GrantsState(grants=[team.MemberGrants(slot=2, granted=[Capability.INPUT_POINTER])]),
     team.InviteIssued(invite=_INVITE, secret=_SECRET, role=Role.EXTERNAL, life_s=3600),
+    team.InviteOver(invite=_INVITE),
     team.LeadChanged(slot=2),
     team.LeadChanged(slot=2, reason="La sesión se alarga"),
     chat.ChatSend(text="¿Ve el botón?\nArriba, a la derecha."),

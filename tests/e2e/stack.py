@@ -12,6 +12,8 @@ import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from Xlib import X
 from Xlib import display as xdisplay
 
@@ -83,6 +85,17 @@ class Display:
             root = connection.screen().root
             data = root.get_image(x, y, width, height, X.ZPixmap, 0xFFFFFFFF).data
         return {f"#{data[i + 2]:02x}{data[i + 1]:02x}{data[i]:02x}" for i in range(0, len(data), 4)}
+
+    def patch_of(self, colour: int, side: int = 6) -> tuple[int, int] | None:
+        """A pixel amid a square of one colour, 0xRRGGBB, on the real screen; ``None`` if there is none."""
+        with contextlib.closing(xdisplay.Display(self.name)) as connection:
+            root = connection.screen().root
+            width, height = root.get_geometry().width, root.get_geometry().height
+            data = root.get_image(0, 0, width, height, X.ZPixmap, 0xFFFFFFFF).data
+        alike = np.frombuffer(data, np.uint32).reshape(height, width) & 0xFFFFFF == colour
+        squares = sliding_window_view(alike, (side, side)).all(axis=(2, 3))
+        found = np.argwhere(squares)
+        return None if not len(found) else (int(found[0][1]) + side // 2, int(found[0][0]) + side // 2)
 
     def close(self) -> None:
         """End what was started, last first."""

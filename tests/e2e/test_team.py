@@ -35,6 +35,7 @@ def _open(browser: Browser, address: str) -> Page:
 def team(stack: Stack, browser: Browser, live: Live) -> Iterator[Team]:
     stack.account("ana", "Ana Ruiz", "--standing", "supervisor")
     page = _open(browser, stack.signed_in("ana"))
+    page.get_by_test_id("code").wait_for()
     page.goto(f"{stack.origin}/live")
     page.get_by_test_id("live-join").first.click()
     page.locator(SCREEN).wait_for(state="visible", timeout=30_000)

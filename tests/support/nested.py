@@ -39,6 +39,13 @@ class Hand:
         xtest.fake_input(self._x, X.MotionNotify, x=x, y=y)
         self._x.sync()
 
+    def click(self, x: int, y: int) -> None:
+        """Click with the left button at a pixel of the outer display."""
+        self.move_to(x, y)
+        for kind in (X.ButtonPress, X.ButtonRelease):
+            xtest.fake_input(self._x, kind, 1)
+        self._x.sync()
+
     def close(self) -> None:
         """End the connection."""
         self._x.close()

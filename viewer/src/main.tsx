@@ -5,7 +5,7 @@ import { createSessionClient } from "./core/client";
 import { createHostClient } from "./core/host/client";
 import { accountApi } from "./features/account/api";
 import { createAccountStore } from "./features/account/store";
-import { type GuestLink, takeInvitation } from "./features/guest/link";
+import { type GuestLink, tabShelf, takeInvitation } from "./features/guest/link";
 import { type JoinLink, takeLink } from "./features/join/link";
 import { App } from "./ui/App";
 import { startTexts } from "./ui/i18n";
@@ -36,7 +36,9 @@ async function start(): Promise<void> {
   const missing = await window.relevoBrowserCheck;
   if (missing === undefined || missing.length > 0) return;
   const link = takeLink(window.location, window.history);
-  const guest = takeInvitation(window.location, window.history);
+  const guest = takeInvitation(window.location, window.history, tabShelf(window));
+  // Another link put into this tab's address changes no more than what is behind `#`: without this nothing would happen.
+  if (guest !== null) window.addEventListener("hashchange", () => window.location.reload());
   const root = document.getElementById("root");
   if (root === null) throw new Error("index.html has no #root");
   const services = {

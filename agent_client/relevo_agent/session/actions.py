@@ -295,6 +295,11 @@ class PrepareRestart:
 
 
 @dataclass(frozen=True, slots=True)
+class CallRestartOff:
+    """The service forgets the state that it was left, and does not restart the PC after all."""
+
+
+@dataclass(frozen=True, slots=True)
 class OpenLink:
     """Open a page of our own relay in the customer's browser (SPEC G13)."""
 
@@ -349,6 +354,7 @@ Action = (
     | HideMarks
     | CloseFeatures
     | PrepareRestart
+    | CallRestartOff
     | OpenLink
     | Keep
     | Show

@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 from typing import Final
 
-from relevo_agent.session.actions import CloseLink, Notice, PrepareRestart, Tell
+from relevo_agent.session.actions import CallRestartOff, CloseLink, Notice, PrepareRestart, Tell
 from relevo_agent.session.desk import Desk, Hold
 from relevo_agent.session.entries import Entry, EntryKind
 from relevo_agent.session.questions import ASK_AGAIN_MS
@@ -188,9 +188,24 @@ class Administration:
         self._preparing_until_ms = self._desk.now_ms + PREPARE_DEADLINE_MS
         self._desk.act(PrepareRestart(state, RESTART_LIFE_S))
 
+    def overrule(self) -> None:
+        """The customer has changed what the service was given: the PC must not come back to it.
+
+        A service that has not answered yet is told when it does.
+        """
+        if not self.frozen:
+            return
+        if self._down_until_ms is not None:
+            self._desk.act(CallRestartOff())
+        self._preparing_until_ms = None
+        self._rest_until_ms = self._desk.now_ms + ASK_AGAIN_MS
+        self._failed("the customer called it off")
+
     def prepared(self, done: bool, detail: str) -> None:
         """The service has the state, and the PC goes down; or it could not."""
         if self._preparing_until_ms is None:
+            if done:
+                self._desk.act(CallRestartOff())  # it is wanted no longer: too late, overruled, or over
             return
         self._preparing_until_ms = None
         if not done:

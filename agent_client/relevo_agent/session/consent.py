@@ -60,7 +60,7 @@ class Consent:
         if remembered:
             self.ask(seat, capability, request)
         elif right.permit is Permit.ALLOW:
-            self._desk.tell(seat, ConsentResult(granted=True, mode=self._desk.mode, capability=capability))
+            self._desk.answer(seat, ConsentResult(granted=True, mode=self._desk.mode, capability=capability))
         else:
             refuse(self._desk, seat, Refusal(ErrorCode.NOT_PERMITTED, capability, right.removed_by))
 

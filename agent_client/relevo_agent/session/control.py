@@ -12,7 +12,7 @@ from relevo_agent.session.driving import Driving
 from relevo_agent.session.entries import Entry, EntryKind
 from relevo_agent.session.modes import Modes
 from relevo_agent.session.questions import Decision, Matter, Questions
-from relevo_agent.session.refusals import refuse
+from relevo_agent.session.refusals import refuse, refuse_haste
 from relevo_agent.session.screen import Screen
 from relevo_agent.session.seat import Seat
 from relevo_protocol.codec import viewer_to_host
@@ -68,6 +68,16 @@ PeopleMessage = (
 """What people say to and about one another; see :attr:`Control.people`."""
 _Power = admin.RestartRequest | admin.RestartCancel | admin.HoldRequest | admin.HoldEnd
 _Driving = ControlRequest | ControlRelease | ControlGive | MicroHandover
+_COSTLY: Final = (
+    admin.SystemInfoRequest,
+    admin.ProcessesRequest,
+    admin.ProcessEnd,
+    admin.ServicesRequest,
+    admin.ServiceChange,
+)
+"""What costs this PC work or a line of its record: not by the thousand, where the customer is not asked."""
+_STILL_HEARD: Final = (Heartbeat, Goodbye, FrameAck, KeyframeRequest, ReleaseAll)
+"""While the service has the session's state: nobody changes what it was given (SPEC V6)."""
 _Plain = Heartbeat | FrameAck | KeyframeRequest | QualityChoice | ModeRequest | CapabilityRequest
 
 
@@ -99,10 +109,15 @@ class Control:
         message = viewer_to_host.decode(body)
         seat.heard_ms = self._desk.now_ms
         self.driving.expire()
+        if self.power.frozen and not isinstance(message, _STILL_HEARD):
+            refuse(self._desk, seat, Refusal(ErrorCode.SHUTTING_DOWN))
+            return False
         refusal = admit(type(message), seat.state, self._desk.circumstances(seat))
-        if refusal is None:
+        if refusal is None and isinstance(message, _COSTLY) and not seat.acts.spend(self._desk.now_ms):
+            refuse_haste(self._desk, seat)
+        elif refusal is None:
             return self._obey(seat, message)
-        if refusal.ask is not None and refusal.capability is not None:
+        elif refusal.ask is not None and refusal.capability is not None:
             self.consent.ask(seat, refusal.capability, message)
         else:
             self._refused(seat, refusal)
@@ -150,7 +165,7 @@ class Control:
     def _plain(self, seat: Seat, message: _Plain) -> None:
         match message:
             case Heartbeat():
-                self._desk.tell(seat, HeartbeatEcho(t_ms=message.t_ms))
+                self._desk.answer(seat, HeartbeatEcho(t_ms=message.t_ms))
             case FrameAck():
                 self._screen.ack(seat, message)
             case KeyframeRequest():

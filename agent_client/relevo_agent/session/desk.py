@@ -135,6 +135,11 @@ class Desk:
         if seat.channel is not None:
             self.act(Send(seat.seal(encode(message))))
 
+    def answer(self, seat: Seat, message: HostToViewer) -> None:
+        """Tell a viewer what they may cause by the thousand; beyond what anybody needs they hear nothing."""
+        if seat.answers.spend(self.now_ms):
+            self.tell(seat, message)
+
     def remove(self, seat: Seat, code: ErrorCode) -> None:
         """Have the relay close this viewer's socket."""
         self.tell_relay(RemoveViewer(link=seat.link, code=code))
@@ -166,6 +171,16 @@ class Desk:
     def lead(self) -> Seat | None:
         """Who may ask for more and move the pointer."""
         return next((seat for seat in self.seated if seat.role is Role.LEAD), None)
+
+    @property
+    def lead_is_here(self) -> bool:
+        """Whether the lead is connected, so that whoever comes is a further person beside them (SPEC G11)."""
+        return any(seat.role is Role.LEAD for seat in self.live)
+
+    def asks_to_show(self) -> bool:
+        """Whether policy or floor want the customer asked before anybody sees the screen."""
+        words = (self.settings.policy, self.settings.floor)
+        return any(word.get(Capability.SCREEN_VIEW) is Policy.ASK for word in words)
 
     def people(self) -> tuple[Person, ...]:
         """Everybody whom the banner names."""

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Final
 
-from relevo_agent.session.actions import Notice, Question, Send, Tell
+from relevo_agent.session.actions import Notice, Question, QuestionKind, Send, Tell
 from relevo_agent.session.code import draw_secret
 from relevo_agent.session.entrance import Entrance, entrance, role_when_let_in
 from relevo_agent.session.entries import EntryKind
@@ -147,7 +147,13 @@ class Doorway(Exits):
             self._let_in(seat)
             return
         mode = self._modes.entry_mode(seat, asked) if found.role is Role.LEAD else Mode.OBSERVER
-        self._questions.ask(seat, Matter(found.kind, mode, found.role))
+        kind = QuestionKind.ENTRY if self._must_say_yes(seat) else found.kind
+        self._questions.ask(seat, Matter(kind, mode, found.role))
+
+    def _must_say_yes(self, seat: Seat) -> bool:
+        """Whether silence would not do, whoever it is: with no lead here, or after a No (SPEC G11, N4)."""
+        turned_away = self._joins.is_turned_away(seat.vouched.account_id)
+        return turned_away or not self._desk.lead_is_here or self._desk.asks_to_show()
 
     def _entrance(self, seat: Seat, invite: Invite | None) -> Entrance:
         if invite is not None and invite.returning:
@@ -204,6 +210,7 @@ class Doorway(Exits):
             return
         if code is ErrorCode.CONSENT_DENIED:
             self._joins.turn_away(seat.vouched.account_id)
+            self._modes.void_return(seat.vouched.account_id)
         self._desk.tell(seat, HostGoodbye(code=code or ErrorCode.CONSENT_DENIED))
         self._desk.remove(seat, code or ErrorCode.CONSENT_DENIED)
         self.end(seat, SeatEvent.REFUSED)
@@ -218,6 +225,7 @@ class Doorway(Exits):
             self._modes.enter(mode)
         elif seat.role is Role.LEAD:
             self._modes.enter_returned(seat.vouched.account_id)
+            self._desk.act(Tell(Notice.JOINED, seat.vouched.display_name))
         if mode is None:
             self._desk.tell(seat, ConsentResult(granted=True, mode=self._desk.mode))
         self._keep(EntryKind.JOINED, seat)

@@ -115,7 +115,9 @@ class Driving:
         if receiver.role is not Role.LEAD and not receiver.granted >= GIVEN_TO_DRIVE:
             receiver.granted |= GIVEN_TO_DRIVE
             self._desk.tell_grants()
-            self._desk.note(RecordedAct.GRANT_CHANGED, receiver.slot, "control")
+            lead = self._desk.lead
+            by_slot = receiver.slot if lead is None else lead.slot
+            self._desk.note(RecordedAct.GRANT_CHANGED, by_slot, f"{receiver.slot} +control")
         if self._pointing(receiver).permit is Permit.ALLOW:
             self._desk.token.give(receiver.slot, TokenCause.GIVEN)
 

@@ -37,7 +37,8 @@ def entrance(kind: SessionKind, who: ViewerJoining, invite: Invite | None, lead:
     """
     if kind is SessionKind.PRESENTATION:
         return Entrance(Role.DEMO_VIEWER, None)
-    if invite is not None and invite.returning and _leads_for(who, lead):
+    outside = who.standing is Standing.GUEST
+    if invite is not None and invite.returning and not outside and _leads_for(who, lead):
         return Entrance(Role.LEAD, None)
     role = role_on_entry(who.standing, invite, lead is not None)
     granted = EXTERNAL_GRANTS if role is Role.EXTERNAL else frozenset[Capability]()
@@ -49,7 +50,8 @@ def role_on_entry(standing: Standing, invite: Invite | None, has_lead: bool) -> 
     if standing is Standing.GUEST:
         return Role.EXTERNAL
     role = Role.COLLABORATOR if invite is None or invite.role is Role.LEAD else invite.role
-    if role is Role.SUPERVISOR and (invite is None or invite.account_id is None):
+    by_relay = invite is not None and invite.account_id is not None
+    if role is Role.SUPERVISOR and not (by_relay and standing is Standing.SUPERVISOR):
         role = Role.COLLABORATOR
     return Role.LEAD if role in _LEADS and not has_lead else role
 

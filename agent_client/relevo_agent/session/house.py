@@ -60,7 +60,7 @@ class House:
             return
         question, matter = found
         self.desk.act(Withdraw(question.id))
-        decision = _in_time(question, decision, self.desk.now_ms)
+        decision = self._worth(_in_time(question, decision, self.desk.now_ms))
         code = ErrorCode.CONSENT_TIMEOUT if decision.by is DecidedBy.CLOCK else ErrorCode.CONSENT_DENIED
         told = None if decision.granted else code
         self.questions.record(seat, question, decision)
@@ -72,6 +72,12 @@ class House:
                 self.control.modes.answered(seat, matter, decision, told)
             case QuestionKind.CAPABILITY | QuestionKind.CONTROL:
                 self.control.answered(seat, matter, decision, told)
+
+    def _worth(self, decision: Decision) -> Decision:
+        """Silence lets in who comes to a lead that is here, and nobody else (SPEC G11)."""
+        if decision.by is DecidedBy.CLOCK and decision.granted and not self.desk.lead_is_here:
+            return replace(decision, granted=False)
+        return decision
 
     def pass_time(self) -> None:
         """Let every deadline pass but those of questions, which the session settles."""

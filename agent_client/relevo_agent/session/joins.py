@@ -52,7 +52,7 @@ class Joins:
             return ErrorCode.NOT_PERMITTED
         if not self._asked.spend(desk.now_ms):
             return ErrorCode.THROTTLED
-        if self._turned_away.get(message.account_id, desk.now_ms) > desk.now_ms:
+        if self.is_turned_away(message.account_id):
             return ErrorCode.CONSENT_DENIED
         if desk.mode_for_return(message.account_id) is not None:
             return Role.LEAD
@@ -65,6 +65,10 @@ class Joins:
         if message.standing is Standing.SUPERVISOR:
             return Role.SUPERVISOR
         return self._invites.expected(message.account_id)
+
+    def is_turned_away(self, account_id: str) -> bool:
+        """Whether somebody said No to this person, or sent them away, a moment ago."""
+        return self._turned_away.get(account_id, self._desk.now_ms) > self._desk.now_ms
 
     def turn_away(self, account_id: str) -> None:
         """Somebody was refused at the door or removed: asking again at once would be pestering."""

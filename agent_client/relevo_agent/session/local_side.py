@@ -60,6 +60,7 @@ class LocalSide:
         """The customer takes control back; the others may go on looking."""
         self._desk.now_ms = now_ms
         if self._desk.settings.kind is SessionKind.SUPPORT:
+            self._control.power.overrule()
             self._control.modes.step_down(Mode.OBSERVER)
         return self._done()
 
@@ -84,12 +85,14 @@ class LocalSide:
     def cancel_restart(self, now_ms: float) -> list[Action]:
         """The customer calls a restart off."""
         self._desk.now_ms = now_ms
+        self._control.power.overrule()
         self._control.power.call_off()
         return self._done()
 
     def revoke_grant(self, now_ms: float) -> list[Action]:
         """The customer takes administrator mode, the hold and the way back after a restart away."""
         self._desk.now_ms = now_ms
+        self._control.power.overrule()
         if self._control.power.revoke():
             self._control.modes.step_down(Mode.FULL)
         return self._done()
@@ -131,6 +134,7 @@ class LocalSide:
         self._desk.now_ms = now_ms
         seat = self._desk.seats.get(slot)
         if seat is not None:
+            self._control.power.overrule()
             self._doorway.dismiss(seat, ErrorCode.REMOVED)
         return self._done()
 

@@ -10,7 +10,7 @@ from relevo_agent.session.desk import Desk
 from relevo_agent.session.refusals import refuse_role
 from relevo_agent.session.seat import Seat
 from relevo_protocol.errors import MalformedError
-from relevo_protocol.limits import LASER_LIFE_MS, MAX_MARK_POINTS
+from relevo_protocol.limits import LASER_LIFE_MS, MAX_MARK_POINTS, MAX_STROKE_POINTS
 from relevo_protocol.messages import HostToViewer
 from relevo_protocol.messages.marks import (
     ClearMarks,
@@ -30,6 +30,8 @@ ALL_PIECES_PER_S: Final = 240
 """Of everybody together: the relay bounds what it takes from an agent (SPEC C17)."""
 REPLAYED_POINTS: Final = 4000
 """What is drawn when somebody new comes goes to them up to so many points, the newest first."""
+REPLAYED_PIECES: Final = 300
+"""And in so many messages at most: the relay bounds what it takes at once, and holds for one receiver."""
 
 MarkMessage = Laser | LaserOff | Stroke | ClearMarks
 
@@ -47,6 +49,18 @@ class _Hand:
     points: int = 0
     laser_pace: Allowance = field(default_factory=_pace)
     stroke_pace: Allowance = field(default_factory=_pace)
+
+    def keep(self, piece: Stroke) -> None:
+        """Remember a piece; one that goes on with the last joins it, so that few are to be sent."""
+        last = self.pieces[-1] if self.pieces else None
+        if last is not None and _goes_on(last, piece):
+            points = [*last.points, *piece.points]
+            self.pieces[-1] = Stroke(stroke=piece.stroke, monitor=piece.monitor, points=points)
+        else:
+            self.pieces.append(piece)
+        self.points += len(piece.points) // 2
+        while self.points > MAX_MARK_POINTS:
+            self.points -= len(self.pieces.popleft().points) // 2
 
 
 class Marks:
@@ -98,10 +112,7 @@ class Marks:
         hand = self._hand(seat)
         if not self._is_on_screen(message.monitor) or not self._spend(hand.stroke_pace):
             return
-        hand.pieces.append(message)
-        hand.points += len(message.points) // 2
-        while hand.points > MAX_MARK_POINTS:
-            hand.points -= len(hand.pieces.popleft().points) // 2
+        hand.keep(message)
         self._pass_on(seat.slot, _member_stroke(seat.slot, message))
         self._show(seat, message)
 
@@ -183,11 +194,16 @@ class Marks:
         for slot, hand in self._hands.items():
             for piece in reversed(hand.pieces):
                 room -= len(piece.points) // 2
-                if room < 0:
+                if room < 0 or len(newest) >= REPLAYED_PIECES:
                     break
                 newest.append(_member_stroke(slot, piece))
         for message in reversed(newest):
             self._desk.tell(seat, message)
+
+
+def _goes_on(last: Stroke, piece: Stroke) -> bool:
+    same = (last.stroke, last.monitor) == (piece.stroke, piece.monitor)
+    return same and len(last.points) + len(piece.points) <= 2 * MAX_STROKE_POINTS
 
 
 def _member_stroke(slot: int, piece: Stroke) -> MemberStroke:

@@ -56,7 +56,7 @@ class Modes:
         if mode is not Mode.DEMO:
             desk.demo = None
         for seat in desk.seated:
-            self._questions.withdraw_capabilities(seat)
+            self._questions.call_off_capabilities(seat)
             seat.control_agreed = seat.control_agreed and mode in DRIVEN
         desk.tell_relay(ModeNotice(mode=mode))
         self._driving.enter_mode()
@@ -71,13 +71,17 @@ class Modes:
 
     def settle(self) -> None:
         """At the end of each event: a mode that its lead may not hold goes down, changed rights are told."""
-        lead = self._desk.lead
-        if self._desk.mode is Mode.ADMINISTRATOR and lead is not None and not lead.vouched.admin_tools:
-            self.step_down(Mode.FULL)
+        lead, mode = self._desk.lead, self._desk.mode
+        if lead is not None and mode in DRIVEN and self.barred(lead, mode) is not None:
+            self.step_down(self._best_below(lead, mode))
         for seat in self._desk.live:
             given = self._told_circumstances(seat)
             if seat.rights_told != given:
                 self._tell(seat, given)
+
+    def _best_below(self, lead: Seat, mode: Mode) -> Mode:
+        lower = (m for m in (Mode.FULL, Mode.SHARED) if is_step_up(m, mode))
+        return next((m for m in lower if self.barred(lead, m) is None), Mode.OBSERVER)
 
     def _told_circumstances(self, seat: Seat) -> Circumstances:
         # Token and open questions come and go: everybody is told of them by messages of their own.
@@ -101,7 +105,7 @@ class Modes:
         """Go down at once and ask nobody, whoever wants it (SPEC R3)."""
         lead = self._desk.lead
         if lead is not None:
-            self._questions.withdraw(lead)
+            self._questions.call_off(lead)
         if mode is not self._desk.mode:
             self.enter(mode)
             self.tell_all()
@@ -210,7 +214,7 @@ class Modes:
             self._questions.ask(seat, Matter(QuestionKind.MODE, mode, seat.role, message=request))
 
     def _refuse(self, seat: Seat, mode: Mode, code: ErrorCode, factor: Factor) -> None:
-        self._desk.tell(seat, ConsentResult(granted=False, mode=mode, code=code))
+        self._desk.answer(seat, ConsentResult(granted=False, mode=mode, code=code))
         refuse(self._desk, seat, Refusal(code, CORE[mode], factor))
 
     def answered(self, seat: Seat, matter: Matter, decision: Decision, code: ErrorCode | None) -> None:

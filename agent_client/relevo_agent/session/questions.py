@@ -7,10 +7,12 @@ from relevo_agent.session.actions import Ask, Question, QuestionKind, Withdraw
 from relevo_agent.session.desk import Desk
 from relevo_agent.session.entries import DecidedBy, Entry, EntryKind
 from relevo_agent.session.seat import Seat
+from relevo_protocol.errors import ErrorCode
+from relevo_protocol.lifecycle import SeatState
 from relevo_protocol.limits import CONSENT_DEADLINE_S, VETO_DEADLINE_S
 from relevo_protocol.messages import ViewerToHost
 from relevo_protocol.messages.relay import RecordedAct
-from relevo_protocol.messages.session import ConsentPending
+from relevo_protocol.messages.session import ConsentPending, ConsentResult
 from relevo_protocol.modes import Capability, Mode, Permit, Role
 from relevo_protocol.rights import effective_right
 
@@ -121,11 +123,31 @@ class Questions:
             self._desk.act(Withdraw(question.id))
             self.record(seat, question, Decision(granted=False, by=DecidedBy.WITHDRAWN))
 
-    def withdraw_capabilities(self, seat: Seat) -> None:
+    def call_off(self, seat: Seat) -> None:
+        """Others have changed what the question was about: take it away, and say so to who waits."""
+        question = self.pending(seat)
+        self.withdraw(seat)
+        if question is not None and seat.state is SeatState.LIVE:
+            over = ConsentResult(
+                granted=False,
+                mode=question.mode,
+                code=ErrorCode.NOT_PERMITTED,
+                capability=question.capability,
+            )
+            self._desk.tell(seat, over)
+
+    def call_off_capabilities(self, seat: Seat) -> None:
         """A mode begins: what was asked about in the one before is asked about no longer."""
         question = self.pending(seat)
         if question is not None and question.capability is not None:
-            self.withdraw(seat)
+            self.call_off(seat)
+
+    def call_off_control(self) -> None:
+        """Another person leads: whom the one before wanted to drive is asked about no longer."""
+        for seat in self._desk.live:
+            question = self.pending(seat)
+            if question is not None and question.kind is QuestionKind.CONTROL:
+                self.call_off(seat)
 
     def rest(self, seat: Seat, capability: Capability | None) -> None:
         """This viewer has asked in vain: nothing more about this from them for a while."""

@@ -26,6 +26,9 @@ SEATED: Final = frozenset({SeatState.LIVE, SeatState.AWAY, SeatState.RESUMING})
 ACTS_AT_ONCE: Final = 20
 ACTS_PER_S: Final = 2
 """What everybody is told of (roles, grants, invitations, control): so much of it may one viewer cause."""
+ANSWERS_AT_ONCE: Final = 20
+ANSWERS_PER_S: Final = 5
+"""What a viewer is told without anybody having been asked (heartbeats, refused modes); no more of it."""
 
 
 def _messages() -> Allowance:
@@ -34,6 +37,10 @@ def _messages() -> Allowance:
 
 def _acts() -> Allowance:
     return Allowance(ACTS_AT_ONCE, ACTS_PER_S)
+
+
+def _answers() -> Allowance:
+    return Allowance(ANSWERS_AT_ONCE, ANSWERS_PER_S)
 
 
 @dataclass(slots=True)
@@ -74,6 +81,7 @@ class Seat:
     acked: int = 0
     allowance: Allowance = field(default_factory=_messages)
     acts: Allowance = field(default_factory=_acts)
+    answers: Allowance = field(default_factory=_answers)
     refused_ms: dict[tuple[object, ...], float] = field(default_factory=dict[tuple[object, ...], float])
 
     @property

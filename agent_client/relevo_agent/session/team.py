@@ -109,6 +109,7 @@ class Team:
         """One leads, the other no longer; the mode stays as far as the new lead may have it (SPEC G8)."""
         old, new = self._desk.lead, change.new
         self._desk.release_held()
+        self._questions.call_off_control()
         if old is not None:
             self._become(old, change.old_role)
         self._become(new, Role.LEAD)
@@ -121,7 +122,7 @@ class Team:
 
     def _become(self, seat: Seat, role: Role) -> None:
         """Another role: what was granted for the old one, and what was asked in it, is over."""
-        self._questions.withdraw(seat)
+        self._questions.call_off(seat)
         seat.role = role
         seat.granted = frozenset()
         if seat.state is SeatState.LIVE:

@@ -54,8 +54,7 @@ class Console:
         if snapshot.link is not None and snapshot.link != before.link:
             self._line(self._texts("term.link", link=snapshot.link))
         if snapshot.phase is not before.phase and snapshot.phase is not Phase.ENDED:
-            waits = snapshot.phase is Phase.WAITING and snapshot.kind is SessionKind.PRESENTATION
-            self._line(self._texts("present.waiting" if waits else f"phase.{snapshot.phase.value}"))
+            self._line(self._texts(_phase_text(snapshot)))
         if _who_does_what(snapshot) != _who_does_what(before):
             self._show_people(before, snapshot)
         self._show_restart(before, snapshot)
@@ -211,6 +210,16 @@ class Console:
     def _event(self, event: str, fields: dict[str, object]) -> None:
         if self._json_events:
             self._printer.put(self._out, json.dumps({"event": event, **fields}, ensure_ascii=False))
+
+
+def _phase_text(snapshot: Snapshot) -> str:
+    """The key of the text about where the session stands."""
+    if snapshot.phase is Phase.WAITING and snapshot.kind is SessionKind.PRESENTATION:
+        return "present.waiting"
+    if snapshot.phase is Phase.RECONNECTING and snapshot.restart_at_ms is not None:
+        if snapshot.restart_at_ms <= now_ms():  # we have left on purpose
+            return "restart.now"
+    return f"phase.{snapshot.phase.value}"
 
 
 def _who_does_what(snapshot: Snapshot) -> tuple[object, ...]:

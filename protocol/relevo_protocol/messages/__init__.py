@@ -105,6 +105,7 @@ from relevo_protocol.messages.team import (
     GrantsState,
     HandOver,
     InviteIssued,
+    InviteOver,
     InviteRequest,
     InviteRevoke,
     LeadChanged,
@@ -195,6 +196,7 @@ HostToViewer = (
     | TokenState
     | GrantsState
     | InviteIssued
+    | InviteOver
     | LeadChanged
     | ChatLine
     | MemberLaser

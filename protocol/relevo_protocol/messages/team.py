@@ -151,6 +151,12 @@ class InviteIssued(Message, frozen=True):
     life_s: Seconds
 
 
+class InviteOver(Message, frozen=True):
+    """An invitation of yours leads nowhere any more: it was used, revoked, or too old."""
+
+    invite: InviteId
+
+
 class LeadChanged(Message, frozen=True):
     """Somebody else leads from now on. ``reason`` is set when a supervisor took over."""
 

@@ -20,7 +20,7 @@ from relevo_server.relay.line import Line
 from relevo_server.relay.policies import Policies
 from relevo_server.relay.records import Record
 from relevo_server.relay.registry import Registry
-from relevo_server.relay.surroundings import AGENT_RECORDS, AGENT_REQUESTS, WHISPERS, Surroundings
+from relevo_server.relay.surroundings import AGENT_RECORDS, AGENT_REQUESTS, FAILURES, WHISPERS, Surroundings
 from relevo_server.services import Services
 
 _TICK_S = 1.0
@@ -99,6 +99,7 @@ class Desk:
             agent_requests=Throttle(AGENT_REQUESTS, services.clock.monotonic_s),
             agent_records=Throttle(AGENT_RECORDS, services.clock.monotonic_s),
             whispers=Throttle(WHISPERS, services.clock.monotonic_s),
+            failures=Throttle(FAILURES, services.clock.monotonic_s),
             invitations=Invitations(services.clock.monotonic_s),
         )
         self.registry = Registry(self.around)

@@ -98,12 +98,28 @@ def _note(
 
 
 def _charge(session: Session, said: AgentToRelay) -> None:
-    if isinstance(said, JoinAnswered) and said.request in session.asks:
-        return  # asked for by others, and bounded by what they may ask
+    if _is_an_answer(session, said):
+        return
     around = session.around
     throttle = around.agent_records if isinstance(said, RecordNotice) else around.agent_requests
     if throttle.charge(Key(session.session_id.hex())) > 0.0:
         raise ProtocolError("too many control messages", ErrorCode.THROTTLED)
+
+
+def _is_an_answer(session: Session, said: AgentToRelay) -> bool:
+    """Whether others cause it, who are bounded by what they may ask: nobody gets an agent ended so.
+
+    Each link is admitted once, and removed once.
+    """
+    match said:
+        case JoinAnswered():
+            return said.request in session.asks
+        case SeatAdmitted() | RemoveViewer():
+            seat = session.seat_on(said.link)
+            done = seat is None or seat.line is None
+            return not (done or (isinstance(said, SeatAdmitted) and seat is not None and seat.admitted))
+        case _:
+            return False
 
 
 # --- who is in
@@ -185,7 +201,7 @@ def _remove_viewer(session: Session, said: RemoveViewer) -> None:
         return
     # A dead code is told as a wrong one: what leads nowhere at all must look the same.
     code = ErrorCode.CODE_WRONG if said.code is ErrorCode.CODE_DEAD else said.code
-    line = seat.line
+    line, was_in = seat.line, seat.established
     if code is ErrorCode.DESYNC:
         if line is None:
             return  # the cut that the agent noticed was seen here first
@@ -197,7 +213,13 @@ def _remove_viewer(session: Session, said: RemoveViewer) -> None:
         session.invited.remove(seat.identity.account_id)
     if line is not None:
         line.refuse(code, said.reason)
-    session.keeping.audit("agent", "viewer.removed", {"slot": seat.slot, "code": said.code.value})
+    if (was_in and seat.state is SeatState.GONE) or _may_record_failure(session):
+        session.keeping.audit("agent", "viewer.removed", {"slot": seat.slot, "code": said.code.value})
+
+
+def _may_record_failure(session: Session) -> bool:
+    """Whoever fails at the door, or to come back, does not fill the record by trying again."""
+    return session.around.failures.charge(Key(session.session_id.hex())) <= 0.0
 
 
 def _answer(session: Session, said: JoinAnswered) -> None:

@@ -20,6 +20,9 @@ AGENT_RECORDS = Allowance(300, 2)
 WHISPERS = Allowance(60, 10)
 """Whispers of one seat, each receiver counted; more are dropped."""
 
+FAILURES = Allowance(60, 0.5)
+"""Lines for the record of one session about who failed at its door, or to come back; more are left out."""
+
 SeatKey = tuple[bytes, int]
 """Session id and slot."""
 
@@ -62,10 +65,10 @@ class Surroundings:
     agent_requests: Throttle = field(default_factory=lambda: Throttle(AGENT_REQUESTS, time.monotonic))
     agent_tokens: TokenBook[bytes] = field(default_factory=lambda: TokenBook[bytes](secrets.token_bytes))
     seat_tokens: TokenBook[SeatKey] = field(default_factory=lambda: TokenBook[SeatKey](secrets.token_bytes))
-
     invitations: Invitations = field(default_factory=lambda: Invitations(time.monotonic))
     agent_records: Throttle = field(default_factory=lambda: Throttle(AGENT_RECORDS, time.monotonic))
     whispers: Throttle = field(default_factory=lambda: Throttle(WHISPERS, time.monotonic))
+    failures: Throttle = field(default_factory=lambda: Throttle(FAILURES, time.monotonic))
 
     def fresh_link(self, last: int) -> int:
         """Return a link above ``last`` that no earlier run of the relay gave: the wall clock's ms or more."""

@@ -20,6 +20,7 @@ from relevo_protocol.messages.session import Epoch, Goodbye, InputRefused
 from relevo_protocol.messages.team import (
     GrantsState,
     InviteIssued,
+    InviteOver,
     InviteRequest,
     InviteRevoke,
     RemoveMember,
@@ -106,6 +107,15 @@ def test_G14_an_invitation_is_used_once(world: World) -> None:
     come(world, 3, "Iván", with_invite(issued))
     assert world.count(Ask) == asked
     assert world.removed() == [ErrorCode.CODE_WRONG]
+
+
+def test_G14_whoever_asked_for_an_invitation_is_told_that_it_is_used(world: World) -> None:
+    lead = world.live()
+    issued, other = invite(world, lead, Role.COLLABORATOR), invite(world, lead, Role.EXPERT)
+    come(world, 2, "Eva", with_invite(issued))
+    assert heard(lead, InviteOver) == [InviteOver(invite=issued.invite)]
+    say(world, lead, InviteRevoke(invite=other.invite))
+    assert heard(lead, InviteOver)[1:] == [InviteOver(invite=other.invite)]
 
 
 def test_G14_of_two_at_the_same_moment_one_comes_in(world: World) -> None:

@@ -160,7 +160,7 @@ def test_A2_who_is_new_sees_what_is_drawn_already(world: World) -> None:
     say(world, lead, STROKE)
     say(world, lead, Stroke(stroke=1, monitor=0, points=[0.5, 0.6]))
     eva = world.live(2, "Eva")
-    assert [stroke.points for stroke in heard(eva, MemberStroke)] == [[0.1, 0.2, 0.3, 0.4], [0.5, 0.6]]
+    assert [stroke.points for stroke in heard(eva, MemberStroke)] == [[0.1, 0.2, 0.3, 0.4, 0.5, 0.6]]
 
 
 def test_A3_who_is_back_sees_what_there_is_now(world: World) -> None:

@@ -26,7 +26,7 @@ from relevo_protocol.modes import Capability, Mode, Permit, Role
 from relevo_protocol.rights import NEEDS_GRANT, ROLE_ACTS, Act, Factor
 from tests.agent.fakes import Viewer
 from tests.agent.session.company import beat, guest, heard, relay_told, roles, say, supervisor, told
-from tests.agent.session.world import World
+from tests.agent.session.world import World, new_world
 
 KEY, OTHER_KEY = b"k" * 32, b"o" * 32
 
@@ -156,7 +156,8 @@ def test_G8_handing_over_to_somebody_who_is_still_at_the_door_changes_nothing(wo
 
 
 @pytest.mark.parametrize(("tools", "mode"), [(False, Mode.FULL), (True, Mode.ADMINISTRATOR)])
-def test_G8_administrator_mode_stays_only_with_admin_tools(world: World, tools: bool, mode: Mode) -> None:
+def test_G8_administrator_mode_stays_only_with_admin_tools(tools: bool, mode: Mode) -> None:
+    world = new_world(service=True)
     world.admins = {"Ana", "Eva"} if tools else {"Ana"}
     lead = world.live()
     eva = world.live(2, "Eva")

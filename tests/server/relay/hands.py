@@ -27,7 +27,7 @@ from relevo_server.relay.records import Record
 from relevo_server.relay.registry import Opening, Registry
 from relevo_server.relay.seat import Identity
 from relevo_server.relay.session import Session
-from relevo_server.relay.surroundings import AGENT_RECORDS, AGENT_REQUESTS, WHISPERS, Surroundings
+from relevo_server.relay.surroundings import AGENT_RECORDS, AGENT_REQUESTS, FAILURES, WHISPERS, Surroundings
 from relevo_server.relay.traits import Lead
 
 M = TypeVar("M", bound=Message)
@@ -119,6 +119,7 @@ class Bench:
             agent_requests=Throttle(AGENT_REQUESTS, lambda: self.at_s),
             agent_records=Throttle(AGENT_RECORDS, lambda: self.at_s),
             whispers=Throttle(WHISPERS, lambda: self.at_s),
+            failures=Throttle(FAILURES, lambda: self.at_s),
             invitations=Invitations(lambda: self.at_s),
         )
         self.registry = Registry(self.around)

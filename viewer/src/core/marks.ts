@@ -4,6 +4,9 @@ import { LASER_LIFE_MS, MAX_MARK_POINTS } from "../protocol/generated";
 import { Watched } from "./observable";
 import type { MarkMessage } from "./session/passing";
 
+/** Far more lines than anybody draws: thousands of dots would cost every page more than the points themselves. */
+export const MAX_LINES_OF_ONE = 1000;
+
 const NO_MARKS: MarksView = { lasers: {}, strokes: [] };
 
 /** A line as it grows; `old` where it was there before the line was cut: its next piece begins it anew. */
@@ -62,7 +65,7 @@ export class Marks extends Watched<MarksView> {
       before === undefined || before.old === true || before.monitor !== monitor ? [] : before.points;
     const line: Line = { slot, stroke, monitor, points: [...kept, ...points] };
     const lines = known === -1 ? [...this.strokes, line] : this.strokes.with(known, line);
-    this.keep(bounded(lines, slot));
+    this.keep(bounded(fewer(lines, slot), slot));
   }
 
   /** Take somebody's drawing away, or (`null`) everybody's. */
@@ -97,6 +100,12 @@ export class Marks extends Watched<MarksView> {
     this.strokes = strokes;
     this.set({ lasers: this.getSnapshot().lasers, strokes });
   }
+}
+
+/** At most so many lines of one person, the oldest gone first. */
+function fewer(lines: readonly Line[], slot: number): readonly Line[] {
+  let excess = lines.filter((line) => line.slot === slot).length - MAX_LINES_OF_ONE;
+  return excess <= 0 ? lines : lines.filter((line) => line.slot !== slot || (excess -= 1) < 0);
 }
 
 /** At most so many points of one person, the oldest gone first (SPEC A4). */

@@ -817,6 +817,12 @@ export interface InviteIssued {
   readonly life_s: number;
 }
 
+/** An invitation of yours leads nowhere any more: it was used, revoked, or too old. */
+export interface InviteOver {
+  readonly t: "InviteOver";
+  readonly invite: Uint8Array;
+}
+
 /** Somebody else leads from now on. ``reason`` is set when a supervisor took over. */
 export interface LeadChanged {
   readonly t: "LeadChanged";
@@ -968,8 +974,8 @@ export type RelayToViewer = ViewerWelcome | HostGone | HostBack | SessionEnded |
 export const RELAY_TO_VIEWER_TAGS = ["ViewerWelcome", "HostGone", "HostBack", "SessionEnded", "RelayError"] as const;
 export type ViewerToHost = Heartbeat | ModeRequest | Goodbye | FrameAck | KeyframeRequest | QualityChoice | PointerMove | PointerButton | PointerWheel | KeyPress | TextInput | SpecialKeys | ReleaseAll | TeamKey | ControlRequest | ControlRelease | ControlGive | MicroHandover | TakeOver | HandOver | GrantChange | RemoveMember | InviteRequest | InviteRevoke | CapabilityRequest | ChatSend | Laser | LaserOff | Stroke | ClearMarks | SystemInfoRequest | ProcessesRequest | ProcessEnd | ServicesRequest | ServiceChange | TerminalOpen | AdminTerminalOpen | TerminalInput | TerminalSize | TerminalClose | RestartRequest | RestartCancel | HoldRequest | HoldEnd;
 export const VIEWER_TO_HOST_TAGS = ["Heartbeat", "ModeRequest", "Goodbye", "FrameAck", "KeyframeRequest", "QualityChoice", "PointerMove", "PointerButton", "PointerWheel", "KeyPress", "TextInput", "SpecialKeys", "ReleaseAll", "TeamKey", "ControlRequest", "ControlRelease", "ControlGive", "MicroHandover", "TakeOver", "HandOver", "GrantChange", "RemoveMember", "InviteRequest", "InviteRevoke", "CapabilityRequest", "ChatSend", "Laser", "LaserOff", "Stroke", "ClearMarks", "SystemInfoRequest", "ProcessesRequest", "ProcessEnd", "ServicesRequest", "ServiceChange", "TerminalOpen", "AdminTerminalOpen", "TerminalInput", "TerminalSize", "TerminalClose", "RestartRequest", "RestartCancel", "HoldRequest", "HoldEnd"] as const;
-export type HostToViewer = ConsentPending | ConsentResult | ModeState | Epoch | InputRefused | HeartbeatEcho | HostGoodbye | ScreenLayout | CaptureState | TokenState | GrantsState | InviteIssued | LeadChanged | ChatLine | MemberLaser | MemberLaserOff | MemberStroke | MarksCleared | SystemInfo | ProcessList | ServiceList | ActDone | TerminalOpened | TerminalOutput | TerminalClosed | RestartState | AdministratorState;
-export const HOST_TO_VIEWER_TAGS = ["ConsentPending", "ConsentResult", "ModeState", "Epoch", "InputRefused", "HeartbeatEcho", "HostGoodbye", "ScreenLayout", "CaptureState", "TokenState", "GrantsState", "InviteIssued", "LeadChanged", "ChatLine", "MemberLaser", "MemberLaserOff", "MemberStroke", "MarksCleared", "SystemInfo", "ProcessList", "ServiceList", "ActDone", "TerminalOpened", "TerminalOutput", "TerminalClosed", "RestartState", "AdministratorState"] as const;
+export type HostToViewer = ConsentPending | ConsentResult | ModeState | Epoch | InputRefused | HeartbeatEcho | HostGoodbye | ScreenLayout | CaptureState | TokenState | GrantsState | InviteIssued | InviteOver | LeadChanged | ChatLine | MemberLaser | MemberLaserOff | MemberStroke | MarksCleared | SystemInfo | ProcessList | ServiceList | ActDone | TerminalOpened | TerminalOutput | TerminalClosed | RestartState | AdministratorState;
+export const HOST_TO_VIEWER_TAGS = ["ConsentPending", "ConsentResult", "ModeState", "Epoch", "InputRefused", "HeartbeatEcho", "HostGoodbye", "ScreenLayout", "CaptureState", "TokenState", "GrantsState", "InviteIssued", "InviteOver", "LeadChanged", "ChatLine", "MemberLaser", "MemberLaserOff", "MemberStroke", "MarksCleared", "SystemInfo", "ProcessList", "ServiceList", "ActDone", "TerminalOpened", "TerminalOutput", "TerminalClosed", "RestartState", "AdministratorState"] as const;
 export type ViewerToViewer = Whisper;
 export const VIEWER_TO_VIEWER_TAGS = ["Whisper"] as const;
 
@@ -1078,6 +1084,7 @@ export const SCHEMAS: Readonly<Record<string, Readonly<Record<string, FieldSchem
   "MemberGrants": {"slot": {"k": "int", "min": 1, "max": 5}, "granted": {"k": "list", "item": {"k": "enum", "values": ["screen.view", "screen.present", "point.laser", "point.annotate", "input.pointer", "input.text", "input.keys", "input.special", "clipboard.to_customer", "clipboard.from_customer", "file.send", "file.fetch", "file.browse", "system.info", "system.processes.list", "system.processes.end", "system.services", "terminal.user", "terminal.admin", "script.run", "elevate", "power.logoff", "power.reboot", "power.safe_mode", "session.hold", "session.reconnect", "input.block_local", "screen.blank", "audio.listen", "record", "snapshot", "chat", "voice"]}, "max": 64}},
   "GrantsState": {"grants": {"k": "list", "item": {"k": "part", "name": "MemberGrants"}, "max": 5}},
   "InviteIssued": {"invite": {"k": "bytes", "min": 16, "max": 16}, "secret": {"k": "bytes", "min": 32, "max": 32}, "role": {"k": "enum", "values": ["lead", "collaborator", "supervisor", "expert", "external", "demo_viewer", "customer"]}, "life_s": {"k": "int", "min": 0, "max": 345600}},
+  "InviteOver": {"invite": {"k": "bytes", "min": 16, "max": 16}},
   "LeadChanged": {"slot": {"k": "int", "min": 1, "max": 5}, "reason": {"k": "str", "min": 3, "max": 200, "pattern": "^[^\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$", "nullable": true, "optional": true}},
   "ChatLine": {"line": {"k": "int", "min": 1, "max": 9007199254740991}, "slot": {"k": "int", "min": 0, "max": 5}, "name": {"k": "str", "max": 120, "pattern": "^[^\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$"}, "text": {"k": "str", "min": 1, "max": 2000, "pattern": "^[^\\x00-\\x09\\x0b-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$"}, "at_ms": {"k": "float", "min": 0, "max": 1000000000000000.0}},
   "MemberLaser": {"slot": {"k": "int", "min": 0, "max": 5}, "monitor": {"k": "int", "min": 0, "max": 16}, "x": {"k": "float", "min": 0.0, "below": 1.0}, "y": {"k": "float", "min": 0.0, "below": 1.0}},

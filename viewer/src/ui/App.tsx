@@ -15,6 +15,8 @@ import { useTranslation } from "react-i18next";
 import type { GuestLink } from "../features/guest/link";
 import type { JoinLink } from "../features/join/link";
 import { suggestLanguage } from "./i18n";
+import { Guard } from "./parts/Guard";
+import { Crashed } from "./screens/Crashed";
 import { Desktop } from "./screens/Desktop";
 import { Ended } from "./screens/Ended";
 import { Guest } from "./screens/Guest";
@@ -122,7 +124,11 @@ export function App(props: {
     <MantineProvider theme={theme} defaultColorScheme="auto">
       <Notifications position="bottom-right" />
       <ServicesProvider services={props.services}>
-        <RouteProvider>{guest === null ? <Page link={props.link} /> : <Guest link={guest} />}</RouteProvider>
+        <RouteProvider>
+          <Guard instead={<Crashed />}>
+            {guest === null ? <Page link={props.link} /> : <Guest link={guest} />}
+          </Guard>
+        </RouteProvider>
       </ServicesProvider>
     </MantineProvider>
   );

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
-import { Marks } from "../../src/core/marks";
+import { Marks, MAX_LINES_OF_ONE } from "../../src/core/marks";
 import { LASER_LIFE_MS, MAX_MARK_POINTS } from "../../src/protocol/generated";
 
 const at = (x: number) => ({ monitor: 1, x, y: 0.5 });
@@ -45,6 +45,15 @@ describe("lasers", () => {
 });
 
 describe("lines", () => {
+  test("A4: a flood of dots keeps the newest of that person, and everything of the others", () => {
+    const { made } = marks();
+    made.draw(stroke(2, 1, [0.5, 0.5]));
+    for (let i = 1; i <= MAX_LINES_OF_ONE + 30; i += 1) made.draw(stroke(1, i, [0.1, 0.1]));
+    const { strokes } = made.getSnapshot();
+    expect(strokes).toHaveLength(MAX_LINES_OF_ONE + 1);
+    expect(strokes.filter((line) => line.slot === 1).map((line) => line.stroke)[0]).toBe(31);
+  });
+
   test("A2: pieces go on where the last one ended, by person and number", () => {
     const { made, lines } = marks();
     made.draw(stroke(1, 1, [0, 0, 0.1, 0.1]));

@@ -66,6 +66,25 @@ describe("who drives and who leads", () => {
     await vi.waitFor(() => expect(world.view.invites).toEqual([]));
   });
 
+  test("G14: an invitation that was used is shown no more", async () => {
+    const { world, host } = await live();
+    const link = { t: "InviteIssued", invite: INVITE, secret: SECRET, role: "external", life_s: 60 } as const;
+    await told(world, host, link, { invites: [{ role: "external" }] });
+    await told(world, host, { t: "InviteOver", invite: INVITE }, { invites: [] });
+  });
+
+  test("G8 C19: a leader who is in no list is none, and invitations without end are as many as can be open", async () => {
+    const { world, host } = await live();
+    await host.tell({ t: "LeadChanged", slot: 5, reason: "Porque sí" });
+    for (let i = 0; i < 40; i += 1) {
+      const invite = INVITE.map((byte, at) => (at === 0 ? i : byte));
+      await host.tell({ t: "InviteIssued", invite, secret: SECRET, role: "external", life_s: 60 });
+    }
+    await vi.waitFor(() => expect(world.view.invites.at(-1)?.invite.startsWith("J")).toBe(true));
+    expect(world.view.invites).toHaveLength(32);
+    expect(world.view.leadChange).toBeNull();
+  });
+
   test("R6: a forbidden act is refused without a capability", async () => {
     const { world, host } = await live();
     const refused = {

@@ -105,6 +105,38 @@ describe("whispers", () => {
     expect(world.view.phase).toBe("live");
   });
 
+  test("T3: a host that lists a member twice, or under another key in between, has no counter used again", async () => {
+    const { world, host } = await live();
+    const { own, theirs } = await meet(world, host, "supervisor");
+    const first = await (await says(theirs, own))("uno");
+    host.socket.deliver(first);
+    world.shell.receive({ t: "whisper", text: "hola" });
+    await host.until("team");
+    const lists = [[], [other("supervisor", theirs.public)], [other("supervisor", (await newTeamKey()).public)]];
+    for (const members of [...lists, [other("supervisor", theirs.public)]]) {
+      host.others = members;
+      await host.newEpoch();
+    }
+    host.socket.deliver(first);
+    world.shell.receive({ t: "whisper", text: "otra vez" });
+    const { message } = await host.until("team");
+    expect(parseHeader(message).counter).toBe(1n);
+    await settled(world, host);
+    expect(whispers(world).filter((line) => line.startsWith("4"))).toEqual(["4 Jon: uno"]);
+  });
+
+  test("T3: one's own key in another's name is nobody's", async () => {
+    const { world, host } = await live();
+    const own = new Uint8Array((await host.until("TeamKey")).public);
+    host.self = { role: "lead", team_key: own };
+    host.others = [other("supervisor", own)];
+    await host.newEpoch();
+    world.shell.receive({ t: "whisper", text: "hola" });
+    await settled(world, host);
+    expect(whispers(world)).toEqual([]);
+    expect(world.view.refusal).toMatchObject({ removedBy: "role" });
+  });
+
   test("T4: an external is heard by the lead alone", async () => {
     const { world, host } = await live();
     const { own, theirs } = await meet(world, host, "external", "collaborator");

@@ -47,6 +47,15 @@ beforeEach(() => {
 });
 
 describe("a demo from this browser (G13)", () => {
+  it("that was stopped before the customer had answered ends with the answer", () => {
+    demo.start();
+    view.set(WAITING);
+    session.show(live("shared", { pendingMode: "demo" }));
+    view.set({ ...WAITING, phase: "ended", sharing: false });
+    session.show(live("demo"));
+    expect(session.calls).toEqual(["mode demo", "mode observer"]);
+  });
+
   it("asks for the mode once the presentation has its link, and ends both together", () => {
     demo.start();
     demo.start();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { parseInvitation, takeInvitation } from "../../src/features/guest/link";
+import { parseInvitation, type Shelf, takeInvitation } from "../../src/features/guest/link";
 import { guestName } from "../../src/features/guest/name";
 import { fromBase64url, toBase64url } from "../../src/protocol/base64url";
 
@@ -21,6 +21,10 @@ describe("an invitation's link", () => {
     expect(parseInvitation(`#i=${INVITE}.${SECRET}`)).toEqual({ invite: INVITE, secret: SECRET });
   });
 
+  it.each([" ", ".", "%20", ")", "».\n", "\u200b"])("has nothing to do with %j behind it", (tail) => {
+    expect(parseInvitation(`#i=${INVITE}.${SECRET}${tail}`)).toEqual({ invite: INVITE, secret: SECRET });
+  });
+
   it.each([
     "",
     "#",
@@ -28,6 +32,8 @@ describe("an invitation's link", () => {
     `#i=${INVITE}`,
     `#i=${INVITE}.`,
     `#i=${INVITE}.${SECRET}.x`,
+    `#i=${INVITE}.${SECRET.slice(0, -1)}`,
+    `#i=${INVITE}.${SECRET}A`,
     `#i=${SECRET}.${INVITE}`,
   ])("%j is none", (hash) => expect(parseInvitation(hash)).toBeNull());
 
@@ -35,11 +41,11 @@ describe("an invitation's link", () => {
     const replaced: unknown[] = [];
     const history = { replaceState: (...args: unknown[]) => replaced.push(args) } as unknown as History;
     const at = (pathname: string, hash: string): Location => ({ pathname, hash }) as Location;
-    expect(takeInvitation(at("/join", `#i=${INVITE}.${SECRET}`), history)).toEqual({
+    expect(takeInvitation(at("/join", `#i=${INVITE}.${SECRET}`), history, null)).toEqual({
       kind: "session",
       invitation: { invite: INVITE, secret: SECRET },
     });
-    expect(takeInvitation(at("/demo", "#i=cut"), history)).toEqual({
+    expect(takeInvitation(at("/demo", "#i=cut"), history, null)).toEqual({
       kind: "presentation",
       invitation: null,
     });
@@ -47,8 +53,32 @@ describe("an invitation's link", () => {
       [null, "", "/join"],
       [null, "", "/demo"],
     ]);
-    expect(takeInvitation(at("/go", `#i=${INVITE}.${SECRET}`), history)).toBeNull();
+    expect(takeInvitation(at("/go", `#i=${INVITE}.${SECRET}`), history, null)).toBeNull();
     expect(replaced).toHaveLength(2);
+  });
+
+  it("is still there when the page is loaded anew, on its own page alone", () => {
+    const kept = new Map<string, string>();
+    const shelf: Shelf = {
+      getItem: (key) => kept.get(key) ?? null,
+      setItem: (key, value) => void kept.set(key, value),
+    };
+    const history = { replaceState: () => undefined } as unknown as History;
+    const open = (pathname: string, hash: string, on: Shelf = shelf) =>
+      takeInvitation({ pathname, hash } as Location, history, on)?.invitation;
+    const whole = { invite: INVITE, secret: SECRET };
+    expect(open("/demo", "")).toBeNull();
+    expect(open("/demo", `#i=${INVITE}.${SECRET}.`)).toEqual(whole);
+    expect(open("/demo", "")).toEqual(whole);
+    expect(open("/join", "")).toBeNull();
+    expect(open("/demo", "#i=cut")).toBeNull();
+    const full: Shelf = {
+      getItem: () => null,
+      setItem: () => {
+        throw new DOMException("full", "QuotaExceededError");
+      },
+    };
+    expect(open("/demo", `#i=${INVITE}.${SECRET}`, full)).toEqual(whole);
   });
 });
 
@@ -58,5 +88,6 @@ describe("a guest's name", () => {
     expect(guestName("Ana\u202e\u0007")).toBe("Ana");
     expect(guestName(" \u200e ")).toBe("");
     expect(guestName("x".repeat(90))).toHaveLength(60);
+    expect(guestName(`${"x".repeat(59)}👍👍`)).toBe(`${"x".repeat(59)}👍`);
   });
 });

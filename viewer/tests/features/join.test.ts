@@ -45,12 +45,9 @@ describe("link", () => {
     });
   });
 
-  it.each(["demo", "", "FULL", "nonsense"])(
-    "asks to observe where the mode is %j",
-    (mode) => {
-      expect(parseLink(`#code=482913705146&mode=${mode}`)?.mode).toBe("observer");
-    },
-  );
+  it.each(["demo", "", "FULL", "nonsense"])("asks to observe where the mode is %j", (mode) => {
+    expect(parseLink(`#code=482913705146&mode=${mode}`)?.mode).toBe("observer");
+  });
 
   it("takes malformed fields as absent", () => {
     expect(parseLink("#t=short&code=482913705146")).toEqual({

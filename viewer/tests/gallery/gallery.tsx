@@ -6,7 +6,9 @@ import type { AccountApi, AccountFault } from "../../src/features/account/api";
 import { createAccountStore } from "../../src/features/account/store";
 import { App } from "../../src/ui/App";
 import { chooseLanguage, startTexts } from "../../src/ui/i18n";
+import { FakeHost } from "../fakes/host";
 import { fakeSession, IDLE, live } from "../fakes/session";
+import { type GuestScene, GUEST_SCENES, HOST_SCENES, type HostScene } from "./outside";
 import { MARKS, TEAM_SCENES } from "./scenes";
 
 const DENIED: AccountFault = {
@@ -102,7 +104,9 @@ function draw(canvas: HTMLCanvasElement): void {
 async function show(): Promise<void> {
   const query = new URLSearchParams(location.search);
   const screen = query.get("screen") ?? "join";
-  const view = SESSIONS[screen] ?? IDLE;
+  const guest: GuestScene | null = GUEST_SCENES[screen] ?? null;
+  const hosting: HostScene | null = HOST_SCENES[screen] ?? null;
+  const view = guest?.view ?? SESSIONS[screen] ?? IDLE;
   const fault = screen === "signin_throttled" ? THROTTLED : DENIED;
   const account = {
     name: "maria",
@@ -113,7 +117,7 @@ async function show(): Promise<void> {
     team: "Duero",
     adminTools: true,
   } as const;
-  const signedOut = screen.startsWith("signin");
+  const signedOut = screen.startsWith("signin") || guest !== null || hosting?.kind === "support";
   const answer = signedOut
     ? ({ ok: false, fault: screen === "signin" ? { ...fault, code: "not_signed_in" } : fault } as const)
     : ({ ok: true, value: account } as const);
@@ -123,14 +127,20 @@ async function show(): Promise<void> {
     signInByLink: () => Promise.resolve(answer),
     signOut: () => Promise.resolve({ ok: true, value: null }),
   };
-  const services = { account: createAccountStore(api), session: fakeSession(IDLE, draw) };
+  const host = new FakeHost(hosting?.kind ?? "presentation");
+  if (hosting !== null) {
+    history.replaceState(null, "", `${hosting.kind === "support" ? "/share" : "/present"}${location.search}`);
+    host.set({ ...host.getSnapshot(), ...hosting.view });
+    host.marks.set(hosting.marks);
+  }
+  const services = { account: createAccountStore(api), session: fakeSession(IDLE, draw), host };
   // What was sent, for scripted browsers.
   Object.assign(window, { relevoSent: services.session.sent, relevoFake: services.session });
   startTexts();
   chooseLanguage(query.get("lang") === "es" ? "es" : "en");
   const root = document.getElementById("root");
   if (root === null) return;
-  createRoot(root).render(<App services={services} link={null} />);
+  createRoot(root).render(<App services={services} link={null} guest={guest?.link ?? null} />);
   await services.account.check();
   services.session.show(view);
   if (screen.startsWith("team")) services.session.showMarks(MARKS);

@@ -3,14 +3,12 @@
 import { act, cleanup, configure, fireEvent, render, screen } from "@testing-library/react";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 
-import type { HostClient, HostView } from "../../src/core/host/api";
-import { idleView } from "../../src/core/host/view";
-import { Watched } from "../../src/core/observable";
-import type { SessionKind } from "../../src/protocol/generated";
+import type { HostView } from "../../src/core/host/api";
 import { type Account, type AccountApi, type Answer, UNREACHABLE } from "../../src/features/account/api";
 import { createAccountStore } from "../../src/features/account/store";
 import { App } from "../../src/ui/App";
 import { chooseLanguage, startTexts } from "../../src/ui/i18n";
+import { FakeHost } from "../fakes/host";
 import { fakeSession, IDLE } from "../fakes/session";
 
 vi.setConfig({ testTimeout: 30_000 });
@@ -35,27 +33,6 @@ const ACCOUNT: Answer<Account> = {
     adminTools: false,
   },
 };
-
-class FakeHost extends Watched<HostView> implements HostClient {
-  readonly said: string[] = [];
-  readonly marks = new Watched({ lasers: {}, strokes: [] });
-  readonly stream = new Watched<MediaStream | null>(null);
-  constructor(kind: SessionKind) {
-    super(idleView(kind));
-  }
-  private note(what: string): Promise<void> {
-    this.said.push(what);
-    return Promise.resolve();
-  }
-  present = (): Promise<void> => this.note("present");
-  share = (): Promise<void> => this.note("share");
-  answer = (question: number, yes: boolean): void => void this.note(`answer ${question} ${yes}`);
-  remove = (slot: number): void => void this.note(`remove ${slot}`);
-  allowMarks = (slot: number, allowed: boolean): void => void this.note(`marks ${slot} ${allowed}`);
-  say = (text: string): void => void this.note(`say ${text}`);
-  clearMarks = (): void => void this.note("clear");
-  stop = (): void => void this.note("stop");
-}
 
 async function open(path: string, view: Partial<HostView>, me = ACCOUNT): Promise<FakeHost> {
   window.history.replaceState(null, "", path);

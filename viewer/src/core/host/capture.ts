@@ -23,14 +23,17 @@ const WISHES = {
 /** The parts of a worker that are used. */
 export type Port = Pick<Worker, "postMessage">;
 
+/** Tell whether this browser can show a screen at all: phones cannot. */
+export function canShowScreen(): boolean {
+  const { mediaDevices } = navigator as { readonly mediaDevices?: MediaDevices };
+  return mediaDevices !== undefined && "getDisplayMedia" in mediaDevices && "VideoEncoder" in window;
+}
+
 /** Ask the person to choose a screen; to be called from a click. */
 export async function chooseScreen(): Promise<MediaStream | Exclude<Choice, "chosen">> {
-  const { mediaDevices } = navigator as { readonly mediaDevices?: MediaDevices };
-  if (mediaDevices === undefined || !("getDisplayMedia" in mediaDevices) || !("VideoEncoder" in window)) {
-    return "unsupported";
-  }
+  if (!canShowScreen()) return "unsupported";
   try {
-    return await mediaDevices.getDisplayMedia(WISHES);
+    return await navigator.mediaDevices.getDisplayMedia(WISHES);
   } catch (error) {
     const name = error instanceof DOMException ? error.name : "";
     return name === "NotAllowedError" || name === "AbortError" ? "cancelled" : "unsupported";
@@ -59,6 +62,11 @@ export class Capture {
     if (track === undefined) throw new Error("the screen that was chosen has no picture");
     track.contentHint = "detail";
     track.addEventListener("ended", this.ended);
+    // It may have been stopped while the relay was being asked, and then nothing says so any more.
+    if (track.readyState === "ended") {
+      this.ended();
+      return;
+    }
     const Processor = processorMaker();
     if (Processor !== null) {
       const { readable } = new Processor({ track, maxBufferSize: 2 });

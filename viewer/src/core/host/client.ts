@@ -3,7 +3,7 @@ import type { MarksView } from "../api";
 import type { SessionKind } from "../../protocol/generated";
 import { Watched } from "../observable";
 import type { CreateHostClient, HostClient, HostView } from "./api";
-import { Capture, type Choice, chooseScreen, type Port } from "./capture";
+import { canShowScreen, Capture, type Choice, chooseScreen, type Port } from "./capture";
 import type { FromHost, ToHost } from "./port";
 import { fetchPresentation, type PresentationAnswer } from "./ticket";
 import { idleView } from "./view";
@@ -16,11 +16,14 @@ export type HostPort = Port & Pick<Worker, "terminate" | "onmessage" | "onerror"
 /** What the client needs of the page; parameters, so that a test can be all of it. */
 export interface HostPage {
   readonly startWorker: () => HostPort;
+  readonly canShowScreen: () => boolean;
   readonly chooseScreen: () => Promise<MediaStream | Exclude<Choice, "chosen">>;
   readonly fetchPresentation: () => Promise<PresentationAnswer>;
   readonly socketUrl: () => string;
   /** Call back when the network is back. */
   readonly onReturn: (listener: () => void) => void;
+  /** Call back when the page is closed or loaded anew. */
+  readonly onClose: (listener: () => void) => void;
 }
 
 export class Host implements HostClient {
@@ -32,7 +35,10 @@ export class Host implements HostClient {
   private choosing = false;
 
   constructor(private readonly page: HostPage) {
+    if (!page.canShowScreen()) this.shown.set({ ...idleView("presentation"), choice: "unsupported" });
     page.onReturn(() => this.post({ t: "nudge" }));
+    // A page that is gone cannot come back to its session: said, as far as there is time, nobody waits for it.
+    page.onClose(() => this.stop());
   }
 
   readonly subscribe = (listener: () => void): (() => void) => this.shown.subscribe(listener);
@@ -203,8 +209,10 @@ export const createHostClient: CreateHostClient = () =>
   new Host({
     startWorker: () =>
       new Worker(new URL("../worker/host.ts", import.meta.url), { type: "module", name: "relevo-host" }),
+    canShowScreen,
     chooseScreen,
     fetchPresentation,
     socketUrl,
     onReturn: (listener) => window.addEventListener("online", listener),
+    onClose: (listener) => window.addEventListener("pagehide", listener),
   });

@@ -24,6 +24,10 @@ const GAINS: Readonly<Record<Mode, Capability>> = {
 /** What belongs to a host that has more than a screen: refused as the platform's lack. */
 const NOT_HERE: Refusal = { code: "not_permitted", capability: null, removedBy: "platform" };
 
+function tooFast(capability: Capability | null): Refusal {
+  return { code: "throttled", capability, removedBy: null };
+}
+
 type Handlers = {
   readonly [T in ViewerToHost["t"]]?: (seat: Seat, message: Extract<ViewerToHost, { t: T }>) => void;
 };
@@ -31,20 +35,27 @@ type Handlers = {
 export class Control {
   /** What a screen without a PC behind it understands; whatever is not here is refused. */
   private readonly handlers: Handlers = {
-    Heartbeat: (seat, { t_ms }) => this.desk.tell(seat, { t: "HeartbeatEcho", t_ms }),
+    Heartbeat: (seat, { t_ms }) => {
+      if (seat.echoes.spend(this.desk.now)) this.desk.tell(seat, { t: "HeartbeatEcho", t_ms });
+    },
     FrameAck: (seat, ack) => this.picture.ack(seat, ack),
     KeyframeRequest: () => this.picture.wantKeyframe(),
-    QualityChoice: (seat, { quality }) => {
-      seat.quality = quality;
-      this.picture.chooseQuality();
-    },
+    QualityChoice: (seat, { quality }) =>
+      this.inBounds(seat, null, () => {
+        seat.quality = quality;
+        this.picture.chooseQuality();
+      }),
     TeamKey: (seat, message) => this.teamKey(seat, message.public),
-    ModeRequest: (seat, { mode }) => this.modeRequested(seat, mode),
-    ChatSend: (seat, { text }) => this.talk.heard(seat, text),
+    ModeRequest: (seat, { mode }) => this.inBounds(seat, null, () => this.modeRequested(seat, mode)),
+    ChatSend: (seat, { text }) => {
+      if (seat.lines.spend(this.desk.now)) this.talk.heard(seat, text);
+      else this.refuse(seat, tooFast("chat"));
+    },
     Laser: (seat, place) => this.marks.laser(seat, place),
     LaserOff: (seat) => this.marks.laserOff(seat.slot),
     Stroke: (seat, piece) => this.marks.stroke(seat, piece),
-    ClearMarks: (seat, { everybody }) => this.clearMarks(seat, everybody === true),
+    ClearMarks: (seat, { everybody }) =>
+      this.inBounds(seat, "point.annotate", () => this.clearMarks(seat, everybody === true)),
     // Nobody holds a key, a button or the token here.
     ReleaseAll: () => undefined,
     ControlRelease: () => undefined,
@@ -80,6 +91,12 @@ export class Control {
     if (handle === undefined) this.refuse(seat, NOT_HERE);
     else handle(seat, message);
     return false;
+  }
+
+  /** What costs everybody something is done now and then only; beyond that the viewer is told so. */
+  private inBounds(seat: Seat, capability: Capability | null, act: () => void): void {
+    if (seat.acts.spend(this.desk.now)) act();
+    else this.refuse(seat, tooFast(capability));
   }
 
   private clearMarks(seat: Seat, everybody: boolean): void {

@@ -257,7 +257,7 @@ export class Door {
     control.tellGrants();
     picture.welcome(seat);
     talk.enters(seat, first);
-    marks.welcome(seat);
+    marks.welcome(seat, first);
   }
 
   // --- gone

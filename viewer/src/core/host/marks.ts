@@ -2,10 +2,13 @@
 import type { LaserView, MarksView, StrokeView } from "../api";
 import { MalformedError } from "../../protocol/errors";
 import { type Laser, LASER_LIFE_MS, MAX_MARK_POINTS, type Stroke } from "../../protocol/generated";
+import { MAX_LINES_OF_ONE } from "../marks";
 import type { Desk } from "./desk";
 import { Allowance, type Seat } from "./seat";
 
 const PIECES_PER_S = 60;
+// Of everybody together: the relay bounds what it takes from a host (SPEC C17).
+const ALL_PIECES_PER_S = 240;
 // What a newcomer is told of what is drawn already, of one person.
 const CATCH_UP_NUMBERS = 3000;
 const PIECE_NUMBERS = 512;
@@ -25,6 +28,7 @@ interface Hand {
 
 export class Marks {
   private readonly hands = new Map<number, Hand>();
+  private readonly allowance = new Allowance(ALL_PIECES_PER_S, ALL_PIECES_PER_S);
   private shown: MarksView = { lasers: {}, strokes: [] };
   private stale = false;
 
@@ -40,7 +44,7 @@ export class Marks {
   laser(seat: Seat, { monitor, x, y }: Laser): void {
     const hand = this.handOf(seat.slot);
     hand.laserAt = this.desk.now;
-    if (!hand.allowance.spend(this.desk.now)) return;
+    if (!this.spend(hand)) return;
     hand.laser = { monitor, x, y };
     this.stale = true;
     this.desk.tellAll({ t: "MemberLaser", slot: seat.slot, monitor, x, y }, seat);
@@ -60,7 +64,7 @@ export class Marks {
       throw new MalformedError("a stroke with an odd number of coordinates");
     }
     const hand = this.handOf(seat.slot);
-    if (!hand.allowance.spend(this.desk.now)) return;
+    if (!this.spend(hand)) return;
     const last = hand.strokes.at(-1);
     if (last?.stroke === stroke && last.monitor === monitor) last.points.push(...points);
     else hand.strokes.push({ stroke, monitor, points: [...points] });
@@ -85,8 +89,9 @@ export class Marks {
     this.hands.delete(slot);
   }
 
-  /** What is drawn already, for somebody who has just come; the newest of each person. */
-  welcome(seat: Seat): void {
+  /** What is drawn already, for somebody who has come or is back; the newest of each person (SPEC A2). */
+  welcome(seat: Seat, first: boolean): void {
+    if (!first) this.desk.tell(seat, { t: "MarksCleared" });
     for (const [slot, { strokes }] of this.hands) {
       for (const { stroke, monitor, points } of newest(strokes)) {
         for (let at = 0; at < points.length; at += PIECE_NUMBERS) {
@@ -102,6 +107,11 @@ export class Marks {
     for (const [slot, hand] of this.hands) {
       if (hand.laser !== null && this.desk.now - hand.laserAt >= LASER_LIFE_MS) this.laserOff(slot);
     }
+  }
+
+  private spend(hand: Hand): boolean {
+    const { now } = this.desk;
+    return hand.allowance.spend(now) && this.allowance.spend(now);
   }
 
   private handOf(slot: number): Hand {
@@ -138,6 +148,7 @@ function newest(strokes: readonly Drawn[]): readonly Drawn[] {
 
 /** A person has so many points on the screen; the oldest go first (SPEC A4). */
 function forgetOldest(hand: Hand): void {
+  if (hand.strokes.length > MAX_LINES_OF_ONE) hand.strokes.splice(0, hand.strokes.length - MAX_LINES_OF_ONE);
   let points = hand.strokes.reduce((sum, drawn) => sum + drawn.points.length / 2, 0);
   while (points > MAX_MARK_POINTS) {
     const oldest = hand.strokes[0];

@@ -15,6 +15,13 @@ import {
 } from "../../protocol/generated";
 import type { JoinCode } from "./code";
 
+const ACTS_AT_ONCE = 20;
+const ACTS_PER_S = 2;
+const LINES_AT_ONCE = 8;
+const LINES_PER_S = 1;
+const ECHOES_AT_ONCE = 10;
+const ECHOES_PER_S = 2;
+
 /** How many of something may still come now: `atOnce` together, `perSecond` for long. */
 export class Allowance {
   private left: number;
@@ -61,6 +68,10 @@ export class Seat {
   readonly granted = new Set<Capability>();
   readonly refusedAt = new Map<string, number>();
   readonly allowance = new Allowance(VIEWER_MESSAGES_AT_ONCE, VIEWER_MESSAGES_PER_S);
+  // What is answered, or passed on to everybody: one viewer must not use up what the relay takes from a host (SPEC C17).
+  readonly acts = new Allowance(ACTS_AT_ONCE, ACTS_PER_S);
+  readonly lines = new Allowance(LINES_AT_ONCE, LINES_PER_S);
+  readonly echoes = new Allowance(ECHOES_AT_ONCE, ECHOES_PER_S);
 
   constructor(
     public vouched: ViewerJoining,

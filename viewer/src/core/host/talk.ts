@@ -27,7 +27,7 @@ export class Talk {
 
   /** A viewer says something; everybody has it, the author too. */
   heard(seat: Seat, text: string): void {
-    this.add(seat.slot, seat.vouched.display_name, text);
+    if (text.trim() !== "") this.add(seat.slot, seat.vouched.display_name, text);
   }
 
   /** The person at this screen says something; what no message can carry is made to fit. */

@@ -21,6 +21,7 @@ const MOMENTS: Readonly<Record<HostToViewer["t"], readonly Hearing[]>> = {
   TokenState: LET_IN,
   GrantsState: LET_IN,
   InviteIssued: LET_IN,
+  InviteOver: LET_IN,
   LeadChanged: LET_IN,
   ChatLine: LET_IN,
   MemberLaser: LET_IN,

@@ -21,6 +21,8 @@ type Reading<M> = (message: M, scene: Scene) => Partial<SessionView>;
 type Readings = { readonly [T in Showing["t"]]: Reading<Extract<Showing, { t: T }>> };
 
 const MAX_LINES = 500;
+// As many as a host opens at once (SPEC C19); one that issues more than that keeps the newest.
+const MAX_INVITES = 32;
 
 const after = (now: number, seconds: number | null): number | null =>
   seconds === null ? null : now + seconds * 1000;
@@ -45,11 +47,15 @@ const READINGS: Readings = {
     const id = toBase64url(invite);
     const link = `${origin}/join#i=${id}.${toBase64url(secret)}`;
     const others = shown.invites.filter((known) => known.invite !== id && known.expiresAt > now);
-    return { invites: [...others, { invite: id, link, role, expiresAt: now + life_s * 1000 }] };
+    const issued = { invite: id, link, role, expiresAt: now + life_s * 1000 };
+    return { invites: [...others, issued].slice(-MAX_INVITES) };
   },
-  LeadChanged: ({ slot, reason = null }, { shown, now }) => ({
-    leadChange: { slot, name: nameOf(shown, slot), reason, at: now },
-  }),
+  InviteOver: ({ invite }, { shown }) => revoked(shown, invite),
+  LeadChanged: ({ slot, reason = null }, { shown, now }) => {
+    const name = nameOf(shown, slot);
+    // Somebody who is in no list leads nobody.
+    return name === null ? {} : { leadChange: { slot, name, reason, at: now } };
+  },
   ChatLine: ({ line, slot, name, text, at_ms }, { shown }) =>
     said(shown, { key: `c${line}-${at_ms}`, slot, name, text, at: at_ms, whisper: false }),
   SystemInfo: (info, { shown }) => ({ machine: { ...shown.machine, info } }),
@@ -73,8 +79,8 @@ export function isShowing(message: HostToViewer): message is Showing {
   return Object.hasOwn(READINGS, message.t);
 }
 
-function nameOf({ members }: SessionView, slot: number): string {
-  return members.find((member) => member.slot === slot)?.display_name ?? "";
+function nameOf({ members }: SessionView, slot: number): string | null {
+  return members.find((member) => member.slot === slot)?.display_name ?? null;
 }
 
 /** Another refusal; two in one millisecond are still two. */
@@ -105,7 +111,7 @@ export function answered(
   return { ...open, ...refused(scene, { code: code ?? "consent_denied", capability, removedBy: null }) };
 }
 
-/** An invitation was taken back. */
+/** An invitation leads nowhere any more. */
 export function revoked({ invites }: SessionView, invite: Uint8Array): Partial<SessionView> {
   const id = toBase64url(invite);
   return { invites: invites.filter((known) => known.invite !== id) };

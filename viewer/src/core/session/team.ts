@@ -1,6 +1,6 @@
 /** Whispers of the team on one link: who can be reached, sealing to each, opening from each (SPEC T2-T5). */
 import type { Bytes } from "../../crypto/bytes";
-import { equalInConstantTime } from "../../crypto/bytes";
+import { equalInConstantTime, hex } from "../../crypto/bytes";
 import { CryptoError } from "../../crypto/errors";
 import type { ChannelContext } from "../../crypto/schedule";
 import {
@@ -16,9 +16,11 @@ import { type Member, MessageType, type Whisper } from "../../protocol/generated
 import { type Header, header } from "../../protocol/header";
 import { mayWhisper } from "../../protocol/rights";
 
-/** Both directions with one member, as long as their key is this one. */
+// More members and keys than anybody meets on one link.
+const MAX_TIES = 64;
+
+/** Both directions with one member, by one key of theirs. */
 interface Tie {
-  readonly key: Bytes;
   readonly sender: WhisperSender;
   readonly receiver: WhisperReceiver;
 }
@@ -46,7 +48,8 @@ export function listenersOf(members: readonly Member[], slot: number): readonly 
 export class Team {
   private own: TeamKeyPair | null = null;
   private members: readonly Member[] = [];
-  private readonly ties = new Map<number, Tie>();
+  /** Kept as long as the own key: begun anew, a host that lists somebody twice would have counters used twice. */
+  private readonly ties = new Map<string, Tie>();
 
   constructor(
     private readonly context: ChannelContext,
@@ -64,8 +67,6 @@ export class Team {
   /** The list of a new epoch. */
   meet(members: readonly Member[]): void {
     this.members = members;
-    const links = new Set(members.map((member) => member.link));
-    for (const link of this.ties.keys()) if (!links.has(link)) this.ties.delete(link);
   }
 
   /** The whole messages to be sent, one for each who hears it; none where nobody does. */
@@ -104,17 +105,18 @@ export class Team {
 
   private async tie(own: TeamKeyPair, member: Member): Promise<Tie | null> {
     const key = teamKeyOf(member);
-    if (key === null) return null;
-    const { link } = member;
-    const known = this.ties.get(link);
-    if (known !== undefined && equalInConstantTime(known.key, key)) return known;
+    // One's own key in another's name would make both directions one.
+    if (key === null || equalInConstantTime(key, own.public)) return null;
+    const name = `${member.link} ${hex(key)}`;
+    const known = this.ties.get(name);
+    if (known !== undefined) return known;
+    if (this.ties.size >= MAX_TIES) return null;
     try {
       const tie = {
-        key,
         sender: new WhisperSender(await whisperKeys(this.context, own, key, "own")),
         receiver: new WhisperReceiver(await whisperKeys(this.context, own, key, "theirs")),
       };
-      this.ties.set(link, tie);
+      this.ties.set(name, tie);
       return tie;
     } catch (error) {
       // A member whose key is no key cannot be reached; the others can.

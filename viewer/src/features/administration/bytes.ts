@@ -10,13 +10,45 @@ export function pieces(data: Uint8Array): readonly Uint8Array[] {
 }
 
 /** Typed text as UTF-8. */
-export function typed(text: string): readonly Uint8Array[] {
-  return pieces(new TextEncoder().encode(text));
+export function typed(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
 }
 
 /** Bytes that a terminal reports one a character (old mouse reports). */
-export function binary(text: string): readonly Uint8Array[] {
-  return pieces(Uint8Array.from(text, (letter) => letter.charCodeAt(0) & 0xff));
+export function binary(text: string): Uint8Array {
+  return Uint8Array.from(text, (letter) => letter.charCodeAt(0) & 0xff);
+}
+
+/** What a person types in a moment, and a terminal answers; more than that only a flood of questions brings about. */
+const MAX_WAITING_BYTES = 2 ** 20;
+const GATHER_MS = 8;
+
+/** Gathers what goes into a terminal, so that many little answers are a few messages (SPEC R10). */
+export class Typing {
+  #waiting: Uint8Array[] = [];
+  #bytes = 0;
+
+  constructor(private readonly send: (data: Uint8Array) => void) {}
+
+  /** Send this with the next piece; beyond a bound what is no longer waited for is left out. */
+  add(data: Uint8Array): void {
+    if (this.#bytes + data.length > MAX_WAITING_BYTES) return;
+    if (this.#waiting.length === 0) setTimeout(() => this.#flush(), GATHER_MS);
+    this.#waiting.push(data);
+    this.#bytes += data.length;
+  }
+
+  #flush(): void {
+    const whole = new Uint8Array(this.#bytes);
+    let at = 0;
+    for (const data of this.#waiting) {
+      whole.set(data, at);
+      at += data.length;
+    }
+    this.#waiting = [];
+    this.#bytes = 0;
+    for (const piece of pieces(whole)) this.send(piece);
+  }
 }
 
 /** A side of a terminal within the wire's bounds. */

@@ -1,6 +1,7 @@
 /** The terminals of a session, in the order they were opened. A number is used again once its terminal has ended. */
 import type { Observable, TerminalListener } from "../../core/api";
 import { Watched } from "../../core/observable";
+import { MAX_TERMINALS } from "../../protocol/generated";
 
 /** One terminal; `status` is set when it has ended. `key` tells it from an earlier one with the same number. */
 export interface OpenTerminal {
@@ -12,6 +13,8 @@ export interface OpenTerminal {
 }
 
 const KEPT_BYTES = 1 << 20;
+/** Terminals that have ended, kept to be read: as many as can be open. */
+const KEPT_ENDED = MAX_TERMINALS;
 
 /** Output on its way to whoever shows it; what comes before is kept, the oldest goes first. */
 export class OutputQueue {
@@ -41,6 +44,10 @@ export class OutputQueue {
   }
 }
 
+function asEnded(one: OpenTerminal): OpenTerminal {
+  return one.status === null ? { ...one, status: -1 } : one;
+}
+
 /** Keeps the terminals apart and their output in order. */
 export class TerminalShelf implements Observable<readonly OpenTerminal[]>, TerminalListener {
   readonly #list = new Watched<readonly OpenTerminal[]>([]);
@@ -52,7 +59,10 @@ export class TerminalShelf implements Observable<readonly OpenTerminal[]>, Termi
   readonly opened = (terminal: number, elevated: boolean): void => {
     const opened = { key: this.#next, terminal, elevated, status: null, output: new OutputQueue() };
     this.#next += 1;
-    this.#list.set([...this.getSnapshot(), opened]);
+    // A number that is opened again has lost its terminal without a word.
+    const before = this.getSnapshot().map((one) => (one.terminal === terminal ? asEnded(one) : one));
+    const gone = before.filter((one) => one.status !== null).slice(0, -KEPT_ENDED);
+    this.#list.set([...before.filter((one) => !gone.includes(one)), opened]);
   };
 
   readonly output = (terminal: number, data: Uint8Array): void => {
@@ -67,7 +77,7 @@ export class TerminalShelf implements Observable<readonly OpenTerminal[]>, Termi
 
   /** The PC restarts: whatever ran there is gone, though nobody is left to say so. */
   endAll(): void {
-    this.#list.set(this.getSnapshot().map((one) => (one.status === null ? { ...one, status: -1 } : one)));
+    this.#list.set(this.getSnapshot().map(asEnded));
   }
 
   /** Take a terminal off the shelf. */

@@ -8,5 +8,5 @@ const INERT = new RegExp(SCHEMAS["ViewerWelcome"]?.["display_name"]?.pattern ?? 
 /** The name as it will be shown; empty where nothing of it can be. */
 export function guestName(typed: string): string {
   const plain = Array.from(typed.replace(/\s+/gu, " ")).filter((character) => INERT.test(character));
-  return plain.join("").trim().slice(0, MAX_GUEST_NAME_CHARS).trim();
+  return Array.from(plain.join("").trim()).slice(0, MAX_GUEST_NAME_CHARS).join("").trim();
 }

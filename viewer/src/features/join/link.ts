@@ -10,7 +10,12 @@ export interface JoinLink {
 }
 
 /** The modes that can be asked for at the door; a demonstration has a page of its own, or is asked for from inside (SPEC G13). */
-export const JOINABLE_MODES = ["observer", "shared", "full", "administrator"] as const satisfies readonly Mode[];
+export const JOINABLE_MODES = [
+  "observer",
+  "shared",
+  "full",
+  "administrator",
+] as const satisfies readonly Mode[];
 export type JoinableMode = (typeof JOINABLE_MODES)[number];
 
 const MIN_TOKEN_CHARS = 16;

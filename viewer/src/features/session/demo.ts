@@ -70,8 +70,11 @@ export class Demo {
     if (this.#stage === "asking") {
       if (view.pendingMode === "demo") this.#sawPending = true;
       const refused = view.refusal?.capability === null && view.refusal.at >= this.#askedAt;
-      if (view.mode === "demo") this.#stage = "on";
-      else if (refused || (this.#sawPending && view.pendingMode !== "demo")) this.#end();
+      if (view.mode === "demo") {
+        this.#stage = "on";
+        // Sharing was stopped while the customer was still being asked: they are not left before an empty screen.
+        if (this.#host.getSnapshot().phase === "ended") this.stop();
+      } else if (refused || (this.#sawPending && view.pendingMode !== "demo")) this.#end();
       return;
     }
     if (this.#stage === "on" && view.mode !== "demo" && view.phase === "live") this.#end();

@@ -15,8 +15,9 @@ export function driverOf(view: SessionView): Driver {
   if (holder === null) return { kind: "nobody" };
   if (holder === 0) return { kind: "customer" };
   if (holder === view.self?.slot) return { kind: "you" };
-  const name = view.members.find((member) => member.slot === holder)?.display_name ?? "";
-  return { kind: "member", slot: holder, name };
+  const member = view.members.find(({ slot }) => slot === holder);
+  // Whoever is not in (any more) drives nothing.
+  return member === undefined ? { kind: "nobody" } : { kind: "member", slot: holder, name: member.display_name };
 }
 
 /** Who gets the token next by itself, and when (ms, `Date.now()`); `null` where it stays. */

@@ -52,7 +52,7 @@ export function AdminPanel(): ReactElement {
         />
         <Deadlines />
       </div>
-      <Outcome />
+      <Outcome tab={tab} />
       <div className="admin-tab" hidden={tab !== "overview"}>
         <Overview active={open && tab === "overview"} />
       </div>

@@ -8,6 +8,7 @@ import { iMay } from "../../features/team/people";
 import { HOLD_HOURS, MAX_HOLD_HOURS, RESTART_COUNTDOWN_S, type SystemInfo } from "../../protocol/generated";
 import { Sure } from "../parts/Sure";
 import { useServices, useSession } from "../services";
+import { useOffline } from "../useOffline";
 import { useSecondsLeft } from "../useSecondsLeft";
 import { Act } from "./Act";
 import { useListing } from "./useListing";
@@ -52,6 +53,7 @@ function Restart(): ReactElement {
   const { t } = useTranslation();
   const { session } = useServices();
   const view = useSession();
+  const offline = useOffline();
   const [asking, setAsking] = useState(false);
   const seconds = useSecondsLeft(view.administrator.restartAt);
   return (
@@ -96,6 +98,7 @@ function Restart(): ReactElement {
         text={t("power.sureText", { count: RESTART_COUNTDOWN_S })}
         yes={t("power.restart")}
         danger
+        barred={offline}
         onNo={() => setAsking(false)}
         onYes={() => {
           session.send({ t: "RestartRequest" });

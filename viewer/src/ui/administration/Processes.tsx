@@ -14,6 +14,7 @@ import {
 import type { Process } from "../../protocol/generated";
 import { Sure } from "../parts/Sure";
 import { useServices, useSession } from "../services";
+import { useOffline } from "../useOffline";
 import { Act } from "./Act";
 import { RowAct } from "./RowAct";
 import { useListing } from "./useListing";
@@ -112,6 +113,7 @@ const Row = memo(function Row(props: {
 function EndDialog(props: { readonly ending: Ending | null; readonly onClose: () => void }): ReactElement {
   const { t } = useTranslation();
   const { session } = useServices();
+  const offline = useOffline();
   const { ending, onClose } = props;
   const values = { name: ending?.process.name ?? "", pid: ending?.process.pid ?? 0 };
 
@@ -132,6 +134,7 @@ function EndDialog(props: { readonly ending: Ending | null; readonly onClose: ()
       text={forced ? t("processes.killText") : t("processes.endText")}
       yes={forced ? t("processes.kill") : t("processes.end")}
       danger={forced}
+      barred={offline}
       onNo={onClose}
       onYes={end}
     />

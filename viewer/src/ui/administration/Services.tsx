@@ -7,6 +7,7 @@ import { listedServices } from "../../features/administration/tables";
 import type { Service, ServiceAct } from "../../protocol/generated";
 import { Sure } from "../parts/Sure";
 import { useServices, useSession } from "../services";
+import { useOffline } from "../useOffline";
 import { Act } from "./Act";
 import { RowAct } from "./RowAct";
 import { useListing } from "./useListing";
@@ -65,6 +66,7 @@ export function Services(props: { readonly active: boolean }): ReactElement {
   const { session } = useServices();
   const { services } = useSession().machine;
   const [wanted, setWanted] = useState("");
+  const offline = useOffline();
   const [changing, setChanging] = useState<Changing | null>(null);
   useListing(props.active && changing === null, "system.services", "ServicesRequest", LIST_EVERY_MS);
   const { barred, remark } = useReason("system.services");
@@ -125,6 +127,7 @@ export function Services(props: { readonly active: boolean }): ReactElement {
         text={t("services.sureText")}
         yes={changing === null ? "" : t(`services.${changing.act}`)}
         danger={changing?.act === "stop"}
+        barred={offline}
         onNo={() => setChanging(null)}
         onYes={() => {
           if (changing !== null) change(changing);

@@ -6,11 +6,13 @@ import { type ReactElement, useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 
 import type { SessionClient } from "../../core/api";
-import { binary, side, typed } from "../../features/administration/bytes";
+import { binary, side, Typing, typed } from "../../features/administration/bytes";
 import type { OpenTerminal } from "../../features/administration/shelf";
 import { useServices } from "../services";
 
 const SCROLLBACK_LINES = 5000;
+// A screen is drawn more slowly than a PC can write: what piles up beyond this is not shown.
+const UNWRITTEN_BYTES = 16 * 2 ** 20;
 const THEME: ITheme = {
   background: "#101716",
   foreground: "#dfe7e5",
@@ -50,14 +52,15 @@ function start(
     scrollback: SCROLLBACK_LINES,
     theme: THEME,
     screenReaderMode: false,
+    // What runs on the other PC leads nobody to an address of its choice.
+    linkHandler: { activate: () => undefined },
   });
   const fit = new FitAddon();
   terminal.loadAddon(fit);
-  const send = (pieces: readonly Uint8Array[]): void => {
-    for (const data of pieces) session.send({ t: "TerminalInput", terminal: tab.terminal, data });
-  };
-  terminal.onData((text) => send(typed(text)));
-  terminal.onBinary((text) => send(binary(text)));
+  // A terminal answers questions of the programs in it by itself, and thousands at once if it is asked to.
+  const typing = new Typing((data) => session.send({ t: "TerminalInput", terminal: tab.terminal, data }));
+  terminal.onData((text) => typing.add(typed(text)));
+  terminal.onBinary((text) => typing.add(binary(text)));
   terminal.onResize(({ cols, rows }) =>
     session.send({ t: "TerminalSize", terminal: tab.terminal, columns: side(cols), rows: side(rows) }),
   );
@@ -86,7 +89,14 @@ export default function TerminalPane(props: {
     const element = room.current;
     const made = start(opened.current, session, element);
     running.current = made;
-    const stop = output.read((data) => made.terminal.write(data));
+    let unwritten = 0;
+    const stop = output.read((data) => {
+      if (unwritten > UNWRITTEN_BYTES) return;
+      unwritten += data.length;
+      made.terminal.write(data, () => {
+        unwritten -= data.length;
+      });
+    });
     const observer = new ResizeObserver(() => {
       // A hidden pane has no size to follow.
       if (element.offsetWidth > 0 && element.offsetHeight > 0) made.fit.fit();

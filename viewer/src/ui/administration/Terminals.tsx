@@ -6,6 +6,7 @@ import { useTranslation } from "react-i18next";
 import { type OpenTerminal, TerminalShelf } from "../../features/administration/shelf";
 import { MAX_TERMINALS } from "../../protocol/generated";
 import { useServices, useSession } from "../services";
+import { Guard } from "../parts/Guard";
 import { useObservable } from "../useObservable";
 import { Act } from "./Act";
 
@@ -117,11 +118,19 @@ export function Terminals(props: { readonly active: boolean }): ReactElement {
             ))}
           </div>
           <div className="terms">
-            <Suspense fallback={<Text size="sm">{t("terminal.loading")}</Text>}>
-              {list.map((tab) => (
-                <TerminalPane key={tab.key} tab={tab} shown={props.active && tab === shown} />
-              ))}
-            </Suspense>
+            <Guard
+              instead={
+                <Text size="sm" role="alert">
+                  {t("terminal.notLoaded")}
+                </Text>
+              }
+            >
+              <Suspense fallback={<Text size="sm">{t("terminal.loading")}</Text>}>
+                {list.map((tab) => (
+                  <TerminalPane key={tab.key} tab={tab} shown={props.active && tab === shown} />
+                ))}
+              </Suspense>
+            </Guard>
           </div>
           <Text size="xs" className="dim panel-foot">
             {t("terminal.hint")}

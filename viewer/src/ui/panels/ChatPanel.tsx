@@ -17,10 +17,11 @@ const TOGETHER_MS = 120_000;
 
 function Line(props: { readonly line: LineView; readonly first: boolean }): ReactElement {
   const { t, i18n } = useTranslation();
-  const { self } = useSession();
+  const { self, kind } = useSession();
   const { line, first } = props;
   const time = new Intl.DateTimeFormat(i18n.language, { hour: "2-digit", minute: "2-digit" });
-  const name = line.slot === HOST_SLOT ? t("chat.customer", { name: line.name }) : line.name;
+  const host = kind === "presentation" ? "presenter" : "customer";
+  const name = line.slot === HOST_SLOT ? t(`chat.${host}`, { name: line.name }) : line.name;
   return (
     <li className="line" data-first={first || undefined} data-own={line.slot === self?.slot || undefined}>
       {first && (
@@ -132,7 +133,7 @@ function Writer(props: { readonly tab: ChatTab }): ReactElement {
         data-testid="chat-input"
       />
       <div className="writer-foot">
-        <Text size="xs" className="dim">
+        <Text size="xs" className="dim" data-keys={obstacle === null || undefined}>
           {obstacle ?? t("chat.enter")}
         </Text>
         <Button
@@ -200,7 +201,9 @@ export function ChatPanel(props: {
             <IconWorld size={15} aria-hidden="true" />
           )}
           <span>
-            {tab === "all" ? t("chat.allNote") : t("chat.teamNote")}
+            {tab === "team"
+              ? t("chat.teamNote")
+              : t(view.kind === "presentation" ? "chat.presentationNote" : "chat.allNote")}
             {tab === "team" && hearers.length > 0 && (
               <span className="room-hearers">{t("chat.hearers", { names: hearers.join(", ") })}</span>
             )}

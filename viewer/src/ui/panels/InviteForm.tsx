@@ -31,6 +31,7 @@ function RoleChoice(props: {
         if (chosen !== undefined) props.onRole(chosen);
       }}
       data={props.roles.map((one) => ({ value: one, label: t(`people.${one}`) }))}
+      data-testid="invite-role"
     />
   );
 }

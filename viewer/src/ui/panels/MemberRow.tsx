@@ -18,6 +18,7 @@ import {
 import type { Member } from "../../protocol/generated";
 import { Sure } from "../parts/Sure";
 import { useServices, useSession } from "../services";
+import { useOffline } from "../useOffline";
 
 /** A person's colour with the letters of the name. */
 export function Face(props: {
@@ -99,7 +100,8 @@ function Actions(props: { readonly member: Member }): ReactElement {
   const [asking, setAsking] = useState<Asking | null>(null);
   const { member } = props;
   const { slot, display_name: name } = member;
-  const offline = view.phase !== "live";
+  const unreachable = useOffline();
+  const offline = unreachable !== null;
   const barred = obstacleToTaking(view);
   const lead = iMay("give_control", view);
   const drives = view.token?.holder === slot;
@@ -157,6 +159,7 @@ function Actions(props: { readonly member: Member }): ReactElement {
         text={asking === null ? "" : t(`people.${asking}Text`, { name })}
         yes={asking === null ? "" : t(`people.${asking}`)}
         danger={asking === "remove"}
+        barred={unreachable}
         onNo={() => setAsking(null)}
         onYes={sure}
       />

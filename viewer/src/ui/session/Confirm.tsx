@@ -2,7 +2,7 @@ import { Button, Group, Modal, Text } from "@mantine/core";
 import type { ReactElement } from "react";
 import { useTranslation } from "react-i18next";
 
-export type Question = "end" | "signOut";
+export type Question = "end" | "leave" | "signOut";
 
 /** Asks before the session is given up; staying is the first answer. */
 export function Confirm(props: {

@@ -61,7 +61,13 @@ export function Overlay(): ReactElement {
   const cause = causeOf(useSession());
   const Icon = cause === null ? null : ICONS[cause];
   return (
-    <div className="overlay" role="status" aria-live="polite" data-shown={cause !== null || undefined}>
+    <div
+      className="overlay"
+      role="status"
+      aria-live="polite"
+      data-shown={cause !== null || undefined}
+      data-cause={cause ?? undefined}
+    >
       {cause !== null && (
         <div className="overlay-card">
           {Icon === null ? <Loader size={28} /> : <Icon size={32} stroke={1.6} aria-hidden="true" />}

@@ -4,7 +4,9 @@ import { useTranslation } from "react-i18next";
 
 import { MIN_REASON_CHARS, reasonText } from "../../features/team/text";
 import { MAX_TOLD_REASON_CHARS } from "../../protocol/generated";
+import { Barred } from "../parts/Sure";
 import { useServices } from "../services";
+import { useOffline } from "../useOffline";
 
 /** A supervisor becomes the lead, and says why: everybody, the customer too, reads the reason. */
 export function TakeOver(props: { readonly opened: boolean; readonly onClose: () => void }): ReactElement {
@@ -12,6 +14,7 @@ export function TakeOver(props: { readonly opened: boolean; readonly onClose: ()
   const { session } = useServices();
   const [reason, setReason] = useState("");
   const [tried, setTried] = useState(false);
+  const offline = useOffline();
   const told = reasonText(reason);
   const short = Array.from(told).length < MIN_REASON_CHARS;
 
@@ -24,7 +27,7 @@ export function TakeOver(props: { readonly opened: boolean; readonly onClose: ()
   function submit(event: SubmitEvent): void {
     event.preventDefault();
     setTried(true);
-    if (short) return;
+    if (short || offline !== null) return;
     session.send({ t: "TakeOver", reason: told });
     close();
   }
@@ -51,11 +54,12 @@ export function TakeOver(props: { readonly opened: boolean; readonly onClose: ()
           data-autofocus
           data-testid="take-over-reason"
         />
+        <Barred reason={offline} />
         <Group justify="flex-end" mt="lg">
           <Button variant="default" onClick={close}>
             {t("common.cancel")}
           </Button>
-          <Button type="submit" data-testid="take-over-yes">
+          <Button type="submit" disabled={offline !== null} data-testid="take-over-yes">
             {t("takeOver.yes")}
           </Button>
         </Group>

@@ -105,6 +105,8 @@ export function Toolbar(props: {
   const { t } = useTranslation();
   const view = useSession();
   const presentation = view.kind === "presentation";
+  // A presentation is not the spectator's to end.
+  const way = presentation ? "leave" : "end";
   return (
     <div className="toolbar" role="toolbar" aria-label={t("toolbar.label")}>
       <Mark size={24} />
@@ -138,12 +140,12 @@ export function Toolbar(props: {
       <LinkStatus />
       <AccountMenu onSignOut={() => props.onQuestion("signOut")} />
       <Tool
-        label={t("toolbar.end")}
+        label={t(`toolbar.${way}`)}
         icon={<IconDoorExit size={18} aria-hidden="true" />}
-        text={t("toolbar.end")}
+        text={t(`toolbar.${way}`)}
         color="red"
         variant="light"
-        onClick={() => props.onQuestion("end")}
+        onClick={() => props.onQuestion(way)}
       />
     </div>
   );

@@ -1,6 +1,6 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 
-import { binary, pieces, side, sizeText, typed } from "../../../src/features/administration/bytes";
+import { binary, pieces, side, sizeText, Typing, typed } from "../../../src/features/administration/bytes";
 import { TerminalShelf } from "../../../src/features/administration/shelf";
 import {
   firstOrder,
@@ -20,6 +20,8 @@ const process = (pid: number, name: string, cpu_percent: number): Process => ({
   memory_bytes: pid,
 });
 const ALL = [process(3, "b", 1), process(1, "Ñandú", 5), process(2, "a", 5)];
+afterEach(() => vi.useRealTimers());
+
 const pids = (list: readonly Process[]): readonly number[] => list.map((one) => one.pid);
 
 describe("processes", () => {
@@ -42,12 +44,30 @@ describe("processes", () => {
 
 describe("what goes into a terminal", () => {
   it("is UTF-8 in pieces that the wire takes", () => {
-    expect(typed("ñ€")).toEqual([Uint8Array.of(0xc3, 0xb1, 0xe2, 0x82, 0xac)]);
-    expect(typed("\u0003")).toEqual([Uint8Array.of(3)]);
-    expect(binary("\u00ff\u0001")).toEqual([Uint8Array.of(255, 1)]);
+    expect(typed("ñ€")).toEqual(Uint8Array.of(0xc3, 0xb1, 0xe2, 0x82, 0xac));
+    expect(typed("\u0003")).toEqual(Uint8Array.of(3));
+    expect(binary("\u00ff\u0001")).toEqual(Uint8Array.of(255, 1));
     const cut = pieces(new Uint8Array(2 * MAX_TERMINAL_BYTES + 5));
     expect(cut.map((piece) => piece.length)).toEqual([MAX_TERMINAL_BYTES, MAX_TERMINAL_BYTES, 5]);
     expect(pieces(new Uint8Array(0))).toEqual([]);
+  });
+
+  it("R10: thousands of answers to a flood of questions are a few messages, and bounded", () => {
+    vi.useFakeTimers();
+    const sent: Uint8Array[] = [];
+    const typing = new Typing((data) => sent.push(data));
+    for (let i = 0; i < 5000; i += 1) typing.add(typed("\u001b[1;1R"));
+    expect(sent).toEqual([]);
+    vi.runAllTimers();
+    expect(sent.reduce((sum, { length }) => sum + length, 0)).toBe(30_000);
+    expect(sent.length).toBeLessThan(30);
+    for (let i = 0; i < 400; i += 1) typing.add(new Uint8Array(8192));
+    vi.runAllTimers();
+    expect(sent.reduce((sum, { length }) => sum + length, 0)).toBeLessThan(30_000 + 2 ** 20 + 1);
+    typing.add(typed("l"));
+    typing.add(typed("s"));
+    vi.runAllTimers();
+    expect(sent.at(-1)).toEqual(typed("ls"));
   });
 
   it("has a size within the wire's bounds", () => {
@@ -56,6 +76,18 @@ describe("what goes into a terminal", () => {
 });
 
 describe("terminals", () => {
+  it("opened again and again by a host are never more than four open and four ended", () => {
+    const shelf = new TerminalShelf();
+    for (let i = 0; i < 40; i += 1) shelf.opened(1 + (i % 4), false);
+    const list = shelf.getSnapshot();
+    expect(list.filter(({ status }) => status === null).map(({ key }) => key)).toEqual([37, 38, 39, 40]);
+    expect(list.filter(({ status }) => status !== null)).toHaveLength(4);
+    shelf.output(1, Uint8Array.of(7));
+    const heard: Uint8Array[] = [];
+    list.find(({ key }) => key === 37)?.output.read((data) => heard.push(data));
+    expect(heard).toEqual([Uint8Array.of(7)]);
+  });
+
   it("keep what was said before anybody looked, in order", () => {
     const shelf = new TerminalShelf();
     shelf.opened(1, false);

@@ -95,7 +95,7 @@ export function Preview(): ReactElement {
           <span>{t("host.paused")}</span>
         </div>
       )}
-      <Marks />
+      {stream !== null && <Marks />}
     </div>
   );
 }

@@ -39,26 +39,33 @@ export function Start(props: {
   readonly note: string;
   readonly onStart: () => void;
 }): ReactElement {
+  const { t } = useTranslation();
+  const able = useHostView().choice !== "unsupported";
   return (
     <Frame title={props.title} lead={props.lead}>
       <Stack gap="lg">
         <Outcome />
-        <List type="ordered" spacing="xs">
-          {props.steps.map((step) => (
-            <List.Item key={step}>{step}</List.Item>
-          ))}
-        </List>
+        {able && (
+          <List type="ordered" spacing="xs">
+            {props.steps.map((step) => (
+              <List.Item key={step}>{step}</List.Item>
+            ))}
+          </List>
+        )}
         <Button
-          size="xl"
+          size={able ? "xl" : "md"}
+          variant={able ? "filled" : "default"}
           leftSection={<IconScreenShare size={22} aria-hidden="true" />}
           onClick={props.onStart}
           data-testid="host-start"
         >
-          {props.button}
+          {able ? props.button : t("host.tryAgain")}
         </Button>
-        <Text size="sm" className="dim">
-          {props.note}
-        </Text>
+        {able && (
+          <Text size="sm" className="dim">
+            {props.note}
+          </Text>
+        )}
       </Stack>
     </Frame>
   );

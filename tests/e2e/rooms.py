@@ -1,0 +1,68 @@
+"""What the tests with several people share: opening a page each, and reading who drives and what was told."""
+
+import json
+import sys
+from pathlib import Path
+
+from playwright.sync_api import Browser, Locator, Page
+
+from tests.e2e.browser import SCREEN
+from tests.e2e.stack import Display
+from tests.support.processes import EventProcess
+
+PROGRAMS = Path(__file__).parent / "programs"
+WIDE = (1500, 960)
+
+
+def visit(browser: Browser, address: str, size: tuple[int, int] = WIDE, language: str = "en-GB") -> Page:
+    """A browser of one's own, at this address."""
+    page = browser.new_context(viewport={"width": size[0], "height": size[1]}, locale=language).new_page()
+    page.goto(address)
+    return page
+
+
+def await_picture(page: Page, width_px: int = 1280) -> None:
+    """Return once the page shows a picture of that width."""
+    page.locator(SCREEN).wait_for(state="visible", timeout=30_000)
+    page.wait_for_function(f"document.querySelector('{SCREEN}').width === {width_px}", timeout=15_000)
+
+
+def enter_as_guest(page: Page, name: str) -> None:
+    """Tell a name at the door of a link."""
+    page.get_by_test_id("guest-name").fill(name)
+    page.get_by_test_id("guest-join").click()
+
+
+def driver(page: Page) -> str:
+    """Who drives, as this page says it: you, member, customer or nobody."""
+    return str(page.get_by_test_id("token").get_attribute("data-driver"))
+
+
+def obstacle(tool: Locator) -> str | None:
+    """Why a tool is grey, as a screen reader says it; ``None`` if it can be used."""
+    return tool.get_attribute("aria-description") if tool.get_attribute("aria-disabled") == "true" else None
+
+
+def told(agent: EventProcess) -> str:
+    """Everything that the customer's side has reported."""
+    return json.dumps(agent.events, ensure_ascii=False)
+
+
+def start_recorder(display: Display, folder: Path, geometry: str = "900x500+60+60") -> EventProcess:
+    """A real program on the customer's display; its ``ready`` event stays to be read."""
+    command = [sys.executable, str(PROGRAMS / "recorder.py"), geometry]
+    program = EventProcess(command, folder / "recorder.log", {"DISPLAY": display.name})
+    program.expect("ready")
+    return program
+
+
+def entry_of(recorder: EventProcess) -> tuple[int, int]:
+    """A pixel inside the program's field of text."""
+    x, y = next(event for event in recorder.events if event["event"] == "ready")["entry"]
+    return x, y
+
+
+def written(recorder: EventProcess) -> str:
+    """What stands in the program's field of text."""
+    texts = [str(event["text"]) for event in recorder.events if event["event"] == "text"]
+    return texts[-1] if texts else ""

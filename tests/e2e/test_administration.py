@@ -1,0 +1,340 @@
+"""Administrator mode in a real browser: tools, terminals, a hold, and a restart that is come back from."""
+
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from relevo_agent.ui import theme
+from tests.e2e.pc_service import PcService
+from tests.e2e.rooms import await_picture
+from tests.e2e.stack import NestedDisplay, Stack
+from tests.support.processes import EventProcess, wait_until
+
+pytestmark = pytest.mark.e2e
+FLOOD = "yes | head -c 50000000"
+# Everything that is said over the picture, and when (ms since 1970).
+_WATCH_THE_OVERLAY = """() => {
+  const overlay = document.querySelector('.overlay');
+  window.causes = [];
+  new MutationObserver(() => window.causes.push([overlay.dataset.cause ?? '', Date.now()]))
+    .observe(overlay, {attributes: true, attributeFilter: ['data-cause']});
+}"""
+LOOK = os.environ.get("E1_LOOK")
+LOCALE = os.environ.get("E1_LOCALE", "en-GB")
+COUNT = [0]
+
+
+def look(page: Page, name: str, display: str | None = None) -> None:
+    if LOOK:
+        page.wait_for_timeout(700)
+        COUNT[0] += 1
+        page.screenshot(path=f"{LOOK}/{COUNT[0]:02d}-{name}.png")
+        if display:
+            from PIL import ImageGrab
+
+            ImageGrab.grab(xdisplay=display).save(f"{LOOK}/{COUNT[0]:02d}-{name}-pc.png")
+
+
+@dataclass
+class Administered:
+    """A technician's page, the customer's agent and its service."""
+
+    stack: Stack
+    pc: PcService
+    agent: EventProcess
+    context: BrowserContext
+    page: Page
+
+    def agree(self, **about: object) -> None:
+        """The customer reads the next question and says yes, without ticking anything."""
+        self.agent.expect("asking", **about)
+        self.agent.type("y")
+
+    @property
+    def asked(self) -> int:
+        """How often the customer was asked."""
+        return sum(event["event"] == "asking" for event in self.agent.events)
+
+    def recorded(self, detail: str) -> int:
+        """How many lines of the customer's own record tell of this."""
+        folder = self.stack.folder / "agent" / "record"
+        lines = [line for path in folder.iterdir() for line in path.read_text(encoding="utf-8").splitlines()]
+        return sum(f'"detail":"{detail}"' in line for line in lines)
+
+
+@pytest.fixture(scope="module")
+def display(folder: Path) -> Iterator[NestedDisplay]:
+    """A display with a person in front of it."""
+    shown = NestedDisplay("1280x800", folder)
+    yield shown
+    shown.close()
+
+
+@pytest.fixture(scope="module")
+def pc(folder: Path, display: NestedDisplay) -> Iterator[PcService]:
+    running = PcService(folder / "pc", display.name)
+    running.start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def session(stack: Stack, pc: PcService, browser: Browser) -> Iterator[Administered]:
+    """A session in full control that the customer lets be raised."""
+    agent = stack.start_agent("ask", **pc.environment)
+    code = agent.expect("code")["code"]
+    context = browser.new_context(viewport={"width": 1500, "height": 960}, locale="en-GB")
+    if LOOK:
+        context.add_init_script(f"localStorage.setItem('relevo.language', '{LOCALE[:2]}')")
+    page = context.new_page()
+    page.goto(stack.link(code))
+    one = Administered(stack, pc, agent, context, page)
+    one.agree(kind="entry")
+    await_picture(page)
+    page.get_by_test_id("mode-menu").click()
+    page.get_by_test_id("mode-administrator").click()
+    one.agree(kind="mode", mode="administrator")
+    yield one
+    context.close()
+    agent.stop()
+
+
+def _tab(page: Page, name: str) -> None:
+    page.get_by_test_id(f"admin-{name}").click()
+
+
+def _screen(page: Page, number: int) -> str:
+    """What a terminal shows."""
+    rows = page.get_by_test_id(f"terminal-{number}").locator(".xterm-rows")
+    return rows.inner_text().replace("\xa0", " ")
+
+
+def _prompt(page: Page, number: int) -> None:
+    expect(page.get_by_test_id(f"terminal-{number}")).to_be_visible(timeout=15_000)
+    wait_until(lambda: _screen(page, number).strip() != "", "the shell says something", 15)
+
+
+def _run(page: Page, number: int, line: str) -> None:
+    page.get_by_test_id(f"terminal-{number}").click()
+    page.keyboard.type(line + "\n")
+
+
+def _sleeps(seconds: str) -> bool:
+    found = (process.info["cmdline"] for process in psutil.process_iter(["cmdline"]))
+    return ["sleep", seconds] in found
+
+
+def test_V1_the_grant_and_its_end_are_shown_to_both(session: Administered) -> None:
+    assert 4 * 3600 - 60 <= session.agent.expect("grant")["ends_in_s"] <= 4 * 3600
+    page = session.page
+    page.get_by_test_id("admin-panel").click()
+    expect(page.get_by_test_id("grant-left")).to_contain_text(re.compile("4 h|3 h"))
+    expect(page.get_by_test_id("system-info")).to_contain_text(os.uname().nodename)
+    look(page, "overview")
+
+
+def test_V5_the_customer_calls_a_restart_off(session: Administered) -> None:
+    page = session.page
+    page.get_by_test_id("restart").click()
+    look(page, "restart-sure")
+    page.get_by_test_id("sure-yes").click()
+    assert 25 <= session.agent.expect("restart")["in_s"] <= 30
+    expect(page.get_by_test_id("restart-call-off")).to_be_visible()
+    look(page, "countdown")
+    session.agent.type("cancel")
+    assert session.agent.expect("restart")["in_s"] is None
+    expect(page.get_by_test_id("restart-call-off")).to_have_count(0)
+    wait_until(lambda: session.recorded("restart called off") == 1, "it is recorded")
+    assert session.pc.kept == set()
+
+
+def test_V3_a_process_is_ended_asked_about_once_and_recorded(session: Administered) -> None:
+    page, before = session.page, session.asked
+    _tab(page, "processes")
+    page.get_by_test_id("process-filter").fill("sleep")
+    with subprocess.Popen(["sleep", "600"]) as first, subprocess.Popen(["sleep", "600"]) as second:
+        for process in (first, second):
+            page.get_by_test_id(f"process-end-{process.pid}").click()
+            look(page, "process-end")
+            page.get_by_test_id("sure-yes").click()
+            if process is first:
+                session.agree(kind="capability", capability="system.processes.end")
+            assert process.wait(10) == -15
+            expect(page.get_by_test_id(f"process-end-{process.pid}")).to_have_count(0)
+            expect(page.locator(".outcome")).to_contain_text(str(process.pid))
+    look(page, "process-ended")
+    for process in (first, second):
+        wait_until(lambda pid=process.pid: session.recorded(f"process ended {pid}") == 1, "it is recorded")
+    assert session.asked == before + 1, "asked at first use, remembered for the session"
+
+
+def test_V2_services_are_listed_and_changed_by_the_service(session: Administered) -> None:
+    page, pc = session.page, session.pc
+    _tab(page, "services")
+    page.get_by_test_id("services-ask").click()
+    session.agree(kind="capability", capability="system.services")
+    page.get_by_test_id("service-stop-cups.service").click()
+    page.get_by_test_id("sure-yes").click()
+    wait_until(lambda: pc.state_of("cups.service") == "inactive dead", "it has stopped")
+    expect(page.get_by_test_id("service-start-cups.service")).to_be_visible()
+    kept = page.get_by_test_id("service-stop-dbus.service")
+    expect(kept).to_have_attribute("aria-disabled", "true")
+    look(page, "services")
+
+
+def test_V4_a_terminal_of_the_customers_own(session: Administered) -> None:
+    page = session.page
+    _tab(page, "terminals")
+    page.get_by_test_id("terminal").click()
+    session.agree(kind="capability", capability="terminal.user")
+    _prompt(page, 1)
+    _run(page, 1, "echo ñ-$((40+2))")
+    wait_until(lambda: "ñ-42" in _screen(page, 1), "what was typed is carried out")
+    look(page, "terminal")
+    sizes: set[str] = set()
+
+    def resized() -> bool:
+        _run(page, 1, "stty size")
+        sizes.update(re.findall(r"^\d+ \d+$", _screen(page, 1), re.MULTILINE))
+        page.set_viewport_size({"width": 1500, "height": 700})
+        return len(sizes) == 2
+
+    wait_until(resized, "the terminal follows its room")
+    page.set_viewport_size({"width": 1500, "height": 960})
+
+
+def test_V4_a_flood_neither_freezes_the_page_nor_ends_the_session(session: Administered) -> None:
+    page = session.page
+    import time
+    page.evaluate("""() => { window.gaps = []; let last = performance.now();
+      const f = (n) => { window.gaps.push(n - last); last = n; requestAnimationFrame(f); }; requestAnimationFrame(f); }""")
+    _run(page, 1, FLOOD)
+    wait_until(lambda: re.search(r"(y\s+){10}", _screen(page, 1)) is not None, "it floods")
+    t = time.monotonic()
+    _tab(page, "processes")
+    with subprocess.Popen(["sleep", "600"]) as process:
+        expect(page.get_by_test_id(f"process-end-{process.pid}")).to_be_visible(timeout=10_000)
+        process.kill()
+    print("flood: processes", time.monotonic() - t)
+    _tab(page, "terminals")
+    t = time.monotonic()
+    page.get_by_test_id("terminal-1").click()
+    page.keyboard.press("Control+c")
+    _run(page, 1, "clear; echo after-$((1+1))")
+    wait_until(lambda: "after-2" in _screen(page, 1), "Ctrl+C ends it", 20)
+    print("flood: ctrl+c", time.monotonic() - t)
+    print("gaps", sorted(page.evaluate("window.gaps"))[-5:])
+    expect(page.locator(".desktop")).to_have_attribute("data-phase", "live")
+
+
+def test_V4_each_terminal_of_the_administrators_is_asked_about(session: Administered) -> None:
+    page, before = session.page, session.asked
+    for opened in (1, 2):
+        page.get_by_test_id("terminal-admin").click()
+        session.agree(kind="capability", capability="terminal.admin")
+        _prompt(page, 2)
+        _run(page, 2, "exit 3")
+        tab = page.get_by_test_id("terminal-tab-2")
+        expect(tab).to_contain_text("(3)")
+        tab.locator("xpath=following-sibling::button").click()
+        assert session.asked == before + opened
+    wait_until(lambda: session.recorded("terminal opened administrator") == 2, "it is recorded")
+
+
+def test_V7_who_holds_the_session_comes_back_without_a_consent(session: Administered) -> None:
+    page, before = session.page, session.asked
+    _tab(page, "overview")
+    page.get_by_test_id("hold").click()
+    expect(page.get_by_test_id("hold-left")).to_contain_text(re.compile("8 h|7 h"))
+    assert 7 * 3600 < session.agent.expect("hold")["ends_in_s"] <= 8 * 3600
+    look(page, "held")
+    page.close()
+    session.page = page = session.context.new_page()
+    page.goto(f"{session.stack.origin}/live")
+    look(page, "live")
+    page.get_by_test_id("live-join").click()
+    await_picture(page)
+    page.get_by_test_id("admin-panel").click()
+    expect(page.get_by_test_id("grant-left")).to_be_visible()
+    assert session.asked == before
+
+
+def test_V5_the_viewer_says_restarting_once_the_socket_is_gone(session: Administered) -> None:
+    import time
+    page, pc = session.page, session.pc
+    page.evaluate(_WATCH_THE_OVERLAY)
+    t = time.monotonic()
+
+    def counted() -> bool:
+        page.get_by_test_id("restart").click()
+        page.get_by_test_id("sure-yes").click()
+        return bool(session.agent.expect("restart")["in_s"])
+
+    wait_until(counted, "the countdown")
+    clock = page.locator(".restart-clock")
+    expect(clock).to_contain_text(re.compile("2[0-9]|30"))
+    wait_until(lambda: pc.down, "the PC restarts", 60)
+    print("restart: down after", time.monotonic() - t)
+    sealed = (pc.state / "restart.sealed").stat()
+    assert sealed.st_mode & 0o077 == 0
+    causes = page.evaluate("window.causes")
+    assert [cause for cause, _ in causes] == ["restarting"]
+    assert causes[0][1] >= sealed.st_mtime * 1000, "what is needed to come back was on the disk before"
+    look(page, "restarting", session.stack.display.name)
+    print(session.agent.events[-6:])
+    session.agent.kill()
+    session.agent.stop()
+    pc.go_down()
+
+
+def test_V6_the_same_page_goes_on_without_code_or_consent(session: Administered) -> None:
+    import time
+    page, pc = session.page, session.pc
+    t = time.monotonic()
+    pc.start()
+    print("service started", time.monotonic() - t)
+    expect(page.locator(".overlay")).not_to_have_attribute("data-cause", re.compile("."), timeout=30_000)
+    print("page live", time.monotonic() - t)
+    expect(page.locator(".desktop")).to_have_attribute("data-phase", "live")
+    expect(page.get_by_test_id("grant-left")).to_be_visible()
+    assert pc.kept == set(), "good for once"
+    assert not [event for event in pc.held.events if event["event"] == "asking"]
+    look(page, "after", session.stack.display.name)
+    print(pc.held.events)
+
+
+def test_N7_after_the_restart_the_customer_is_asked_and_the_panic_key_ends_it_all(
+    session: Administered, display: NestedDisplay
+) -> None:
+    page, pc = session.page, session.pc
+    _tab(page, "terminals")
+    page.get_by_test_id("terminal").click()
+    pc.held.expect("asking", kind="capability", capability="terminal.user")
+    yes = int(theme.ACCENT.removeprefix("#"), 16)
+    look(page, "asked-after", session.stack.display.name)
+    wait_until(lambda: display.patch_of(yes) is not None, "the question is on the screen")
+    display.hand.click(*(display.patch_of(yes) or (0, 0)))
+    _prompt(page, 1)
+    _run(page, 1, "sleep 600.25")
+    wait_until(lambda: _sleeps("600.25"), "something runs in it")
+    look(page, "before-stop", session.stack.display.name)
+    display.hand.strike("Control_L", "Alt_L", "End")
+    pc.held.expect("ended", 10)
+    expect(page.get_by_test_id("screen")).to_have_count(0)
+    wait_until(lambda: not _sleeps("600.25"), "it ends with its terminal")
+    look(page, "stopped", session.stack.display.name)
+
+
+def test_V6_a_second_start_takes_up_nothing(session: Administered) -> None:
+    pc = session.pc
+    pc.stop()
+    pc.start()
+    wait_until(lambda: pc.log.read_text(encoding="utf-8").count("ready at") == 3, "it is ready")
+    assert pc.log.read_text(encoding="utf-8").count("goes on as process") == 1
