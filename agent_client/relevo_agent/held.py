@@ -11,6 +11,7 @@ import socket
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -44,6 +45,8 @@ WATCH_S: Final = 1.0
 LOOK_S: Final = 0.5
 MAX_WINDOWS: Final = 20
 """So often windows are opened on one display, should they not stay there."""
+READ_S: Final = 300.0
+"""So long the customer may read that the session is over, and its receipt."""
 EXIT_FAILED: Final = 1
 _log = logging.getLogger(__name__)
 
@@ -175,6 +178,7 @@ def _hold(service: ServiceLink, told: Resumption, folder: Path) -> int:
     try:
         while not agent.over and not agent.quit_asked.wait(LOOK_S):
             _keep_windows(agent, follower, windows)
+        _let_read(agent, windows)
     finally:
         agent.quit()
         agent.close()
@@ -195,6 +199,13 @@ def _keep_windows(agent: Agent, follower: Follower, windows: WindowElsewhere) ->
         # Also where a login ended them: a session that nobody sees is not to be.
         follower.tried += 1
         windows.open(agent.commands)
+
+
+def _let_read(agent: Agent, windows: WindowElsewhere) -> None:
+    """The session is over: its windows say so until the customer closes them."""
+    end_s = time.monotonic() + READ_S
+    while windows.is_open and time.monotonic() < end_s and not agent.quit_asked.wait(LOOK_S):
+        pass
 
 
 def _authority_file(told: Resumption, folder: Path) -> Path | None:

@@ -37,8 +37,8 @@ class PcService:
     """``relevo-agent service run`` as this user, on a PC that only notes that it was told to restart."""
 
     def __init__(self, folder: Path, display: str) -> None:
-        self.socket, self.state = folder / "agent.sock", folder / "state"
-        self._down, self._settings, self.log = folder / "down", folder / "service.toml", folder / "service.log"
+        self.socket, self.state, self.log = folder / "agent.sock", folder / "state", folder / "service.log"
+        self._down, self._settings = folder / "down", folder / "service.toml"
         self._programs, self._services = folder / "programs", folder / "services"
         for made in (self._programs, self._services):
             made.mkdir(parents=True)

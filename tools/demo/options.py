@@ -77,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
         help="whether the customer is asked (default: ask, where somebody sees the question)",
     )
     add("--window", action=argparse.BooleanOptionalAction, help="show the agent's own windows")
-    add("--port", type=int, help=f"of the relay (default: {USUAL_PORT}, or a free one)")
+    add("--port", type=int, help=f"of the relay (default or 0: {USUAL_PORT}, or a free one)")
     add("--lang", default="en", choices=["en", "es"], help="the customer's language")
     add("--browser", action=argparse.BooleanOptionalAction, default=True, help="open a browser")
     return parser

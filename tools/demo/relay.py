@@ -142,7 +142,7 @@ def _text(value: bytes) -> str:
 def prepare(folder: Path, port: int | None, lang: str) -> Relay:
     """A relay's data with the demo's technician in it, who reads ``lang``; made once, kept for later runs."""
     data, sign_in = folder / lang / "relay", folder / lang / "technician.json"
-    chosen = port if port is not None else _free_port()
+    chosen = port or _free_port()
     kept = json.loads(sign_in.read_text(encoding="utf-8")) if sign_in.is_file() else {}
     if data.is_dir() and kept.get("admin_tools"):
         return Relay(chosen, data, kept["password"])

@@ -63,9 +63,14 @@ class Administration:
         desk.grant_ends_ms = None
         if desk.mode is Mode.ADMINISTRATOR:
             desk.grant_ends_ms = grant_ends_ms or desk.now_ms + ADMINISTRATOR_LIFE_S * 1000
-        desk.hold, desk.returning = self._now_granted(desk.hold), self._now_granted(desk.returning)
+        self.lower_kept()
         if MODE_TABLE[desk.mode][Capability.POWER_REBOOT] is Permit.NEVER:
             self.call_off()
+
+    def lower_kept(self) -> None:
+        """The customer wants no more than the mode that holds: nobody comes back into a higher one."""
+        desk = self._desk
+        desk.hold, desk.returning = self._now_granted(desk.hold), self._now_granted(desk.returning)
 
     def _now_granted(self, kept: Hold | None) -> Hold | None:
         """Who may come back has the mode that was granted to them last, or less."""

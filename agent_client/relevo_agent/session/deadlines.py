@@ -23,6 +23,7 @@ class Deadlines:
 
     def check(self) -> None:
         """Let deadlines pass."""
+        self._silent &= {seat.link for seat in self._desk.live}
         for seat in list(self._desk.seats.values()):
             self._check(seat)
 

@@ -106,6 +106,7 @@ class House:
         desk, token = self.desk, self.desk.token
         return (
             desk.mode,
+            desk.asking,
             desk.consented,
             desk.grant_ends_ms,
             desk.hold,

@@ -62,6 +62,7 @@ class LocalSide:
         if self._desk.settings.kind is SessionKind.SUPPORT:
             self._control.power.overrule()
             self._control.modes.step_down(Mode.OBSERVER)
+            self._control.power.lower_kept()
         return self._done()
 
     def local_input(self, now_ms: float) -> list[Action]:

@@ -70,6 +70,7 @@ class Marks:
         self._desk = desk
         self._hands: dict[int, _Hand] = {}
         self._pace = Allowance(ALL_PIECES_PER_S, ALL_PIECES_PER_S)
+        self._yielding = False
 
     @property
     def drawn(self) -> bool:
@@ -127,13 +128,32 @@ class Marks:
         return self._hands.setdefault(seat.slot, _Hand())
 
     def _show(self, seat: Seat, mark: Laser | Stroke) -> None:
-        if self._desk.layout is not None:
+        if self._desk.layout is not None and not self._desk.asking:
             self._desk.act(ShowMark(Pen(seat.slot, seat.vouched.display_name), mark, self._desk.layout))
 
     def _pass_on(self, author: int, message: HostToViewer) -> None:
         for seat in self._desk.live:
             if seat.slot != author:
                 self._desk.tell(seat, message)
+
+    # --- the customer's question ---
+
+    def yield_to_question(self) -> None:
+        """While the customer is asked something nobody draws over it; what was drawn comes back after it."""
+        if self._yielding is self._desk.asking:
+            return
+        self._yielding = self._desk.asking
+        if self._yielding and self.drawn:
+            self._desk.act(HideMarks())
+        elif not self._yielding:
+            self._show_again()
+
+    def _show_again(self) -> None:
+        for slot, hand in self._hands.items():
+            seat = self._desk.seats.get(slot)
+            if seat is not None:
+                for piece in list(hand.pieces)[-REPLAYED_PIECES:]:
+                    self._show(seat, piece)
 
     # --- taken away ---
 

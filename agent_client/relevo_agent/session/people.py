@@ -80,3 +80,4 @@ class People:
         self._rooms.screen.review()
         if self._rooms.marks.drawn and not may_show(self._desk.settings.kind, self._desk.mode):
             self._rooms.marks.clear_all()
+        self._rooms.marks.yield_to_question()

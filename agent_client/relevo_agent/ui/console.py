@@ -216,9 +216,9 @@ def _phase_text(snapshot: Snapshot) -> str:
     """The key of the text about where the session stands."""
     if snapshot.phase is Phase.WAITING and snapshot.kind is SessionKind.PRESENTATION:
         return "present.waiting"
-    if snapshot.phase is Phase.RECONNECTING and snapshot.restart_at_ms is not None:
-        if snapshot.restart_at_ms <= now_ms():  # we have left on purpose
-            return "restart.now"
+    restart_at_ms = snapshot.restart_at_ms
+    if snapshot.phase is Phase.RECONNECTING and restart_at_ms is not None and restart_at_ms <= now_ms():
+        return "restart.now"  # we have left on purpose
     return f"phase.{snapshot.phase.value}"
 
 

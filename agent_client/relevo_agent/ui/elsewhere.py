@@ -288,7 +288,7 @@ def main() -> int:
         print(f"no window: {error}", file=sys.stderr)  # noqa: T201 - for the service's log
         return 1
     try:
-        window = Window(Texts(Language(sys.argv[1])), demo=False)
+        window = Window(Texts(Language(sys.argv[1])), demo=False, again=False)
     except WindowUnavailable as error:
         print(f"no window: {error}", file=sys.stderr)  # noqa: T201 - as above
         return 1

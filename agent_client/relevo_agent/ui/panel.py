@@ -15,7 +15,7 @@ from relevo_agent.ui.chat import ChatBox
 from relevo_agent.ui.front import Commands
 from relevo_agent.ui.passes import CodeCard, LinkCard
 from relevo_agent.ui.scroll import ScrollArea
-from relevo_agent.ui.texts import Texts
+from relevo_agent.ui.texts import HAS_PANIC_KEY, Texts
 from relevo_agent.ui.theme import Fonts
 from relevo_agent.ui.who import WhoIsIn
 from relevo_protocol.modes import LADDER, SessionKind
@@ -38,6 +38,8 @@ class Panel:
         self._alarm_text = self._trouble_text = self._news_text = ""
         self._news_count = 0
         self._receipt: Path | None = None
+        self.offers_again = True
+        """Whether another session can be begun here after the end."""
         self._shown = Snapshot()
         self._drawn: object = None
         self._code: CodeCard | None = None
@@ -192,7 +194,7 @@ class Panel:
             down.pack(side="right", padx=(0, 10))
         if row.winfo_children():
             row.pack(fill="x", pady=(8, 0))
-        if shown.people:
+        if shown.people and HAS_PANIC_KEY:
             hint = ttk.Label(foot, text=self._texts("panic.hint"), style="Quiet.TLabel")
             hint.pack(anchor="e", pady=(8, 0))
 
@@ -235,7 +237,9 @@ class Panel:
     def _draw_ended(self, foot: tk.Frame) -> None:
         row = ttk.Frame(foot)
         row.pack(fill="x", pady=(6, 0))
-        self._button(row, "again", self._commands.start_again, "Accent.TButton").pack(side="right")
+        if self.offers_again:
+            again = self._button(row, "again", self._commands.start_again, "Accent.TButton")
+            again.pack(side="right")
         self._button(row, "close", self._commands.quit).pack(side="right", padx=(0, 10))
 
     def _button(

@@ -158,14 +158,14 @@ def question_lines(texts: Texts, question: Question) -> tuple[str, list[str]]:
     if question.kind is QuestionKind.CAPABILITY:
         return _capability_lines(texts, question)
     if question.kind is QuestionKind.CONTROL:
-        return texts("consent.drive"), [texts("consent.can_stop")]
+        return texts("consent.drive"), [texts.can_stop]
     if question.mode is Mode.DEMO:
-        return texts.mode(question.mode), [texts("consent.demo"), texts("consent.can_stop")]
+        return texts.mode(question.mode), [texts("consent.demo"), texts.can_stop]
     visible = "consent.visible" if question.kind is QuestionKind.ENTRY else "consent.visible_still"
     lines = [texts(visible)]
     if question.mode is Mode.ADMINISTRATOR:
         lines.append(texts("consent.administrator", hours=ADMINISTRATOR_LIFE_S // 3600))
-    return texts.mode(question.mode), [*lines, texts("consent.can_stop")]
+    return texts.mode(question.mode), [*lines, texts.can_stop]
 
 
 def _capability_lines(texts: Texts, question: Question) -> tuple[str, list[str]]:

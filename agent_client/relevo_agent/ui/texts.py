@@ -3,6 +3,7 @@
 import hashlib
 import locale
 import os
+import sys
 from collections.abc import Iterable
 from enum import StrEnum
 from typing import Final
@@ -11,6 +12,8 @@ from relevo_agent.ui.words import TABLE, capabilities, consent
 from relevo_protocol.modes import Capability, Mode, Role
 
 _VERSION_DIGITS: Final = 12
+HAS_PANIC_KEY: Final = sys.platform.startswith("linux")
+"""Elsewhere real and injected keys are not told apart yet."""
 
 
 class Language(StrEnum):
@@ -35,6 +38,11 @@ class Texts:
         """
         text = TABLE[key][self._column]
         return text.format(**values) if values else text
+
+    @property
+    def can_stop(self) -> str:
+        """How the customer stops everything; a key is promised only where it is watched (SPEC N7)."""
+        return self("consent.can_stop" if HAS_PANIC_KEY else "consent.can_stop_by_button")
 
     def mode(self, mode: Mode) -> str:
         """One sentence on what a mode allows."""

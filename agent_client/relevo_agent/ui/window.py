@@ -30,15 +30,16 @@ class WindowUnavailable(Exception):
 
 
 class Window:
-    """The agent's windows.
+    """The agent's windows. ``again``: after the end another session can be begun in them.
 
     Raises:
         WindowUnavailable: Tk finds no display.
     """
 
-    def __init__(self, texts: Texts, *, demo: bool) -> None:
+    def __init__(self, texts: Texts, *, demo: bool, again: bool = True) -> None:
         self._texts = texts
         self._demo = demo
+        self._again = again
         self._inbox: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._questions: list[Question] = []
         self._dialog: ConsentDialog | None = None
@@ -61,6 +62,7 @@ class Window:
         self._commands = commands
         self._quit_asked = quit_asked
         self._panel = Panel(self._root, self._texts, self._fonts, commands)
+        self._panel.offers_again = self._again
         self._banner = Banner(self._root, self._texts, commands, self._open_chat, demo=self._demo)
         self._countdown = RestartCountdown(self._root, self._texts, commands)
         if self._demo:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import islice
 
 from relevo_protocol.errors import ErrorCode, ProtocolError
 from relevo_protocol.limits import MAX_INVITES
@@ -24,6 +25,7 @@ class Invitations:
         self._now_s = now_s
         self._open: dict[bytes, _Open] = {}
         self._of: dict[bytes, set[bytes]] = {}
+        self._awaited: dict[bytes, set[bytes]] = {}
 
     def __len__(self) -> int:
         return len(self._open)
@@ -43,6 +45,7 @@ class Invitations:
         if invite not in own and len(own) >= MAX_INVITES:
             raise ProtocolError(f"more than {MAX_INVITES} open invitations", ErrorCode.TOO_LARGE)
         own.add(invite)
+        self._awaited.get(session_id, set[bytes]()).discard(invite)
         self._open[invite] = _Open(session_id, guests, self._now_s() + life_s)
 
     def close(self, session_id: bytes, invite: bytes) -> None:
@@ -51,8 +54,23 @@ class Invitations:
             self._of[session_id].discard(invite)
             del self._open[invite]
 
+    def suspend(self, session_id: bytes) -> None:
+        """The host's line is down: they lead nowhere until it has said them again."""
+        own = self._of.get(session_id, set[bytes]())
+        earlier = self._awaited.get(session_id, set[bytes]()) - own
+        self._awaited[session_id] = own | set(islice(earlier, MAX_INVITES - len(own)))
+        self._close_open(session_id)
+
+    def is_awaited(self, session_id: bytes, invite: bytes) -> bool:
+        """Whether this one was open when the host's line went down, and has not been said again since."""
+        return invite in self._awaited.get(session_id, ())
+
     def close_all(self, session_id: bytes) -> None:
         """Forget every invitation of this session."""
+        self._awaited.pop(session_id, None)
+        self._close_open(session_id)
+
+    def _close_open(self, session_id: bytes) -> None:
         for invite in self._of.pop(session_id, ()):
             del self._open[invite]
 

@@ -109,7 +109,7 @@ def _charge(session: Session, said: AgentToRelay) -> None:
 def _is_an_answer(session: Session, said: AgentToRelay) -> bool:
     """Whether others cause it, who are bounded by what they may ask: nobody gets an agent ended so.
 
-    Each link is admitted once, and removed once.
+    Each link is admitted once, and removed once; each invitation said again once after a cut.
     """
     match said:
         case JoinAnswered():
@@ -118,6 +118,8 @@ def _is_an_answer(session: Session, said: AgentToRelay) -> bool:
             seat = session.seat_on(said.link)
             done = seat is None or seat.line is None
             return not (done or (isinstance(said, SeatAdmitted) and seat is not None and seat.admitted))
+        case InviteOpened():
+            return session.around.invitations.is_awaited(session.session_id, said.invite)
         case _:
             return False
 

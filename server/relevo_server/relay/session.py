@@ -126,7 +126,7 @@ class Session:
         if self.host is not line or self.state is SessionState.ENDED:
             return
         self._await_host()
-        self.around.invitations.close_all(self.session_id)
+        self.around.invitations.suspend(self.session_id)
         self.asks.fail_all(ErrorCode.HOST_GONE)
         for seat in list(self.seats.values()):
             if not seat.established:

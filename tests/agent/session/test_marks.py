@@ -184,3 +184,29 @@ def test_G13_a_demo_takes_the_marks_away(world: World) -> None:
     assert told(world, HideMarks) == [HideMarks()]
     say(world, lead, LASER)
     assert len(told(world, ShowMark)) == 1, "there is no picture to point at"
+
+
+def test_A2_nobody_draws_over_what_the_customer_is_asked(world: World) -> None:
+    lead = world.live()
+    eva = world.live(2, "Eva")
+    say(world, lead, STROKE)
+    world.actions.clear()
+    world.verified(3, "Luz")
+    assert HideMarks() in world.actions
+    say(world, lead, Stroke(stroke=2, monitor=0, points=[0.3, 0.4]))
+    say(world, lead, Laser(monitor=0, x=0.5, y=0.5))
+    assert world.count(ShowMark) == 0
+    assert heard(eva, MemberStroke)[-1].stroke == 2, "the others see it"
+    world.answer(False)
+    shown = [action.mark for action in world.actions if isinstance(action, ShowMark)]
+    assert shown == [STROKE, Stroke(stroke=2, monitor=0, points=[0.3, 0.4])]
+
+
+def test_A3_what_was_cleared_during_a_question_does_not_come_back(world: World) -> None:
+    lead = world.live()
+    say(world, lead, STROKE)
+    world.verified(3, "Luz")
+    say(world, lead, ClearMarks())
+    shown = world.count(ShowMark)
+    world.answer(False)
+    assert world.count(ShowMark) == shown

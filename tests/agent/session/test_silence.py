@@ -170,3 +170,17 @@ def test_V9_control_that_is_given_is_on_record_as_the_leads_act(world: World) ->
     say(world, lead, ControlGive(slot=2))
     notes = [m for m in world.said if isinstance(m, RecordNotice) and m.act is RecordedAct.GRANT_CHANGED]
     assert [(m.slot, m.detail) for m in notes] == [(1, "2 +control")]
+
+
+def test_V7_what_the_customer_lowers_while_somebody_else_leads_stays_low_for_who_held(pc: World) -> None:
+    lead = pc.live()
+    eva = pc.live(2, "Eva")
+    pc.session._control.modes.enter(Mode.ADMINISTRATOR)
+    say(pc, lead, HoldRequest(hours=8))
+    say(pc, lead, Goodbye())
+    assert pc.mode() is Mode.OBSERVER
+    pc.carry(pc.session.step_down(pc.now_ms))
+    say(pc, eva, Goodbye())
+    come(pc, 1, "Ana", _credential(pc, "Ana"))
+    assert roles(pc) == {"Ana": Role.LEAD}
+    assert pc.mode() is Mode.OBSERVER

@@ -91,6 +91,7 @@ def test_C17_C19_an_agent_on_a_bad_line_may_say_its_invitations_again_each_time(
     for invite in invites:
         made.bench.at_s += 5.0
         made.agent.say(InviteOpened(invite=invite, guests=False, life_s=3600))
+    made.cut(1)
     agent, token = made.agent, made.opened.token
     for _ in range(30):
         made.bench.at_s += 2.0
@@ -111,7 +112,7 @@ def test_C17_C19_an_agent_on_a_bad_line_may_say_its_invitations_again_each_time(
 
 
 def test_C19_what_was_closed_before_the_line_went_down_is_not_opened_for_nothing() -> None:
-    made = team((ANA, Role.LEAD))
+    made = team()
     agent, token = made.agent, made.opened.token
     agent.say(InviteOpened(invite=INVITE, guests=False, life_s=3600))
     agent.say(InviteClosed(invite=INVITE))

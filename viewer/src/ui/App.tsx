@@ -9,7 +9,7 @@ import "./style/panels.css";
 
 import { Center, Loader, MantineProvider, Text } from "@mantine/core";
 import { Notifications } from "@mantine/notifications";
-import { type ReactElement, useEffect, useState } from "react";
+import { type ReactElement, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import type { GuestLink } from "../features/guest/link";
@@ -66,6 +66,16 @@ function SignedIn(props: { readonly link: JoinLink | null }): ReactElement {
       account.expired({ code: "signed_out", message: null, remedy: null, retryAfterS: null });
     }
   }, [account, view.error, before.error]);
+
+  // The customer lets somebody in for full control at most; administrator mode is asked for from inside (SPEC V1).
+  const asksFurther = last?.mode === "administrator" && view.phase === "live" && view.mode === "full";
+  const asked = useRef(false);
+  useEffect(() => {
+    if (view.phase === "idle" || view.phase === "ended") asked.current = false;
+    if (!asksFurther || asked.current) return;
+    asked.current = true;
+    session.requestMode("administrator");
+  }, [asksFurther, view.phase, session]);
 
   function join(next: Wanted): void {
     setWanted(next);

@@ -112,7 +112,11 @@ describe("whispers", () => {
     host.socket.deliver(first);
     world.shell.receive({ t: "whisper", text: "hola" });
     await host.until("team");
-    const lists = [[], [other("supervisor", theirs.public)], [other("supervisor", (await newTeamKey()).public)]];
+    const lists = [
+      [],
+      [other("supervisor", theirs.public)],
+      [other("supervisor", (await newTeamKey()).public)],
+    ];
     for (const members of [...lists, [other("supervisor", theirs.public)]]) {
       host.others = members;
       await host.newEpoch();

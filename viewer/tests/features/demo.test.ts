@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import type { HostClient, HostView } from "../../src/core/host/api";
 import { Watched } from "../../src/core/observable";
@@ -46,6 +46,8 @@ beforeEach(() => {
   detach = demo.attach();
 });
 
+afterEach(() => vi.useRealTimers());
+
 describe("a demo from this browser (G13)", () => {
   it("that was stopped before the customer had answered ends with the answer", () => {
     demo.start();
@@ -74,8 +76,32 @@ describe("a demo from this browser (G13)", () => {
     demo.start();
     view.set(WAITING);
     session.show(live("shared", { pendingMode: "demo" }));
-    session.show(live("shared"));
+    const refusal = {
+      code: "consent_denied",
+      capability: null,
+      removedBy: null,
+      at: Date.now() + 1000,
+    } as const;
+    session.show(live("shared", { refusal }));
     expect(calls).toEqual(["present", "stop"]);
+  });
+
+  it("goes on when the yes is told before the mode, and stops when no mode follows", () => {
+    vi.useFakeTimers();
+    demo.start();
+    view.set(WAITING);
+    session.show(live("shared", { pendingMode: "demo" }));
+    session.show(live("shared"));
+    session.show(live("demo"));
+    vi.runAllTimers();
+    expect(calls).toEqual(["present"]);
+    demo.stop();
+    demo.start();
+    view.set(WAITING);
+    session.show(live("shared", { pendingMode: "demo" }));
+    session.show(live("shared"));
+    vi.runAllTimers();
+    expect(calls).toEqual(["present", "stop", "present", "stop"]);
   });
 
   it("goes back to observing when sharing was stopped in the browser's own bar", () => {

@@ -27,6 +27,7 @@ const NOBODY: Answer<Account> = {
   fault: { code: "not_signed_in", message: null, remedy: null, retryAfterS: null },
 };
 const INVITATION = { invite: "inv", secret: "sec" };
+const USED = { relay: "done", encryption: "done", consent: "done", picture: "done" } as const;
 
 vi.setConfig({ testTimeout: 30_000 });
 configure({ defaultHidden: true, asyncUtilTimeout: 10_000 });
@@ -109,6 +110,18 @@ describe("a guest with a link", () => {
     show(session, { phase: "ended", error: { code, detail: "POST /api/guest-tickets: 409" } });
     expect(screen.getByRole("alert").textContent).toContain(text);
     expect(screen.getByRole("alert").textContent).not.toContain("twelve digits");
+  });
+
+  it.each([
+    ["a link that is spent", "session", { error: { code: "code_wrong" } }, false],
+    ["who was removed", "presentation", { error: { code: "removed" } }, false],
+    ["who has left a session", "session", { error: null, steps: USED }, false],
+    ["who has left a presentation", "presentation", { error: null, steps: USED }, true],
+    ["a relay that was busy", "session", { error: { code: "throttled" } }, true],
+  ] as const)("G14: the way back in, for %s", async (_, kind, ended, offered) => {
+    const session = await open({ kind, invitation: INVITATION });
+    show(session, { phase: "ended", ...ended });
+    expect(screen.queryByRole("button", { name: "Join again" }) !== null).toBe(offered);
   });
 
   it("is told when the link is not whole", async () => {

@@ -124,6 +124,10 @@ TABLE: Final[dict[str, tuple[str, str]]] = {
         "Puede pararlo cuando quiera: botón Parar o Ctrl+Alt+Fin.",
         "You can stop it at any time: the Stop button or Ctrl+Alt+End.",
     ),
+    "consent.can_stop_by_button": (
+        "Puede pararlo cuando quiera con el botón Parar.",
+        "You can stop it at any time by the Stop button.",
+    ),
     "consent.no": (
         "No",
         "No",

@@ -2,6 +2,9 @@
 import type { SessionClient } from "../../core/api";
 import type { HostClient } from "../../core/host/api";
 
+/** The customer's yes is told a moment before the mode that follows from it; without that mode it was none. */
+const MODE_FOLLOWS_MS = 5000;
+
 /** Joins the two clients: the session goes into demo by the presentation's link, and both end together. */
 export class Demo {
   readonly #session: SessionClient;
@@ -10,6 +13,7 @@ export class Demo {
   #stage: "off" | "choosing" | "asking" | "on" = "off";
   #askedAt = 0;
   #sawPending = false;
+  #patience: ReturnType<typeof setTimeout> | undefined;
 
   constructor(session: SessionClient, host: HostClient) {
     this.#session = session;
@@ -46,9 +50,22 @@ export class Demo {
   }
 
   #end(): void {
+    this.#waitNoMore();
     if (this.#stage === "off") return;
     this.#stage = "off";
     this.#host.stop();
+  }
+
+  #awaitMode(): void {
+    this.#patience ??= setTimeout(() => {
+      this.#patience = undefined;
+      if (this.#stage === "asking" && this.#session.getSnapshot().pendingMode !== "demo") this.#end();
+    }, MODE_FOLLOWS_MS);
+  }
+
+  #waitNoMore(): void {
+    clearTimeout(this.#patience);
+    this.#patience = undefined;
   }
 
   #heardHost(): void {
@@ -72,9 +89,11 @@ export class Demo {
       const refused = view.refusal?.capability === null && view.refusal.at >= this.#askedAt;
       if (view.mode === "demo") {
         this.#stage = "on";
+        this.#waitNoMore();
         // Sharing was stopped while the customer was still being asked: they are not left before an empty screen.
         if (this.#host.getSnapshot().phase === "ended") this.stop();
-      } else if (refused || (this.#sawPending && view.pendingMode !== "demo")) this.#end();
+      } else if (refused) this.#end();
+      else if (this.#sawPending && view.pendingMode !== "demo") this.#awaitMode();
       return;
     }
     if (this.#stage === "on" && view.mode !== "demo" && view.phase === "live") this.#end();

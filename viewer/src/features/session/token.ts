@@ -17,7 +17,9 @@ export function driverOf(view: SessionView): Driver {
   if (holder === view.self?.slot) return { kind: "you" };
   const member = view.members.find(({ slot }) => slot === holder);
   // Whoever is not in (any more) drives nothing.
-  return member === undefined ? { kind: "nobody" } : { kind: "member", slot: holder, name: member.display_name };
+  return member === undefined
+    ? { kind: "nobody" }
+    : { kind: "member", slot: holder, name: member.display_name };
 }
 
 /** Who gets the token next by itself, and when (ms, `Date.now()`); `null` where it stays. */

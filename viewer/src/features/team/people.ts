@@ -104,10 +104,12 @@ export function grantedOf(group: GrantGroup, granted: readonly Capability[]): "a
   return count === group.capabilities.length ? "all" : "some";
 }
 
-/** Tell whether the mode in force gives a group any use. */
-export function usefulNow(group: GrantGroup, view: SessionView): boolean {
-  const { mode } = view;
-  return mode !== null && group.capabilities.some((capability) => MODE_TABLE[mode][capability] !== "never");
+/** Why a group is of no use now, whoever has it: the mode, or the PC itself; `null` where it is of use. */
+export function uselessBy(group: GrantGroup, view: SessionView): "mode" | "platform" | null {
+  const { mode, rights } = view;
+  const here = group.capabilities.filter((one) => rights[one]?.removed_by !== "platform");
+  if (here.length === 0) return "platform";
+  return mode !== null && here.some((one) => MODE_TABLE[mode][one] !== "never") ? null : "mode";
 }
 
 /** Who hears one's own whispers now. */

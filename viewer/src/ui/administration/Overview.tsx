@@ -96,7 +96,7 @@ function Restart(): ReactElement {
         opened={asking}
         title={t("power.sureTitle")}
         text={t("power.sureText", { count: RESTART_COUNTDOWN_S })}
-        yes={t("power.restart")}
+        yes={t("power.restartNow")}
         danger
         barred={offline}
         onNo={() => setAsking(false)}

@@ -13,7 +13,7 @@ import {
   initialsOf,
   mayLead,
   mayRemove,
-  usefulNow,
+  uselessBy,
 } from "../../features/team/people";
 import type { Member } from "../../protocol/generated";
 import { Sure } from "../parts/Sure";
@@ -54,7 +54,7 @@ function Toggle(props: { readonly member: Member; readonly group: GrantGroup }):
   const view = useSession();
   const { member, group } = props;
   const state = grantedOf(group, view.grants[member.slot] ?? []);
-  const idle = !usefulNow(group, view);
+  const idle = uselessBy(group, view);
 
   function change(granted: boolean): void {
     for (const capability of group.capabilities) {
@@ -66,7 +66,7 @@ function Toggle(props: { readonly member: Member; readonly group: GrantGroup }):
     <Switch
       size="xs"
       label={t(`grant.${group.name}`)}
-      description={idle ? t("grant.idle") : null}
+      description={idle === null ? null : t(`grant.useless.${idle}`)}
       aria-label={t("grant.label", { what: t(`grant.${group.name}`), name: member.display_name })}
       checked={state === "all"}
       data-some={state === "some" || undefined}

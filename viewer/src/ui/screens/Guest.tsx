@@ -31,7 +31,7 @@ function Invited(props: { readonly kind: GuestLink["kind"]; readonly invitation:
   }
 
   if (showsDesktop(view)) return <Desktop />;
-  if (view.phase === "ended" && !atDoor) return <GuestEnded onAgain={() => setAtDoor(true)} />;
+  if (view.phase === "ended" && !atDoor) return <GuestEnded kind={kind} onAgain={() => setAtDoor(true)} />;
   if (view.phase !== "idle" && view.phase !== "ended") return <GuestWaiting />;
   if (signingIn && status !== "in") return <SignIn onBack={() => setSigningIn(false)} />;
   return <GuestDoor kind={kind} initialName={name ?? ""} onJoin={join} onSignIn={() => setSigningIn(true)} />;

@@ -5,6 +5,7 @@ import type { ReactElement } from "react";
 import { useTranslation } from "react-i18next";
 
 import type { FailureCode, SessionView } from "../../core/api";
+import type { GuestLink } from "../../features/guest/link";
 import { type CauseAndRemedy, failureText } from "../failures";
 import { Frame } from "../parts/Frame";
 import { Notice } from "../parts/Notice";
@@ -48,10 +49,24 @@ function Reason(props: { readonly error: NonNullable<SessionView["error"]> }): R
   );
 }
 
+/** What a link cannot help with any more. */
+const FINAL: ReadonlySet<GuestFault> = new Set<GuestFault>(["link", "over", "removed"]);
+
+/** Tell whether the link may still lead in: into a session it is good for one person, once (SPEC G14). */
+function mayReturn(kind: GuestLink["kind"], { error, steps }: SessionView): boolean {
+  const fault = error === null ? undefined : FAULTS[error.code];
+  if (fault !== undefined && FINAL.has(fault)) return false;
+  return kind === "presentation" || steps.encryption !== "done";
+}
+
 /** Why a guest is out, and the way back in where there may be one. */
-export function GuestEnded(props: { readonly onAgain: () => void }): ReactElement {
+export function GuestEnded(props: {
+  readonly kind: GuestLink["kind"];
+  readonly onAgain: () => void;
+}): ReactElement {
   const { t } = useTranslation();
-  const { error, steps } = useSession();
+  const view = useSession();
+  const { error, steps } = view;
   const wasIn = steps.consent === "done";
   return (
     <Frame title={t(error === null || wasIn ? "guest.ended.title" : "guest.ended.failedTitle")}>
@@ -68,11 +83,13 @@ export function GuestEnded(props: { readonly onAgain: () => void }): ReactElemen
         ) : (
           <Reason error={error} />
         )}
-        <Group>
-          <Button size="md" onClick={props.onAgain} autoFocus>
-            {t("guest.ended.again")}
-          </Button>
-        </Group>
+        {mayReturn(props.kind, view) && (
+          <Group>
+            <Button size="md" onClick={props.onAgain} autoFocus>
+              {t("guest.ended.again")}
+            </Button>
+          </Group>
+        )}
       </Stack>
     </Frame>
   );

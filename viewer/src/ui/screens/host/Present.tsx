@@ -4,6 +4,7 @@ import type { ReactElement } from "react";
 import { useTranslation } from "react-i18next";
 
 import { MAX_VIEWERS } from "../../../protocol/generated";
+import { ByAgent } from "./ByAgent";
 import { Room } from "./Room";
 import { Start } from "./Start";
 import { useHost, useHostView } from "./useHost";
@@ -51,7 +52,9 @@ export function Present(): ReactElement {
         button={t("host.presentButton")}
         note={t("host.presentNote")}
         onStart={start}
-      />
+      >
+        <ByAgent />
+      </Start>
     );
   }
   return <Room onChoose={start}>{link !== null && <LinkCard link={link} />}</Room>;

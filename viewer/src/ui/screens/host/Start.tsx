@@ -2,7 +2,7 @@ import "../../style/host.css";
 
 import { Alert, Button, List, Stack, Text } from "@mantine/core";
 import { IconDoorExit, IconInfoCircle, IconScreenShare } from "@tabler/icons-react";
-import type { ReactElement } from "react";
+import type { ReactElement, ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 import { failureText } from "../../failures";
@@ -38,6 +38,7 @@ export function Start(props: {
   readonly button: string;
   readonly note: string;
   readonly onStart: () => void;
+  readonly children?: ReactNode;
 }): ReactElement {
   const { t } = useTranslation();
   const able = useHostView().choice !== "unsupported";
@@ -66,6 +67,7 @@ export function Start(props: {
             {props.note}
           </Text>
         )}
+        {props.children}
       </Stack>
     </Frame>
   );
