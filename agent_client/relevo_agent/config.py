@@ -13,6 +13,7 @@ from relevo_agent.capture import FindDisplay
 from relevo_agent.features.base import INPUT_CAPABILITIES
 from relevo_agent.features.worker import Halts
 from relevo_agent.link.address import RelayAddress
+from relevo_agent.platform import processes
 from relevo_agent.platform.base import Injector
 from relevo_agent.service.link import ServiceLink
 from relevo_agent.session.desk import Settings
@@ -119,4 +120,5 @@ def session_settings(config: AgentConfig) -> Settings:
         invite=config.invite,
         floor=config.floor,
         service=config.service is not None,
+        process_name=processes.name_of,
     )

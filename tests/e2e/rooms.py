@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Locator, Page
 
 from tests.e2e.browser import SCREEN
 from tests.e2e.stack import Display
-from tests.support.processes import EventProcess
+from tests.support.processes import EventProcess, wait_until
 
 PROGRAMS = Path(__file__).parent / "programs"
 WIDE = (1500, 960)
@@ -24,7 +24,8 @@ def visit(browser: Browser, address: str, size: tuple[int, int] = WIDE, language
 def await_picture(page: Page, width_px: int = 1280) -> None:
     """Return once the page shows a picture of that width."""
     page.locator(SCREEN).wait_for(state="visible", timeout=30_000)
-    page.wait_for_function(f"document.querySelector('{SCREEN}').width === {width_px}", timeout=15_000)
+    screen = page.locator(SCREEN)
+    wait_until(lambda: screen.evaluate("c => c.width") == width_px, f"a picture {width_px} pixels wide", 15)
 
 
 def enter_as_guest(page: Page, name: str) -> None:

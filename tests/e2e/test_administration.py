@@ -38,9 +38,9 @@ class Administered:
     context: BrowserContext
     page: Page
 
-    def agree(self, **about: object) -> None:
+    def agree(self, kind: str, capability: str | None = None) -> None:
         """The customer reads the next question and says yes, without ticking anything."""
-        self.agent.expect("asking", **about)
+        self.agent.expect("asking", kind=kind, capability=capability)
         self.agent.type("y")
 
     @property
@@ -80,11 +80,11 @@ def session(stack: Stack, pc: PcService, browser: Browser) -> Iterator[Administe
     page = context.new_page()
     page.goto(stack.link(code))
     one = Administered(stack, pc, agent, context, page)
-    one.agree(kind="entry")
+    one.agree("entry")
     await_picture(page)
     page.get_by_test_id("mode-menu").click()
     page.get_by_test_id("mode-administrator").click()
-    one.agree(kind="mode", mode="administrator")
+    one.agree("mode")
     yield one
     context.close()
     agent.stop()
@@ -149,12 +149,12 @@ def test_V3_a_process_is_ended_asked_about_once_and_recorded(session: Administer
             page.get_by_test_id(f"process-end-{process.pid}").click()
             page.get_by_test_id("sure-yes").click()
             if process is first:
-                session.agree(kind="capability", capability="system.processes.end")
+                session.agree("capability", "system.processes.end")
             assert process.wait(10) == -15
             expect(page.get_by_test_id(f"process-end-{process.pid}")).to_have_count(0)
             expect(page.locator(".outcome")).to_contain_text(str(process.pid))
-    for process in (first, second):
-        wait_until(lambda pid=process.pid: session.recorded(f"process ended {pid}") == 1, "it is recorded")
+    ended = [f"process ended sleep ({process.pid})" for process in (first, second)]
+    wait_until(lambda: [session.recorded(detail) for detail in ended] == [1, 1], "it is recorded")
     assert session.asked == before + 1, "asked at first use, remembered for the session"
 
 
@@ -162,7 +162,7 @@ def test_V2_services_are_listed_and_changed_by_the_service(session: Administered
     page, pc = session.page, session.pc
     _tab(page, "services")
     page.get_by_test_id("services-ask").click()
-    session.agree(kind="capability", capability="system.services")
+    session.agree("capability", "system.services")
     page.get_by_test_id("service-stop-cups.service").click()
     page.get_by_test_id("sure-yes").click()
     wait_until(lambda: pc.state_of("cups.service") == "inactive dead", "it has stopped")
@@ -175,7 +175,7 @@ def test_V4_a_terminal_of_the_customers_own(session: Administered) -> None:
     page = session.page
     _tab(page, "terminals")
     page.get_by_test_id("terminal").click()
-    session.agree(kind="capability", capability="terminal.user")
+    session.agree("capability", "terminal.user")
     _prompt(page, 1)
     _run(page, 1, "echo ñ-$((40+2))")
     wait_until(lambda: "ñ-42" in _screen(page, 1), "what was typed is carried out")
@@ -211,7 +211,7 @@ def test_V4_each_terminal_of_the_administrators_is_asked_about(session: Administ
     page, before = session.page, session.asked
     for opened in (1, 2):
         page.get_by_test_id("terminal-admin").click()
-        session.agree(kind="capability", capability="terminal.admin")
+        session.agree("capability", "terminal.admin")
         _prompt(page, 2)
         _run(page, 2, "exit 3")
         tab = page.get_by_test_id("terminal-tab-2")

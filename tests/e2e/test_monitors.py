@@ -1,4 +1,4 @@
-"""Several monitors, chosen by each viewer; drawings of two people on every screen (SPEC I1, I6, D1, A1-A3)."""
+"""Several monitors, chosen by each viewer; drawings of two on every screen (SPEC I1, I6, D1, A1-A3)."""
 
 import subprocess
 from collections.abc import Iterator
@@ -130,10 +130,14 @@ def test_A2_drawings_of_two_people_are_on_every_screen_in_their_colours(
     pages = (live.page, second)
     _draw(live.page, (0.1, 0.9), (0.3, 0.9))
     _draw(second, (0.2, 0.1), (0.8, 0.1))
-    for colour in (_LEAD, _SECOND):
-        wait_until(lambda: all(_lines(page, colour) == 1 for page in pages), f"both see {colour}")
+    wait_until(
+        lambda: all(_lines(page, colour) == 1 for page in pages for colour in (_LEAD, _SECOND)),
+        "both see both",
+    )
     wait_until(lambda: _LEAD in display.colours(200, 710, 50, 20), "the lead's line is on the real screen")
-    wait_until(lambda: _SECOND in display.colours(300, 70, 50, 20), "so is the other's, from the left monitor")
+    wait_until(
+        lambda: _SECOND in display.colours(300, 70, 50, 20), "so is the other's, from the left monitor"
+    )
     expect(second.locator(".mark-name")).to_have_text("Núria Peña")
 
 
@@ -149,7 +153,8 @@ def test_A3_each_clears_the_own_lines_and_the_lead_clears_all(
     live.page.get_by_test_id("clear-marks").click()
     live.page.get_by_test_id("clear-all").click()
     wait_until(
-        lambda: all(_lines(page, colour) == 0 for page in pages for colour in (_LEAD, _SECOND)), "all is clear"
+        lambda: all(_lines(page, colour) == 0 for page in pages for colour in (_LEAD, _SECOND)),
+        "all is clear",
     )
     wait_until(lambda: _LEAD not in display.colours(200, 710, 50, 20), "the real screen too")
 

@@ -1,4 +1,4 @@
-"""A demo inside a support session: the technician's browser shows its screen to the customer (SPEC G13, C22)."""
+"""A demo inside a support session: the technician's browser shows its screen (SPEC G13, C22)."""
 
 import contextlib
 import os
@@ -67,7 +67,7 @@ def browsers(folder: Path, stack: Stack, desk: Display) -> Iterator[_Browsers]:
 
 @dataclass
 class Room:
-    """A support session whose technician can show a screen; ``opened`` holds what the customer's PC opened."""
+    """A support session whose technician can show a screen; ``opened``: what the customer's PC opened."""
 
     agent: EventProcess
     technician: Page

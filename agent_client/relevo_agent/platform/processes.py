@@ -38,6 +38,16 @@ def _process(info: dict[str, object]) -> Process:
     )
 
 
+def name_of(pid: int, started_ms: int) -> str:
+    """The name of the process that is meant; empty if it does not run any more."""
+    try:
+        found = psutil.Process(pid)
+        meant = abs(_ms(found.create_time()) - started_ms) <= START_SLACK_MS
+        return inert_line(found.name(), MAX_NAME_CHARS) if meant else ""
+    except (psutil.Error, OverflowError):
+        return ""
+
+
 def _ms(seconds: float) -> int:
     return max(int(seconds * 1000), 0)
 

@@ -47,7 +47,7 @@ class Consent:
                     self._desk.mode,
                     seat.role,
                     capability=capability,
-                    detail=_detail(message),
+                    detail=self._detail(message),
                     message=waits,
                 ),
             )
@@ -93,13 +93,12 @@ class Consent:
         given = replace(self._desk.circumstances(seat), refused=frozenset(), token=True)
         return effective_right(capability, given)
 
-
-def _detail(message: ViewerToHost) -> str:
-    """What the question is about, in one inert line."""
-    match message:
-        case ProcessEnd():
-            return f"{message.pid}"
-        case ServiceChange():
-            return f"{message.act.value} {message.name}"
-        case _:
-            return ""
+    def _detail(self, message: ViewerToHost) -> str:
+        """What the question is about, in one inert line."""
+        match message:
+            case ProcessEnd():
+                return self._desk.process(message.pid, message.started_ms)
+            case ServiceChange():
+                return f"{message.act.value} {message.name}"
+            case _:
+                return ""

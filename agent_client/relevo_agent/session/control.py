@@ -248,7 +248,11 @@ class Control:
         done = _recorded(message)
         if done is not None:
             act, what, detail = done
-            self._keep(seat, EntryKind.ACT, f"{what} {detail}".rstrip())
+            # What a program is called stays on this PC; the relay has its number.
+            own = detail
+            if isinstance(message, admin.ProcessEnd):
+                own = self._desk.process(message.pid, message.started_ms)
+            self._keep(seat, EntryKind.ACT, f"{what} {own}")
             self._desk.note(act, seat.slot, detail[:120])
         self._desk.act(Perform(seat.link, message, self._desk.layout))
 

@@ -51,6 +51,10 @@ def wall_clock_ms() -> float:
     return time.time() * 1000
 
 
+def _nameless(_pid: int, _started_ms: int) -> str:
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What a session is started with.
@@ -59,7 +63,8 @@ class Settings:
     reserved; ``start_mode`` overrides the viewer's wish (demo only). ``wall_ms`` is the time of day, ms since
     1970; ``floor`` this PC's own word, which no server lowers (SPEC N4); ``service``: the helper for
     administrator mode is installed (SPEC V2). A presentation has the ``ticket`` of its presenter's account,
-    and may have been given its ``invite`` (id and secret) beforehand.
+    and may have been given its ``invite`` (id and secret) beforehand. ``process_name`` is what this PC calls
+    the process of a number and a start (ms since 1970), one inert line, empty if it does not run.
     """
 
     identity: HostIdentity
@@ -78,6 +83,7 @@ class Settings:
     floor: Mapping[Capability, Policy] = field(default_factory=dict[Capability, Policy])
     policy: Mapping[Capability, Policy] = field(default_factory=dict[Capability, Policy])
     service: bool = False
+    process_name: Callable[[int, int], str] = _nameless
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +127,11 @@ class Desk:
 
     def __post_init__(self) -> None:
         self.unavailable = self.settings.unavailable | (frozenset() if self.settings.service else BY_SERVICE)
+
+    def process(self, pid: int, started_ms: int) -> str:
+        """A process as people know it: by its name, with its number."""
+        name = self.settings.process_name(pid, started_ms)
+        return f"{name} ({pid})" if name else f"{pid}"
 
     def act(self, *actions: Action) -> None:
         """Leave actions to be carried out, in this order."""

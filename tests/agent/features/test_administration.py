@@ -36,6 +36,14 @@ from relevo_protocol.messages.administration import (
 from relevo_protocol.rights import Factor
 
 
+def test_V3_a_process_has_its_name_only_with_its_own_start() -> None:
+    own = psutil.Process()
+    started_ms = int(own.create_time() * 1000)
+    assert processes.name_of(own.pid, started_ms) == inert_line(own.name(), 64)
+    assert processes.name_of(own.pid, started_ms - 60_000) == ""
+    assert processes.name_of(2**53, 0) == ""
+
+
 class Helper:
     """The service, which notes what it is asked."""
 

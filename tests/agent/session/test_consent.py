@@ -180,6 +180,18 @@ def test_N3_P8_after_a_no_the_same_is_not_asked_again_but_another_thing_may_be(p
     assert len(questions(pc)) == asked + 1
 
 
+def test_N3_a_program_is_asked_about_and_recorded_by_its_name() -> None:
+    pc = new_world(unavailable=frozenset(), process_name=lambda pid, _started_ms: "gedit" if pid == 7 else "")
+    viewer = pc.live(mode="full")
+    pc.give(viewer.say(ProcessEnd(pid=7, started_ms=1)))
+    assert pc.answer(True).detail == "gedit (7)"
+    acts = [action.entry for action in pc.actions if isinstance(action, Keep)]
+    assert [entry.detail for entry in acts if entry.kind is EntryKind.ACT] == ["process ended gedit (7)"]
+    notices = [said.detail for said in pc.said if isinstance(said, RecordNotice)]
+    assert "7" in notices
+    assert not any("gedit" in detail for detail in notices), "the relay does not learn what runs here"
+
+
 def test_N3_one_question_about_a_viewer_at_a_time(pc: World) -> None:
     viewer = pc.live(mode="full")
     asked = len(questions(pc))

@@ -269,6 +269,14 @@ def test_somebody_whose_connection_is_cut_is_not_called_connected(customer: Cust
     assert "Ana, de Org: conexión cortada" in customer.said
 
 
+def test_V5_a_restart_is_not_told_as_a_lost_connection(customer: Customer) -> None:
+    customer.console.show(replace(LIVE, restart_at_ms=now_ms() + 30_000))
+    customer.console.show(replace(LIVE, phase=Phase.RECONNECTING, restart_at_ms=now_ms() - 1))
+    said = customer.said
+    assert "Este PC se reinicia ahora." in said
+    assert "Volviendo a conectar" not in said
+
+
 def test_G2_who_has_the_control_is_said(customer: Customer) -> None:
     customer.console.show(replace(LIVE, people=(ANA, BEA)))
     customer.console.show(replace(LIVE, people=(ANA, BEA), token=Token(0)))

@@ -44,7 +44,7 @@ TABLE: Final[dict[str, tuple[str, str]]] = {
     "receipt.ended": ("La sesión terminó", "The session ended"),
     "receipt.act": ("{who}: {what}", "{who}: {what}"),
     "receipt.of_pc": ("Este PC: {what}", "This PC: {what}"),
-    "act.process": ("cerró a la fuerza el programa número {rest}", "forced program number {rest} to close"),
+    "act.process": ("cerró el programa {rest}", "closed the program {rest}"),
     "act.service_start": ("inició el servicio {rest}", "started the service {rest}"),
     "act.service_stop": ("paró el servicio {rest}", "stopped the service {rest}"),
     "act.service_restart": ("reinició el servicio {rest}", "restarted the service {rest}"),

@@ -107,9 +107,9 @@ export function grantedOf(group: GrantGroup, granted: readonly Capability[]): "a
 /** Why a group is of no use now, whoever has it: the mode, or the PC itself; `null` where it is of use. */
 export function uselessBy(group: GrantGroup, view: SessionView): "mode" | "platform" | null {
   const { mode, rights } = view;
-  const here = group.capabilities.filter((one) => rights[one]?.removed_by !== "platform");
-  if (here.length === 0) return "platform";
-  return mode !== null && here.some((one) => MODE_TABLE[mode][one] !== "never") ? null : "mode";
+  const inMode = group.capabilities.filter((one) => mode !== null && MODE_TABLE[mode][one] !== "never");
+  if (inMode.length === 0) return "mode";
+  return inMode.every((one) => rights[one]?.removed_by === "platform") ? "platform" : null;
 }
 
 /** Who hears one's own whispers now. */
