@@ -8,7 +8,7 @@ import json
 import sys
 from enum import Enum, IntFlag
 from pathlib import Path
-from typing import Final, get_args
+from typing import Final
 
 import msgspec.inspect as mi
 
@@ -208,7 +208,7 @@ def _structs() -> list[mi.StructType]:
                 pass
 
     for union in messages.DIRECTIONS.values():
-        for cls in get_args(union) or (union,):
+        for cls in messages.kinds_of(union):
             visit(mi.type_info(cls))
     return list(found.values())
 
@@ -232,7 +232,7 @@ def _one_per_line(table: dict[str, dict[str, object]]) -> str:
 def _directions() -> str:
     parts: list[str] = []
     for name, union in messages.DIRECTIONS.items():
-        tags = [cls.__name__ for cls in get_args(union) or (union,)]
+        tags = [kind.__name__ for kind in messages.kinds_of(union)]
         parts.append(f"export type {name} = {' | '.join(tags)};\n")
         parts.append(f"export const {_upper(name)}_TAGS = {_literal(tags)} as const;\n")
     return "".join(parts)

@@ -2,6 +2,7 @@
 
 import threading
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -37,6 +38,8 @@ class Witness:
     def withdraw(self, question_id: int) -> None: ...
 
     def tell(self, notice: Notice, who: str, why: str = "") -> None: ...
+
+    def receipt(self, path: Path) -> None: ...
 
     def failed(self, kind: FailureKind, *, final: bool) -> None:
         self.final = final

@@ -262,6 +262,8 @@ class FakeAgent:
                 self._opened(header, message)
             case MessageType.MEDIA:
                 raise AssertionError("nobody sends media to an agent")
+            case MessageType.TEAM:
+                raise AssertionError("no whisper passes the customer's socket (SPEC T6)")
 
     def _heard(self, said: Message) -> None:
         match said:

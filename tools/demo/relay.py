@@ -143,9 +143,11 @@ def prepare(folder: Path, port: int | None, lang: str) -> Relay:
     """A relay's data with the demo's technician in it, who reads ``lang``; made once, kept for later runs."""
     data, sign_in = folder / lang / "relay", folder / lang / "technician.json"
     chosen = port or _free_port()
-    kept = json.loads(sign_in.read_text(encoding="utf-8")) if sign_in.is_file() else {}
+    kept: dict[str, str | bool] = {}
+    if sign_in.is_file():
+        kept = json.loads(sign_in.read_text(encoding="utf-8"))
     if data.is_dir() and kept.get("admin_tools"):
-        return Relay(chosen, data, kept["password"])
+        return Relay(chosen, data, str(kept["password"]))
     # Half made, of an interrupted first run or of an older version: nothing in it is worth keeping.
     shutil.rmtree(data, ignore_errors=True)
     data.mkdir(parents=True, mode=0o700)

@@ -1,6 +1,6 @@
 """Every message, by who says it to whom. A message from the wrong side does not even parse (SPEC M2)."""
 
-from typing import Final
+from typing import Final, cast, get_args
 
 from relevo_protocol.messages.administration import (
     ActDone,
@@ -226,6 +226,12 @@ DIRECTIONS: Final = {
 }
 """The unions by name, for the code generator."""
 
+
+def kinds_of(union: object) -> tuple[type[Message], ...]:
+    """The messages of a direction; one that stands alone is no union."""
+    return get_args(union) or (cast("type[Message]", union),)
+
+
 __all__ = [
     "DIRECTIONS",
     "AgentToRelay",
@@ -236,4 +242,5 @@ __all__ = [
     "ViewerToHost",
     "ViewerToRelay",
     "ViewerToViewer",
+    "kinds_of",
 ]

@@ -181,7 +181,10 @@ def test_N3_P8_after_a_no_the_same_is_not_asked_again_but_another_thing_may_be(p
 
 
 def test_N3_a_program_is_asked_about_and_recorded_by_its_name() -> None:
-    pc = new_world(unavailable=frozenset(), process_name=lambda pid, _started_ms: "gedit" if pid == 7 else "")
+    def name_of(pid: int, started_ms: int) -> str:
+        return "gedit" if (pid, started_ms) == (7, 1) else ""
+
+    pc = new_world(unavailable=frozenset(), process_name=name_of)
     viewer = pc.live(mode="full")
     pc.give(viewer.say(ProcessEnd(pid=7, started_ms=1)))
     assert pc.answer(True).detail == "gedit (7)"

@@ -18,7 +18,10 @@ def test_C20_vectors_that_the_browser_reads_too(vectors: Callable[[str], Any]) -
         purpose = JoinPurpose(context, bytes.fromhex(case["invite"]), case["account_id"])
         assert purpose.info().hex() == case["info"]
         try:
-            outcome = ("ok", open_invitation(bytes.fromhex(case["sealed"]), private, purpose).hex())
+            outcome: tuple[str, str | None] = (
+                "ok",
+                open_invitation(bytes.fromhex(case["sealed"]), private, purpose).hex(),
+            )
         except OpenError as error:
             outcome = (error.kind.value, None)
         assert outcome == (case["expect"], case.get("plaintext")), case["name"]

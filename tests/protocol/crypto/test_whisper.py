@@ -44,7 +44,10 @@ def test_T3_sequences_of_the_vectors(vectors: Vectors) -> None:
         for message in case["messages"]:
             header, sealed = bytes.fromhex(message["header"]), bytes.fromhex(message["sealed"])
             try:
-                outcome = ("ok", receiver.open(header, message["counter"], sealed).hex())
+                outcome: tuple[str, str | None] = (
+                    "ok",
+                    receiver.open(header, message["counter"], sealed).hex(),
+                )
             except CryptoError as error:
                 outcome = (error.kind.value, None)
             assert outcome == (message["expect"], message.get("plaintext")), case["name"]
