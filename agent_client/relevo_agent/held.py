@@ -13,6 +13,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -34,6 +35,7 @@ from relevo_agent.platform.following import FollowingInjector
 from relevo_agent.records import Records
 from relevo_agent.service.envelope import EnvelopeBroken, Resumption
 from relevo_agent.service.link import ServiceLink
+from relevo_agent.session.actions import Snapshot
 from relevo_agent.ui.console import FLUSH_S, Console
 from relevo_agent.ui.elsewhere import WindowElsewhere
 from relevo_agent.ui.front import Front
@@ -132,6 +134,14 @@ class Follower(FindDisplay):
         self._cookies = cookies
 
 
+class Journal(Console):
+    """The terminal's front where what it writes goes to the system's journal: neither chat nor code."""
+
+    def show(self, snapshot: Snapshot) -> None:
+        """See :class:`Front`."""
+        super().show(replace(snapshot, chat=(), code=None, link=None))
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Hold the session until it ends; the one argument is the number of the service's socket."""
     given = list(sys.argv[1:] if argv is None else argv)
@@ -163,7 +173,7 @@ def _hold(service: ServiceLink, told: Resumption, folder: Path) -> int:
         service=service,
     )
     texts = Texts(Language(told.language))
-    console, windows = Console(texts, json_events=True), WindowElsewhere(texts.language)
+    console, windows = Journal(texts, json_events=True), WindowElsewhere(texts.language)
     fronts: list[Front] = [console, windows]
 
     def receipt(path: Path) -> None:
