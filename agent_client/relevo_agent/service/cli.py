@@ -6,6 +6,7 @@ import pwd
 import socket
 import stat
 import sys
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
@@ -18,6 +19,8 @@ from relevo_agent.service.guard import SETTINGS, Allowed, SettingsBroken, allowe
 from relevo_agent.service.link import SOCKET, ServiceLink
 from relevo_agent.service.words import TABLE
 
+ANSWER_S: Final = 60.0
+LOOK_S: Final = 0.2
 EXIT_OK: Final = 0
 EXIT_FAILED: Final = 1
 EXIT_USAGE: Final = 2
@@ -126,7 +129,20 @@ def _install(words: Words, users: list[str]) -> int:
         print(words("allowed", users=", ".join(named)))
     else:
         print(words("nobody"))
+    if not _answers_within(ANSWER_S):
+        print(words("no_answer"), file=sys.stderr)
+        return EXIT_NOT_RUNNING
     return EXIT_OK
+
+
+def _answers_within(patience_s: float) -> bool:
+    """Wait until the service that has just been started answers: whoever asks next is not early."""
+    deadline_s = time.monotonic() + patience_s
+    while _greeting() is None:
+        if time.monotonic() > deadline_s:
+            return False
+        time.sleep(LOOK_S)
+    return True
 
 
 def open_place(path: Path) -> Path | None:

@@ -63,6 +63,10 @@ TABLE: Final[dict[str, tuple[str, str]]] = {
             "these people can do through it what the administrator can."
         ),
     ),
+    "no_answer": (
+        "El servicio está instalado, pero no responde todavía. Vea: journalctl -u relevo-agent",
+        "The service is installed but does not answer yet. See: journalctl -u relevo-agent",
+    ),
     "nobody": (
         (
             "Todavía no puede usarlo nadie más que el administrador. Nombre a quien se sienta ante "
