@@ -99,8 +99,8 @@ class AdministrationFeature:
 
     def _end(self, message: ProcessEnd) -> ActDone:
         named = ProcessName(message.pid, message.started_ms)
-        helpers = self._elevated.pids if self._elevated is not None else ()
-        spared = processes.family(processes.ourselves(), *helpers)
+        service = self._elevated.pids if self._elevated is not None else ()
+        spared = processes.family(processes.ourselves(), *service) | processes.helpers()
         try:
             try:
                 processes.end(named, spared, forced=message.forced)

@@ -1,5 +1,6 @@
 """The processes of this PC, by psutil."""
 
+import contextlib
 import os
 from typing import Final
 
@@ -62,6 +63,18 @@ def family(*pids: int) -> frozenset[int]:
         except psutil.Error:
             kept.add(pid)
     return frozenset(kept)
+
+
+def helpers() -> frozenset[int]:
+    """This program's own children, such as the banner's windows; a terminal's shell leads its own session."""
+    if not hasattr(os, "getsid"):  # Windows knows no sessions of this kind, and no terminals of ours
+        return frozenset(one.pid for one in psutil.Process().children())
+    found: set[int] = set()
+    for child in psutil.Process().children():
+        with contextlib.suppress(OSError):
+            if os.getsid(child.pid) == os.getsid(0):
+                found.add(child.pid)
+    return frozenset(found)
 
 
 def end(process: ProcessName, spared: frozenset[int], *, forced: bool) -> None:

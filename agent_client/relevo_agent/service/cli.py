@@ -12,7 +12,12 @@ from pathlib import Path
 from types import ModuleType
 from typing import Final
 
+import cryptography
+import msgspec
+import psutil
+
 import relevo_agent
+import relevo_protocol
 from relevo_agent.platform.elevated import ElevatedFailed
 from relevo_agent.service import launchd, systemd, wire
 from relevo_agent.service.guard import SETTINGS, Allowed, SettingsBroken, allowed
@@ -117,7 +122,7 @@ def _need_root(words: Words) -> None:
 def _install(words: Words, users: list[str]) -> int:
     _need_root(words)
     system = _system(words)
-    for place in (Path(sys.executable), Path(relevo_agent.__file__)):
+    for place in _run_as_root():
         found = open_place(place)
         if found is not None:
             raise Unfit(words("open_folder", path=found))
@@ -143,6 +148,12 @@ def _answers_within(patience_s: float) -> bool:
             return False
         time.sleep(LOOK_S)
     return True
+
+
+def _run_as_root() -> list[Path]:
+    """The program of the service, and where each of the packages that it needs is."""
+    packages = (relevo_agent, relevo_protocol, msgspec, psutil, cryptography, os)
+    return [Path(sys.executable), *(Path(one.__file__) for one in packages if one.__file__)]
 
 
 def open_place(path: Path) -> Path | None:

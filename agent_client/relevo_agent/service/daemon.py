@@ -19,12 +19,15 @@ from relevo_agent.platform.terminals import TerminalFailed
 from relevo_agent.service import units, wire
 from relevo_agent.service.desktops import Desktop, NoDesktop
 from relevo_agent.service.guard import Allowed, Peer, peer_of, refusal
-from relevo_agent.service.logins import Logins
+from relevo_agent.service.logins import Login, Logins
 from relevo_agent.service.restart import Restart
 from relevo_agent.service.terminals import RootTerminals, TerminalsFull
 from relevo_protocol.limits import ADMINISTRATOR_LIFE_S
 
 MAX_CONNECTIONS: Final = 16
+MAX_STRANGERS: Final = 8
+"""Connections of users who were not named: they may only ask who is there, and take no other's place."""
+RETRY_S: Final = 0.5
 IDLE_S: Final = 6 * 3600.0
 """A connection that asks nothing for so long is over: longer than a grant."""
 _log = logging.getLogger(__name__)
@@ -123,9 +126,12 @@ class Connection:
         return wire.Done()
 
     def _refusal(self) -> str | None:
-        if self._ours:
-            return None
-        return refusal(self._peer, self._house.allowed(), self._house.logins)
+        # A session after a restart need not wait for a login, but its user must still be one who was named.
+        logins = self._house.logins if not self._ours else self._as_if_here
+        return refusal(self._peer, self._house.allowed(), logins)
+
+    def _as_if_here(self) -> list[Login]:
+        return [Login(self._peer.uid, "user", "", active=True, remote=False)]
 
     def _grant(self, asked: wire.Grant) -> wire.Done:
         """The asking agent says that its customer has granted administrator mode, or that this is over."""
@@ -183,6 +189,9 @@ class Connection:
     def _answer_ours(self, asked: wire.TakeRestored | wire.FindDesktop) -> wire.Answered:
         if not self._ours:
             raise _Refused("this is for the session after a restart alone")
+        why = self._refusal()
+        if why is not None:
+            raise _Refused(why)
         if isinstance(asked, wire.FindDesktop):
             found = self._house.desktop(self._peer.uid)
             return wire.DesktopFound(display=found.display, authority=found.authority)
@@ -202,6 +211,8 @@ class Listener:
     def __init__(self, path: Path, house: House) -> None:
         self._house = house
         self._places = threading.BoundedSemaphore(MAX_CONNECTIONS)
+        self._strangers = threading.BoundedSemaphore(MAX_STRANGERS)
+        self._over = threading.Event()
         path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
         path.unlink(missing_ok=True)
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -211,26 +222,46 @@ class Listener:
 
     def serve(self) -> None:
         """Take connections until :meth:`close`."""
-        while True:
+        while not self._over.is_set():
             try:
                 sock, _ = self._socket.accept()
-            except OSError:
-                return
-            if self._places.acquire(blocking=False):
-                threading.Thread(target=self._one, args=(sock,), name="connection", daemon=True).start()
-            else:
+            except OSError as error:
+                if not self._over.is_set():  # no file is left, or whoever knocked is gone
+                    _log.warning("no connection can be taken just now: %s", error)
+                    self._over.wait(RETRY_S)
+                continue
+            try:
+                self._take(sock)
+            except (OSError, RuntimeError) as error:  # RuntimeError: the system has no thread left
+                _log.warning("a connection could not be taken: %s", error)
                 sock.close()
 
-    def _one(self, sock: socket.socket) -> None:
+    def _take(self, sock: socket.socket) -> None:
+        peer = peer_of(sock)
+        named = peer.uid in {0, os.geteuid()} or self._house.allowed().has(peer.uid)
+        places = self._places if named else self._strangers
+        if not places.acquire(blocking=False):
+            sock.close()
+            return
         try:
-            Connection(sock, peer_of(sock), self._house).serve()
+            threading.Thread(
+                target=self._one, args=(sock, peer, places), name="connection", daemon=True
+            ).start()
+        except RuntimeError:
+            places.release()
+            raise
+
+    def _one(self, sock: socket.socket, peer: Peer, places: threading.Semaphore) -> None:
+        try:
+            Connection(sock, peer, self._house).serve()
         except Exception:  # noqa: BLE001 - one connection's mistake must not take the service
             _log.exception("a connection has failed")
         finally:
-            self._places.release()
+            places.release()
 
     def close(self) -> None:
         """Take no more."""
+        self._over.set()
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()

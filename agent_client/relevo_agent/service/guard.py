@@ -99,6 +99,8 @@ def refusal(peer: Peer, who: Allowed, logins: Logins) -> str | None:
         return None
     if not who.has(peer.uid):
         return "this user may not: relevo-agent service install --allow NAME lets them"
-    if not any(one.uid == peer.uid and one.active and not one.remote for one in logins()):
+    # Also a user's timed jobs and their own systemd have sessions, of other kinds: nobody sits there.
+    here = (one for one in logins() if one.kind == "user" and one.active and not one.remote)
+    if not any(one.uid == peer.uid for one in here):
         return "only who is signed in at this PC may ask the service"
     return None

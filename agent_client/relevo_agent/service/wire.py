@@ -177,7 +177,7 @@ def ask(sock: socket.socket, message: Asked) -> tuple[Answered, int | None]:
         WireBroken: hung up, or no answer; OSError: the socket's own errors, TimeoutError among them.
     """
     _send(sock, msgspec.msgpack.encode(message), None)
-    body, handle = _receive(sock, MAX_ANSWERED_BYTES)
+    body, handle = _receive(sock, MAX_ANSWERED_BYTES, handles=1)
     try:
         return _answered.decode(body), handle
     except msgspec.MsgspecError as error:
@@ -186,7 +186,8 @@ def ask(sock: socket.socket, message: Asked) -> tuple[Answered, int | None]:
 
 def heard(sock: socket.socket) -> Asked:
     """The next thing that is asked; raises as :func:`ask` does."""
-    body, _ = _receive(sock, MAX_ASKED_BYTES)
+    # Handles that anybody sends along are left to the kernel, which closes them.
+    body, _ = _receive(sock, MAX_ASKED_BYTES, handles=0)
     try:
         return _asked.decode(body)
     except msgspec.MsgspecError as error:
@@ -208,15 +209,19 @@ def _send(sock: socket.socket, body: bytes, handle: int | None) -> None:
     sock.sendall(head[sent:] + body)
 
 
-def _receive(sock: socket.socket, max_bytes: int) -> tuple[bytes, int | None]:
-    head, handles, _, _ = socket.recv_fds(sock, _LENGTH_BYTES, 1)
+def _receive(sock: socket.socket, max_bytes: int, handles: int) -> tuple[bytes, int | None]:
+    given: list[int] = []
+    if handles:
+        head, given, _, _ = socket.recv_fds(sock, _LENGTH_BYTES, handles)
+    else:
+        head = sock.recv(_LENGTH_BYTES)
     head += _exactly(sock, _LENGTH_BYTES - len(head)) if head else b""
     if not head:
         raise WireBroken("the other end hung up")
     length = int.from_bytes(head, "big")
     if length > max_bytes:
         raise WireBroken(f"a message of {length} bytes is too long")
-    return _exactly(sock, length), handles[0] if handles else None
+    return _exactly(sock, length), given[0] if given else None
 
 
 def _exactly(sock: socket.socket, length: int) -> bytes:

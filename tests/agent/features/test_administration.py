@@ -164,7 +164,7 @@ def test_M5_names_of_programs_are_inert(text: str, shown: str) -> None:
 
 
 def test_V3_ones_own_process_is_ended_without_the_service(desk: Desk, helper: Helper) -> None:
-    with subprocess.Popen(["sleep", "60"]) as process:
+    with subprocess.Popen(["sleep", "60"], start_new_session=True) as process:
         started_ms = int(psutil.Process(process.pid).create_time() * 1000)
         wrong = desk.ask(ProcessEnd(pid=process.pid, started_ms=started_ms - 60_000))
         assert isinstance(wrong, ActDone)
@@ -184,6 +184,19 @@ def test_V3_the_agent_and_what_it_descends_from_are_never_ended(desk: Desk, help
         assert isinstance(answer, ActDone)
         assert not answer.done
         assert "not ended" in answer.detail
+    assert helper.asked == []
+
+
+def test_V3_the_agents_own_windows_are_never_ended(desk: Desk, helper: Helper) -> None:
+    with subprocess.Popen(["sleep", "60"]) as window:
+        try:
+            started_ms = int(psutil.Process(window.pid).create_time() * 1000)
+            answer = desk.ask(ProcessEnd(pid=window.pid, started_ms=started_ms, forced=True))
+            assert isinstance(answer, ActDone)
+            assert "not ended" in answer.detail
+            assert window.poll() is None
+        finally:
+            window.kill()
     assert helper.asked == []
 
 

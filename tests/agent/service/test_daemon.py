@@ -301,6 +301,14 @@ def test_V2_the_socket_is_for_everybody_and_the_kernel_says_who_asks(world: Worl
     assert ServiceLink.found(told, path) is None
 
 
+def test_V2_a_session_after_a_restart_is_over_for_whom_nobody_names_any_more(world: World) -> None:
+    world.allowed = False
+    with connected(world, restored=b"state") as link:
+        for refused in (link.take_restored, link.find_desktop, link.services):
+            with pytest.raises(ElevatedFailed, match="--allow"):
+                refused()
+
+
 def test_V2_a_service_that_was_started_anew_is_found_again(world: World, tmp_path: Path) -> None:
     path, told = (
         tmp_path / "agent.sock",

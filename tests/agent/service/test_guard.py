@@ -1,6 +1,7 @@
 """Who may ask, whose desktop is shown, which services are kept, and what is installed."""
 
 import os
+import pwd
 import socket
 import threading
 from pathlib import Path
@@ -22,6 +23,17 @@ def login(uid: int, kind: str = "user", display: str = ":0", *, active: bool = T
 
 def test_V2_root_may_always_ask() -> None:
     assert refusal(Peer(0, 1), Allowed(), list) is None
+
+
+@pytest.mark.parametrize("kind", ["background", "manager", "greeter"])
+def test_V2_a_session_where_nobody_sits_lets_nobody_ask(monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    nobody = pwd.getpwnam("nobody")
+    who = Allowed(frozenset({nobody.pw_name}))
+    assert refusal(Peer(nobody.pw_uid, 1), who, lambda: [login(nobody.pw_uid)]) is None
+    told = refusal(Peer(nobody.pw_uid, 1), who, lambda: [login(nobody.pw_uid, kind)])
+    assert told is not None
+    assert "signed in" in told
 
 
 def test_V2_who_was_named_is_read_from_the_file(tmp_path: Path) -> None:
@@ -180,6 +192,22 @@ def test_V6_what_others_can_change_is_not_run_as_root(tmp_path: Path) -> None:
         program.parent.chmod(0o755)
         program.chmod(0o775)
     assert cli.open_place(program) == program
+
+
+def test_V6_no_package_that_others_can_change_is_run_as_root(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(systemd, "available", lambda: True)
+    looked: list[Path] = []
+
+    def look(path: Path) -> Path | None:
+        looked.append(path)
+        return path if path.parent.name == "relevo_protocol" else None
+
+    monkeypatch.setattr(cli, "open_place", look)
+    assert cli.main(["--lang", "en", "install"]) == cli.EXIT_USAGE
+    assert {"python", "relevo_agent", "relevo_protocol"} <= {
+        "python" if path.name.startswith("python") else path.parent.name for path in looked
+    }
 
 
 @pytest.mark.parametrize(("language", "word"), [("es", "sudo"), ("en", "administrator")])
