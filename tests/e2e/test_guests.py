@@ -108,6 +108,7 @@ def test_G6_a_guest_drives_only_once_the_customer_agrees_too(room: Room, recorde
     wait_until(lambda: written(recorder) == "Grüße", "the guest types")
     lead.get_by_test_id("take-control").click()
     wait_until(lambda: driver(guest) == "member", "the lead has it back")
+    wait_until(lambda: driver(lead) == "you", "and knows it")
     guest.keyboard.type("XXX")
     click_remote(lead, *entry_of(recorder))
     lead.keyboard.press("End")

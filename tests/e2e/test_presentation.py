@@ -62,12 +62,15 @@ def _visit(browser: Browser, link: str, name: str) -> Page:
 def show(stack: Stack, browser: Browser) -> Iterator[Show]:
     halves = f"{_text(secrets.token_bytes(16))}.{_text(secrets.token_bytes(32))}"
     presenter = stack.start_presenter(_ticket(stack), halves)
-    link = f"{stack.origin}/demo#i={halves}"
-    viewers = [_visit(browser, link, f"Invitada {number}") for number in range(1, 6)]
-    for page in viewers:
-        page.locator(SCREEN).wait_for(state="visible", timeout=30_000)
-    yield Show(presenter, link, viewers)
-    presenter.stop()
+    try:
+        presenter.expect("link")
+        link = f"{stack.origin}/demo#i={halves}"
+        viewers = [_visit(browser, link, f"Invitada {number}") for number in range(1, 6)]
+        for page in viewers:
+            page.locator(SCREEN).wait_for(state="visible", timeout=30_000)
+        yield Show(presenter, link, viewers)
+    finally:
+        presenter.stop()
 
 
 def _wait_for_colour(page: Page, colour: list[int]) -> None:

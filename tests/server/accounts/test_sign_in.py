@@ -44,6 +44,9 @@ def test_sign_in_gives_the_account_and_a_cookie_that_only_https_and_no_script_se
                 "organisation": "Prueba",
                 "language": "es",
                 "is_admin": True,
+                "standing": "technician",
+                "team": "",
+                "admin_tools": False,
             }
         }
         cookie = answer.headers["set-cookie"].lower()
