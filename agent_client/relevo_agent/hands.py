@@ -65,11 +65,6 @@ class Hands:
         local.watch(on=self._watching)
         self._local = local
 
-    @property
-    def tells_local_input(self) -> bool:
-        """Whether real and injected input are told apart here."""
-        return self._local is not None
-
     def perform(self, action: Perform) -> None:
         """Queue one admitted message for its feature."""
         for route in self._routes:
@@ -101,21 +96,20 @@ class Hands:
         if self._local is not None:
             self._local.watch(on=action.on)
 
-    def show(self, action: ShowMark) -> bool:
-        """Show a mark; tell whether this desktop can."""
+    def show(self, action: ShowMark) -> None:
+        """Show a mark, where this desktop can."""
         overlay = self._opened()
         if overlay is None:
-            return False
+            return
         mark, pen = action.mark, action.pen
         if isinstance(mark, Laser):
             place = place_of(action.layout, mark.monitor, mark.x, mark.y)
             if place is not None:
                 overlay.laser(pen.slot, pen.name, place)
-            return True
+            return
         pairs = zip(mark.points[::2], mark.points[1::2], strict=False)
         places = [place_of(action.layout, mark.monitor, x, y) for x, y in pairs]
         overlay.stroke(pen.slot, mark.stroke, [place for place in places if place is not None])
-        return True
 
     def hide(self, action: HideMarks) -> None:
         """Take marks away."""
