@@ -10,8 +10,16 @@ from relevo_agent.clock import now_ms
 from relevo_agent.pipeline.loop import CaptureLoop, CaptureStatus
 from relevo_agent.pipeline.sources import open_cursor, open_source
 from relevo_agent.pipeline.types import CursorSource, Grab, Layout, Outgoing, Source
+from relevo_protocol.frame import CodecId
 from relevo_protocol.limits import MAX_MONITORS, MAX_NAME_CHARS, MAX_REASON_CHARS
-from relevo_protocol.messages.screen import CaptureCondition, CaptureState, Monitor, Quality, ScreenLayout
+from relevo_protocol.messages.screen import (
+    CaptureCondition,
+    CaptureState,
+    Monitor,
+    PictureState,
+    Quality,
+    ScreenLayout,
+)
 
 _log = logging.getLogger(__name__)
 MAX_WAIT_S: Final = 0.5
@@ -38,6 +46,11 @@ class _Checked:
         self._display = finder.find()
         self._source = open_source(self._display)
 
+    @property
+    def signal(self) -> int | None:
+        """As the source says."""
+        return self._source.signal
+
     def grab(self) -> Grab:
         """The screen now, if it may still be shown."""
         self._finder.check(self._display)
@@ -59,6 +72,7 @@ class CaptureEvents:
     frame: Callable[[int, Outgoing], None]
     layout: Callable[[int, ScreenLayout], None]
     condition: Callable[[int, CaptureState], None]
+    limit: Callable[[int, int, PictureState], None]
 
 
 class CaptureRun:
@@ -117,9 +131,9 @@ class CaptureRun:
             self.loop.viewer_joined(link)
         self._wake.set()
 
-    def acked(self, link: int, frame_id: int) -> None:
-        """A viewer has drawn a frame."""
-        self.loop.acknowledged(link, frame_id, now_ms())
+    def acked(self, link: int, frame_id: int, decode_ms: float) -> None:
+        """A viewer has drawn a frame, so long after it came."""
+        self.loop.acknowledged(link, frame_id, decode_ms, now_ms())
         self._wake.set()
 
     def need_keyframe(self, *, urgent: bool) -> None:
@@ -130,6 +144,11 @@ class CaptureRun:
     def choose_quality(self, quality: Quality) -> None:
         """The viewers' preference."""
         self.loop.choose_quality(quality)
+
+    def choose_decoders(self, codecs: frozenset[CodecId]) -> None:
+        """What all viewers decode beyond the base."""
+        self.loop.choose_decoders(codecs)
+        self._wake.set()
 
     def input_carried_out(self) -> None:
         """Something will probably change on the screen."""

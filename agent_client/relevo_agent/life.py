@@ -35,6 +35,7 @@ from relevo_agent.session.actions import (
     PrepareRestart,
     ReleaseHeld,
     Send,
+    SetDecoders,
     SetQuality,
     Show,
     ShowMark,
@@ -50,9 +51,10 @@ from relevo_agent.session.core import Session
 from relevo_agent.session.entries import Entry
 from relevo_agent.ui.front import Front
 from relevo_protocol.errors import ErrorCode
+from relevo_protocol.frame import CodecId
 from relevo_protocol.gate import Refusal
 from relevo_protocol.messages import HostToViewer
-from relevo_protocol.messages.screen import CaptureState, Quality, ScreenLayout
+from relevo_protocol.messages.screen import CaptureState, PictureState, Quality, ScreenLayout
 
 TICK_S: Final = 0.25
 FAREWELL_S: Final = 3.0
@@ -60,6 +62,7 @@ FAREWELL_S: Final = 3.0
 KEYBOARD_S: Final = 1.0
 """How long letting go of the keyboard may take then."""
 _log = logging.getLogger(__name__)
+_Choice = SetQuality | SetDecoders
 
 
 class Life:
@@ -82,6 +85,7 @@ class Life:
         self._capture: CaptureRun | None = None
         self._watching: frozenset[int] = frozenset()
         self._quality = Quality.AUTO
+        self._decoders: frozenset[CodecId] = frozenset()
         self._ever_connected = False
         self._restart_left = False
         self._loop = asyncio.new_event_loop()
@@ -194,7 +198,15 @@ class Life:
         match action:
             case Send() | CloseLink() | Ended():
                 self._carry_link(action)
-            case StartCapture() | StopCapture() | NeedKeyframe() | Acked() | Watching() | SetQuality():
+            case (
+                StartCapture()
+                | StopCapture()
+                | NeedKeyframe()
+                | Acked()
+                | Watching()
+                | SetQuality()
+                | SetDecoders()
+            ):
                 self._carry_capture(action)
             case Perform() | ReleaseHeld() | WatchLocalInput() | CloseFeatures() | ShowMark() | HideMarks():
                 self._carry_hands(action)
@@ -226,7 +238,7 @@ class Life:
                     front.ended(action.code)
 
     def _carry_capture(
-        self, action: StartCapture | StopCapture | NeedKeyframe | Acked | Watching | SetQuality
+        self, action: StartCapture | StopCapture | NeedKeyframe | Acked | Watching | _Choice
     ) -> None:
         match action:
             case StartCapture():
@@ -237,36 +249,41 @@ class Life:
                 self._watching = action.links
             case SetQuality():
                 self._quality = action.quality
+            case SetDecoders():
+                self._decoders = action.codecs
             case _:
                 pass
         if self._capture is not None:
             self._tell_capture(self._capture, action)
 
     def _tell_capture(
-        self, capture: CaptureRun, action: StopCapture | NeedKeyframe | Acked | Watching | SetQuality
+        self, capture: CaptureRun, action: StopCapture | NeedKeyframe | Acked | Watching | _Choice
     ) -> None:
         match action:
             case Watching():
                 capture.watch(action.links)
             case SetQuality():
                 capture.choose_quality(action.quality)
+            case SetDecoders():
+                capture.choose_decoders(action.codecs)
             case StopCapture():
                 capture.stop()
                 self._capture = None
             case NeedKeyframe():
                 capture.need_keyframe(urgent=action.urgent)
             case Acked():
-                capture.acked(action.link, action.frame_id)
+                capture.acked(action.link, action.frame_id, action.decode_ms)
             case _:
                 assert_never(action)
 
     def _start_capture(self, run: int) -> None:
         if self._config.halts.stopped.is_set():
             return
-        events = CaptureEvents(self._frame, self._layout, self._condition)
+        events = CaptureEvents(self._frame, self._layout, self._condition, self._limit)
         shown = self._config.follow or self._config.display
         self._capture = CaptureRun(run, shown, self._config.halts.stopped, events)
         self._capture.choose_quality(self._quality)
+        self._capture.choose_decoders(self._decoders)
         self._capture.watch(self._watching)
         self._capture.start()
 
@@ -351,6 +368,9 @@ class Life:
 
     def _condition(self, run: int, state: CaptureState) -> None:
         self.post(lambda session: session.condition(run, state, now_ms()))
+
+    def _limit(self, run: int, link: int, state: PictureState) -> None:
+        self.post(lambda session: session.limit(run, link, state, now_ms()))
 
     def refused(self, link: int, refusal: FeatureRefusal) -> None:
         """A feature could not carry a message out."""

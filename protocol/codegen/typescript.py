@@ -28,7 +28,7 @@ from relevo_protocol.errors import ERROR_TEXTS, ErrorCode, Fault
 from relevo_protocol.messages.administration import ServiceAct
 from relevo_protocol.messages.input import Modifiers, SpecialCombo
 from relevo_protocol.messages.relay import RecordedAct
-from relevo_protocol.messages.screen import CaptureCondition, Quality
+from relevo_protocol.messages.screen import CaptureCondition, PictureLimit, Quality
 from relevo_protocol.messages.team import TokenCause
 
 TARGET: Final = Path(__file__).parents[2] / "viewer" / "src" / "protocol" / "generated.ts"
@@ -62,6 +62,7 @@ _STRING_ENUMS: Final[tuple[type[Enum], ...]] = (
     lifecycle.SessionEvent,
     Quality,
     CaptureCondition,
+    PictureLimit,
     TokenCause,
     ServiceAct,
     SpecialCombo,

@@ -56,6 +56,19 @@ class CodecId(IntEnum):
     H264 = 35
 
 
+BASE_CODECS: Final = frozenset(
+    {
+        CodecId.NONE,
+        CodecId.RAW_RGB,
+        CodecId.DEFLATE_RGB,
+        CodecId.DEFLATE_RGBA,
+        CodecId.PNG,
+        CodecId.JPEG,
+        CodecId.WEBP,
+    }
+)
+"""What every viewer decodes without having said so (SPEC D5)."""
+
 _CODECS: Final[dict[UpdateKind, frozenset[CodecId]]] = {
     UpdateKind.LOSSLESS: frozenset(
         {CodecId.RAW_RGB, CodecId.DEFLATE_RGB, CodecId.ZSTD_STREAM_BGRX, CodecId.PNG, CodecId.WEBP}
@@ -74,7 +87,7 @@ class Update:
 
     ``x``, ``y`` are the left upper corner in screen pixels; for ``CURSOR_SHAPE`` they are the hot spot,
     and codec ``NONE`` with an empty payload hides the cursor. For ``COPY`` the payload is the source corner
-    (:func:`copy_payload`). ``stream`` numbers a video or zstd stream; elsewhere it is zero.
+    (:func:`copy_payload`). ``stream`` numbers a video stream (SPEC D4); elsewhere it is zero.
     """
 
     kind: UpdateKind

@@ -21,6 +21,7 @@ NEEDS: Final[dict[type[Message], Capability | Act | None]] = {
     team.CapabilityRequest: None,
     team.InviteRevoke: Act.INVITE,
     screen.FrameAck: None,
+    screen.Decoders: None,
     screen.KeyframeRequest: None,
     screen.QualityChoice: None,
     input.PointerMove: Capability.INPUT_POINTER,
@@ -59,7 +60,7 @@ NEEDS: Final[dict[type[Message], Capability | Act | None]] = {
 }
 """What each message of a viewer needs; total over ``ViewerToHost``. ``None`` needs no right, only a seat."""
 
-_BEFORE_CONSENT: Final = frozenset({session.Heartbeat, session.Goodbye})
+_BEFORE_CONSENT: Final = frozenset({session.Heartbeat, session.Goodbye, screen.Decoders})
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,10 @@ MAX_SCREEN_PIXELS: Final = 33_000_000
 MAX_MONITORS: Final = 16
 MAX_UPDATES_PER_FRAME: Final = 4096
 MAX_CURSOR_SIDE_PX: Final = 256
+MAX_CODECS: Final = 32
+"""Codecs that a viewer can name."""
+ZSTD_WINDOW_LOG: Final = 24
+"""Window of the zstd stream, log2 of bytes, at most: what a viewer keeps for it (SPEC F11)."""
 
 MAX_TEXT_INPUT_CHARS: Final = 4096
 MAX_NAME_CHARS: Final = 120

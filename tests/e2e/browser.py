@@ -96,7 +96,8 @@ def pixels(page: Page) -> dict[str, object]:
 
 
 def click_remote(page: Page, x: int, y: int) -> None:
-    """Click the middle of a remote pixel, wherever the canvas lies and however it is scaled."""
+    """Click the middle of a remote pixel, wherever the canvas has come to rest and however it is scaled."""
+    page.evaluate(_SETTLED)
     box = page.locator(SCREEN).bounding_box()
     size = page.locator(SCREEN).evaluate("c => [c.width, c.height]")
     assert box is not None

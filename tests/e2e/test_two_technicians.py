@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.browser import SCREEN, pixels
+from tests.e2e.browser import SCREEN, pixel, pixels
 from tests.e2e.conftest import Live
 from tests.e2e.stack import Stack
 from tests.support.processes import wait_until
@@ -43,10 +43,4 @@ def test_P3_two_see_the_same_and_each_leave_changes_the_key(
     expect(second.locator(SCREEN)).to_have_count(0)
     stack.display.paint(0x206030)
     wait_until(lambda: _phase(live.page) == "live", "the first goes on")
-    live.page.wait_for_function(
-        f"""() => {{
-          const screen = document.querySelector('{SCREEN}');
-          return screen.getContext('2d').getImageData(1270, 790, 1, 1).data.join() === '32,96,48,255';
-        }}""",
-        timeout=10_000,
-    )
+    wait_until(lambda: pixel(live.page, 1270, 790) == [32, 96, 48], "the first sees what is painted")

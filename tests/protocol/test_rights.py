@@ -21,6 +21,7 @@ from relevo_protocol.lifecycle import (
 )
 from relevo_protocol.messages.base import Message
 from relevo_protocol.messages.input import TextInput
+from relevo_protocol.messages.screen import Decoders
 from relevo_protocol.messages.session import Goodbye, Heartbeat, HeartbeatEcho
 from relevo_protocol.modes import MODE_TABLE, Capability, Mode, Permit, Role, is_step_up
 from relevo_protocol.rights import (
@@ -65,9 +66,9 @@ def test_R1_observer_and_demo_take_no_input(mode: Mode) -> None:
 
 @pytest.mark.parametrize("state", [s for s in SeatState if s is not SeatState.LIVE])
 @pytest.mark.parametrize("kind", list(NEEDS))
-def test_R7_only_heartbeat_and_goodbye_before_live(state: SeatState, kind: type[Message]) -> None:
+def test_R7_D5_only_heartbeat_goodbye_and_decoders_before_live(state: SeatState, kind: type[Message]) -> None:
     refusal = admit(kind, state, Circumstances(Mode.ADMINISTRATOR))
-    heard = state is SeatState.ASKING and kind in {Heartbeat, Goodbye}
+    heard = state is SeatState.ASKING and kind in {Heartbeat, Goodbye, Decoders}
     assert (refusal is None) == heard
 
 

@@ -108,4 +108,4 @@ class Show:
     def _acknowledge(self) -> None:
         while self._acks and self._acks[0][0] <= self.now_ms:
             at_ms, frame_id = self._acks.pop(0)
-            self.loop.acknowledged(VIEWER_ID, frame_id, at_ms)
+            self.loop.acknowledged(VIEWER_ID, frame_id, 1.0, at_ms)

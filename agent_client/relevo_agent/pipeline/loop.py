@@ -31,7 +31,7 @@ from relevo_agent.pipeline.types import (
     Source,
     Stats,
 )
-from relevo_protocol.frame import UPDATE_HEAD_BYTES, Frame, Update, UpdateKind, encode_frame
+from relevo_protocol.frame import UPDATE_HEAD_BYTES, CodecId, Frame, Update, UpdateKind, encode_frame
 from relevo_protocol.limits import MAX_UPDATES_PER_FRAME, screen_fits
 from relevo_protocol.messages.screen import CaptureCondition, Quality
 
@@ -91,6 +91,7 @@ class CaptureLoop:
         self._layout: Layout | None = None
         self._layout_looked_ms = float("-inf")
         self._state = CaptureStatus()
+        self._decoders: frozenset[CodecId] = frozenset()
         self._frame_id = 0
         self._keyframe_due_ms: float | None = 0.0
         self._last_keyframe_ms = float("-inf")
@@ -106,8 +107,9 @@ class CaptureLoop:
         """Without viewers nothing is captured."""
         self._tell(lambda: self._pacing.viewer_left(viewer))
 
-    def acknowledged(self, viewer: int, frame_id: int, now_ms: float) -> None:
+    def acknowledged(self, viewer: int, frame_id: int, decode_ms: float, now_ms: float) -> None:
         """``FrameAck`` of a viewer."""
+        del decode_ms
         self._tell(lambda: self._pacing.acked(viewer, frame_id, now_ms))
 
     def request_keyframe(self, *, urgent: bool = False) -> None:
@@ -121,6 +123,10 @@ class CaptureLoop:
     def choose_quality(self, choice: Quality) -> None:
         """The most modest choice of the viewers."""
         self._tell(lambda: setattr(self._pacing, "choice", choice))
+
+    def choose_decoders(self, codecs: frozenset[CodecId]) -> None:
+        """What all viewers decode beyond ``BASE_CODECS``; another choice begins with a keyframe."""
+        self._tell(lambda: setattr(self, "_decoders", codecs))
 
     # ------ the driver's side
 

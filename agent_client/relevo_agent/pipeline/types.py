@@ -51,11 +51,26 @@ class Damage:
 
 
 @dataclass(frozen=True, slots=True)
+class MoveHint:
+    """A source's word that ``to`` was copied from ``from_x``, ``from_y`` (pixels); to be verified."""
+
+    to: Rect
+    from_x: int
+    from_y: int
+
+
+@dataclass(frozen=True, slots=True)
 class Grab:
-    """One captured screen. ``pixels`` stay valid until the next but one call of :meth:`Source.grab`."""
+    """The whole screen as it is now.
+
+    ``pixels`` are the source's own memory, often the same at every grab: valid until the next
+    :meth:`Source.grab`, so that whoever compares keeps what it compares with. ``damage`` is what may have
+    changed since the last grab; all else in ``pixels`` is as it was. ``moves`` were made before the damage.
+    """
 
     pixels: PixelBuffer
     damage: Damage = Damage()
+    moves: tuple[MoveHint, ...] = ()
 
 
 class CaptureFailed(Exception):
@@ -90,10 +105,18 @@ class Layout:
 
 
 class Source(Protocol):
-    """Where pixels come from."""
+    """Where pixels come from, one file each in ``sources``; ``sources.choose`` says which and why."""
+
+    @property
+    def signal(self) -> int | None:
+        """A file descriptor (a socket on Windows) that is readable while something may have changed.
+
+        ``None``: the source tells nothing and must be polled. :meth:`grab` makes it unreadable again.
+        """
+        ...
 
     def grab(self) -> Grab:
-        """Capture the whole screen now.
+        """Bring the picture up to date and say where it may have changed.
 
         Raises:
             CaptureFailed: no picture can be had; the source is to be closed and opened anew.
@@ -135,6 +158,11 @@ class CursorState:
 
 class CursorSource(Protocol):
     """Where the pointer's position and shape come from."""
+
+    @property
+    def signal(self) -> int | None:
+        """As :attr:`Source.signal`; :meth:`poll` makes it unreadable again."""
+        ...
 
     @property
     def unavailable(self) -> str:

@@ -6,6 +6,7 @@ from enum import StrEnum
 from relevo_agent.features.base import FeatureMessage
 from relevo_agent.session.entries import Entry
 from relevo_protocol.errors import ErrorCode
+from relevo_protocol.frame import CodecId
 from relevo_protocol.messages.marks import Laser, Stroke
 from relevo_protocol.messages.screen import Quality, ScreenLayout
 from relevo_protocol.modes import Capability, Mode, Role, SessionKind
@@ -207,10 +208,11 @@ class NeedKeyframe:
 
 @dataclass(frozen=True, slots=True)
 class Acked:
-    """A viewer has drawn this frame of the running capture."""
+    """A viewer has drawn this frame of the running capture; ``decode_ms`` from arrival to drawn."""
 
     link: int
     frame_id: int
+    decode_ms: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +227,13 @@ class SetQuality:
     """The most modest preference of all viewers."""
 
     quality: Quality
+
+
+@dataclass(frozen=True, slots=True)
+class SetDecoders:
+    """Codecs beyond ``BASE_CODECS`` that all who see the screen can decode (SPEC D5)."""
+
+    codecs: frozenset[CodecId]
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,6 +356,7 @@ Action = (
     | Acked
     | Watching
     | SetQuality
+    | SetDecoders
     | Perform
     | ReleaseHeld
     | WatchLocalInput

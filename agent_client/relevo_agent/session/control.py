@@ -32,7 +32,7 @@ from relevo_protocol.messages.input import (
 )
 from relevo_protocol.messages.marks import ClearMarks, Laser, LaserOff, Stroke
 from relevo_protocol.messages.relay import RecordedAct
-from relevo_protocol.messages.screen import FrameAck, KeyframeRequest, QualityChoice
+from relevo_protocol.messages.screen import Decoders, FrameAck, KeyframeRequest, QualityChoice
 from relevo_protocol.messages.session import Goodbye, Heartbeat, HeartbeatEcho, ModeRequest
 from relevo_protocol.messages.team import (
     CapabilityRequest,
@@ -76,9 +76,9 @@ _COSTLY: Final = (
     admin.ServiceChange,
 )
 """What costs this PC work or a line of its record: not by the thousand, where the customer is not asked."""
-_STILL_HEARD: Final = (Heartbeat, Goodbye, FrameAck, KeyframeRequest, ReleaseAll)
+_STILL_HEARD: Final = (Heartbeat, Goodbye, FrameAck, Decoders, KeyframeRequest, ReleaseAll)
 """While the service has the session's state: nobody changes what it was given (SPEC V6)."""
-_Plain = Heartbeat | FrameAck | KeyframeRequest | QualityChoice | ModeRequest | CapabilityRequest
+_Plain = Heartbeat | FrameAck | Decoders | KeyframeRequest | QualityChoice | ModeRequest | CapabilityRequest
 
 
 def _nobody(_seat: Seat, _message: PeopleMessage) -> None:
@@ -130,6 +130,7 @@ class Control:
             case (
                 Heartbeat()
                 | FrameAck()
+                | Decoders()
                 | KeyframeRequest()
                 | QualityChoice()
                 | ModeRequest()
@@ -168,6 +169,8 @@ class Control:
                 self._desk.answer(seat, HeartbeatEcho(t_ms=message.t_ms))
             case FrameAck():
                 self._screen.ack(seat, message)
+            case Decoders():
+                self._screen.decoders(seat, message)
             case KeyframeRequest():
                 self._screen.want_keyframe(seat)
             case QualityChoice():

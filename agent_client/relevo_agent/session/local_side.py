@@ -16,7 +16,7 @@ from relevo_protocol.gate import Refusal
 from relevo_protocol.lifecycle import SeatEvent
 from relevo_protocol.messages import HostToViewer
 from relevo_protocol.messages.relay import EndSession
-from relevo_protocol.messages.screen import CaptureState, ScreenLayout
+from relevo_protocol.messages.screen import CaptureState, PictureState, ScreenLayout
 from relevo_protocol.messages.session import HostGoodbye
 from relevo_protocol.modes import Capability, Mode, SessionKind
 
@@ -178,6 +178,12 @@ class LocalSide:
         """There is a picture again, or none, and why."""
         self._desk.now_ms = now_ms
         self._screen.condition(run, state)
+        return self._taken()
+
+    def limit(self, run: int, link: int, state: PictureState, now_ms: float) -> list[Action]:
+        """What limits the picture of the viewer on this link."""
+        self._desk.now_ms = now_ms
+        self._screen.limit(run, link, state)
         return self._taken()
 
     def feature_refused(self, link: int, refusal: Refusal, now_ms: float) -> list[Action]:

@@ -8,6 +8,7 @@ from relevo_agent.session.actions import (
     Keep,
     NeedKeyframe,
     Send,
+    SetDecoders,
     SetQuality,
     StartCapture,
     StopCapture,
@@ -18,12 +19,15 @@ from relevo_agent.session.entries import Entry, EntryKind
 from relevo_agent.session.seat import Seat, roster_member
 from relevo_protocol.crypto.media import EPOCH_SECRET_BYTES, MediaSender
 from relevo_protocol.crypto.roster import roster_hash, signature_required
+from relevo_protocol.frame import BASE_CODECS, CodecId
 from relevo_protocol.header import Flags, Header, MessageType
 from relevo_protocol.limits import POINTER_STALE_MS
 from relevo_protocol.messages.screen import (
     CaptureCondition,
     CaptureState,
+    Decoders,
     FrameAck,
+    PictureState,
     Quality,
     ScreenLayout,
 )
@@ -32,6 +36,7 @@ from relevo_protocol.modes import Capability, Permit, SessionKind
 from relevo_protocol.rights import effective_right, may_show
 
 WANTED_GAP_MS: Final = 100
+_CODECS: Final = frozenset(CodecId) - BASE_CODECS
 _MODESTY: Final = (Quality.FAST, Quality.AUTO, Quality.SHARP)
 
 
@@ -53,6 +58,7 @@ class Screen:
         self._needs_keyframe = True
         self._wanted_ms = float("-inf")
         self._quality = Quality.AUTO
+        self._decoders: frozenset[CodecId] = frozenset()
         self._watching: frozenset[int] = frozenset()
         self._paused: frozenset[int] = frozenset()
 
@@ -203,7 +209,25 @@ class Screen:
         own = ack.frame_id - self._base
         if own > 0 and seat.acked < ack.frame_id <= self._last:
             seat.acked = ack.frame_id
-            self._desk.act(Acked(seat.link, own))
+            self._desk.act(Acked(seat.link, own, ack.decode_ms))
+
+    def limit(self, run: int, link: int, state: PictureState) -> None:
+        """What limits the picture of one viewer (SPEC D6)."""
+        seat = self._desk.seat_of(link)
+        if run == self._run and self._running and seat is not None and link in self._watching:
+            self._desk.tell(seat, state)
+
+    def decoders(self, seat: Seat, told: Decoders) -> None:
+        """A viewer says what it decodes; numbers that this side does not know are of no use to it."""
+        seat.decoders = _CODECS.intersection(told.codecs)
+        self._choose_decoders()
+
+    def _choose_decoders(self) -> None:
+        seeing = [seat.decoders for seat in self._seeing]
+        common = frozenset[CodecId].intersection(*seeing) if seeing else self._decoders
+        if common != self._decoders:
+            self._decoders = common
+            self._desk.act(SetDecoders(common))
 
     def want_keyframe(self, seat: Seat | None = None) -> None:
         """Somebody cannot go on without a keyframe; the capture limits their rate.
@@ -248,4 +272,5 @@ class Screen:
         links = frozenset(seat.link for seat in seeing)
         if links != self._watching:
             self._watching = links
+            self._choose_decoders()
             self._desk.act(Watching(links))

@@ -10,6 +10,7 @@ from relevo_protocol.crypto import roster
 from relevo_protocol.crypto.handshake import HostHandshake
 from relevo_protocol.crypto.pairwise import PairwiseChannel
 from relevo_protocol.crypto.schedule import Credential, SessionKeys
+from relevo_protocol.frame import CodecId
 from relevo_protocol.header import Header, MessageType
 from relevo_protocol.lifecycle import SeatEvent, SeatState, next_seat_state
 from relevo_protocol.limits import HEADER_BYTES, VIEWER_MESSAGES_AT_ONCE, VIEWER_MESSAGES_PER_S
@@ -60,6 +61,7 @@ class Seat:
     entered_as: Role = Role.COLLABORATOR
     granted: frozenset[Capability] = frozenset()
     quality: Quality = Quality.AUTO
+    decoders: frozenset[CodecId] = frozenset()
     handshake: HostHandshake | None = None
     code: JoinCode | None = None
     invite: Invite | None = None

@@ -79,8 +79,10 @@ from relevo_protocol.messages.relay import (
 )
 from relevo_protocol.messages.screen import (
     CaptureState,
+    Decoders,
     FrameAck,
     KeyframeRequest,
+    PictureState,
     QualityChoice,
     ScreenLayout,
 )
@@ -142,6 +144,7 @@ ViewerToHost = (
     | ModeRequest
     | Goodbye
     | FrameAck
+    | Decoders
     | KeyframeRequest
     | QualityChoice
     | PointerMove
@@ -193,6 +196,7 @@ HostToViewer = (
     | HostGoodbye
     | ScreenLayout
     | CaptureState
+    | PictureState
     | TokenState
     | GrantsState
     | InviteIssued

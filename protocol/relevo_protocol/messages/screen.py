@@ -5,12 +5,14 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from relevo_protocol.limits import MAX_MONITORS, MAX_SCREEN_SIDE_PX
+from relevo_protocol.limits import MAX_CODECS, MAX_MONITORS, MAX_SCREEN_SIDE_PX
 from relevo_protocol.messages.base import FrameId, Message, Milliseconds, Name, Part, Reason
 
 Pixels = Annotated[int, Meta(ge=0, le=MAX_SCREEN_SIDE_PX)]
 PixelOffset = Annotated[int, Meta(ge=-4 * MAX_SCREEN_SIDE_PX, le=4 * MAX_SCREEN_SIDE_PX)]
 MonitorId = Annotated[int, Meta(ge=0, le=MAX_MONITORS)]
+CodecNumber = Annotated[int, Meta(ge=0, le=255)]
+BytesPerSecond = Annotated[int, Meta(ge=0, le=2**40)]
 
 
 class Quality(StrEnum):
@@ -32,6 +34,18 @@ class CaptureCondition(StrEnum):
     FAILED = "failed"
     PAUSED = "paused"
     """The customer, or a demo, has stopped the picture; the session goes on."""
+
+
+class PictureLimit(StrEnum):
+    """What keeps the picture from being faster or sharper than it is (SPEC D6)."""
+
+    NONE = "none"
+    LINE = "line"
+    """The line to this viewer: its queue is full most of the time."""
+    HOST = "host"
+    """The customer's PC: capturing and encoding takes longer than the picture's own pace."""
+    VIEWER = "viewer"
+    """This viewer's browser: decoding and drawing takes longer than the picture's own pace."""
 
 
 class Monitor(Part, frozen=True):
@@ -64,6 +78,20 @@ class CaptureState(Message, frozen=True):
     detail: Reason = ""
 
 
+class PictureState(Message, frozen=True):
+    """What limits the picture of this viewer, and by how much; sent when it changes, at most once a second.
+
+    ``line_bytes_s`` is the measured rate of this viewer's line, 0 as long as nothing was large enough to
+    measure it; ``host_ms`` the time that a frame takes on the customer's PC, ``viewer_ms`` from arrival
+    to drawn.
+    """
+
+    limit: PictureLimit
+    line_bytes_s: BytesPerSecond = 0
+    host_ms: Milliseconds = 0.0
+    viewer_ms: Milliseconds = 0.0
+
+
 # --- viewer to host ---
 
 
@@ -72,6 +100,15 @@ class FrameAck(Message, frozen=True):
 
     frame_id: FrameId
     decode_ms: Milliseconds = 0.0
+
+
+class Decoders(Message, frozen=True):
+    """Numbers of the codecs that this viewer can decode (SPEC D5, F5); sent before the first picture.
+
+    Until it has come, and for numbers that the host does not know, nothing is assumed beyond ``BASE_CODECS``.
+    """
+
+    codecs: Annotated[list[CodecNumber], Meta(max_length=MAX_CODECS)]
 
 
 class KeyframeRequest(Message, frozen=True):

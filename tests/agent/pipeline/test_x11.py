@@ -158,7 +158,7 @@ def test_lost_display_is_told_and_the_loop_goes_on_with_the_next(server: XServer
     loop.viewer_joined(1)
     assert loop.step(now_ms) is not None
     server.stop()
-    loop.acknowledged(1, 1, now_ms)
+    loop.acknowledged(1, 1, 1.0, now_ms)
     assert loop.step(now_ms + 200) is None
     assert loop.condition.condition.value == "no_display"
     assert loop.step(now_ms + 400) is None

@@ -13,6 +13,7 @@ import type {
   Member,
   Mode,
   Monitor,
+  PictureLimit,
   ProcessList,
   Quality,
   RightView,
@@ -59,6 +60,14 @@ export interface LinkView {
   readonly kbps: number;
   readonly quality: "good" | "fair" | "poor";
   readonly framesDropped: number;
+}
+
+/** What limits the picture (SPEC D6); `lineBytesS` is 0 while unknown. */
+export interface LimitView {
+  readonly limit: PictureLimit;
+  readonly lineBytesS: number;
+  readonly hostMs: number;
+  readonly viewerMs: number;
 }
 
 /** Size of the remote screen in pixels, and its monitors. */
@@ -163,6 +172,8 @@ export interface SessionView {
   /** The mode that the customer is being asked for. */
   readonly pendingMode: Mode | null;
   readonly link: LinkView;
+  /** `null` until the host has said it, and in a session without a picture. */
+  readonly limit: LimitView | null;
   readonly error: Failure | null;
   readonly refusal: RefusalView | null;
   readonly kind: SessionKind;

@@ -11,6 +11,11 @@ class NoCursor:
 
     unavailable: str
 
+    @property
+    def signal(self) -> int | None:
+        """Nothing to tell."""
+        return None
+
     def poll(self) -> CursorState | None:
         """Nothing."""
         return None

@@ -24,6 +24,11 @@ class X11Cursor:
                     self._x.xcb, xcbgen.XFIXES_MAJOR_VERSION, xcbgen.XFIXES_MINOR_VERSION
                 )
 
+    @property
+    def signal(self) -> int | None:
+        """Nothing tells of changes."""
+        return None
+
     def poll(self) -> CursorState | None:
         """The pointer now; coordinates of the hot spot on the root window."""
         if self.unavailable:

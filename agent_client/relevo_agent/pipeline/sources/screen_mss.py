@@ -26,6 +26,11 @@ class MssSource:
         self._handle = self._opened()
         self._checked_s = time.monotonic()
 
+    @property
+    def signal(self) -> int | None:
+        """Nothing tells of changes."""
+        return None
+
     def grab(self) -> Grab:
         """The whole desktop now."""
         try:

@@ -52,6 +52,11 @@ class X11ShmSource:
             return None
         return source
 
+    @property
+    def signal(self) -> int | None:
+        """Nothing tells of changes."""
+        return None
+
     def grab(self) -> Grab:
         """The root window now; a new size gives new segments."""
         with x_errors():

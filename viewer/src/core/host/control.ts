@@ -56,6 +56,8 @@ export class Control {
     Stroke: (seat, piece) => this.marks.stroke(seat, piece),
     ClearMarks: (seat, { everybody }) =>
       this.inBounds(seat, "point.annotate", () => this.clearMarks(seat, everybody === true)),
+    // What every supported browser decodes is all that this host sends (SPEC D5).
+    Decoders: () => undefined,
     // Nobody holds a key, a button or the token here.
     ReleaseAll: () => undefined,
     ControlRelease: () => undefined,

@@ -28,7 +28,11 @@ const HERE: readonly Capability[] = [
   "chat",
 ];
 const NOT_HERE = CAPABILITIES.filter((capability) => !HERE.includes(capability));
-const BEFORE_CONSENT: ReadonlySet<ViewerToHost["t"]> = new Set<ViewerToHost["t"]>(["Heartbeat", "Goodbye"]);
+const BEFORE_CONSENT: ReadonlySet<ViewerToHost["t"]> = new Set<ViewerToHost["t"]>([
+  "Heartbeat",
+  "Goodbye",
+  "Decoders",
+]);
 
 /** Why a message is not obeyed. */
 export interface Refusal {

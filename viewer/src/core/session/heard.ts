@@ -18,6 +18,7 @@ const MOMENTS: Readonly<Record<HostToViewer["t"], readonly Hearing[]>> = {
   InputRefused: LET_IN,
   ScreenLayout: LET_IN,
   CaptureState: LET_IN,
+  PictureState: LET_IN,
   TokenState: LET_IN,
   GrantsState: LET_IN,
   InviteIssued: LET_IN,

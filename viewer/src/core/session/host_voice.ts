@@ -34,6 +34,9 @@ const READINGS: Readings = {
   }),
   ModeState: ({ mode, rights }) => ({ mode, rights }),
   ScreenLayout: ({ width, height, monitors }) => ({ screen: { width, height, monitors } }),
+  PictureState: ({ limit, line_bytes_s = 0, host_ms = 0, viewer_ms = 0 }) => ({
+    limit: { limit, lineBytesS: line_bytes_s, hostMs: host_ms, viewerMs: viewer_ms },
+  }),
   CaptureState: ({ condition }) => ({ capture: condition }),
   InputRefused: ({ code, capability, removed_by }, scene) =>
     refused(scene, { code, capability, removedBy: removed_by ?? null }),

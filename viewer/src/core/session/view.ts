@@ -18,6 +18,7 @@ export const IDLE_VIEW: SessionView = {
   quality: "auto",
   pendingMode: null,
   link: { rttMs: null, fps: 0, kbps: 0, quality: "good", framesDropped: 0 },
+  limit: null,
   error: null,
   refusal: null,
   kind: "support",
