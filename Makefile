@@ -1,6 +1,8 @@
 # One command for people and CI. Everything is done by the scripts in tools/; nothing but Python >= 3.11 and git is needed.
 #   make demo   make test   make check   make bench         the four that matter; options go into ARGS="..."
 #   make setup  make viewer make lock    make wheels  make format  make clean
+#   make bench-record ARGS="--install --small": records real programs for the benchmarks (root, Debian, two minutes)
+#   make bench-peers: the same scenes with Relevo and with VNC in a browser (root for the shaped lines, about ten minutes)
 #   make test-reboot: a real restart of a Debian under QEMU (root, debootstrap, some minutes)
 
 # The first Python that is new enough; PYTHON=... overrides.
@@ -9,7 +11,7 @@ PYTHON ?= $(or $(shell for p in python3 python3.14 python3.13 python3.12 python3
 ARGS ?=
 RUN := .venv/bin/python
 
-.PHONY: help setup demo test test-reboot check bench viewer lock wheels format clean
+.PHONY: help setup demo test test-reboot check bench bench-record bench-peers viewer lock wheels format clean
 
 help:
 	@sed -n '2,4s/^# *//p' Makefile
@@ -31,6 +33,12 @@ check: setup
 
 bench: setup
 	@$(RUN) -m benchmarks $(ARGS)
+
+bench-record: setup
+	@$(RUN) -m benchmarks record $(ARGS)
+
+bench-peers: setup
+	@$(RUN) -m benchmarks.end_to_end $(ARGS)
 
 viewer: setup
 	@$(RUN) -m tools.viewer $(ARGS)

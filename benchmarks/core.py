@@ -1,155 +1,212 @@
-"""The capture loop on scenes, without a display: cost and bytes of each frame."""
+"""The capture loop on films (drawn scenes, recorded programs): cost and bytes of frames, and exactness."""
 
-import time
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Final
 
-from benchmarks.measure import Table, kilobytes, spread
-from benchmarks.scenes import HEIGHT, WIDTH, Canvas, Scene
-from relevo_agent.pipeline.loop import CaptureLoop
-from relevo_agent.pipeline.sources.cursor_none import NoCursor
-from relevo_agent.pipeline.types import Grab, Layout, Outgoing
+import numpy as np
 
-VIEWER = 1
-STEP_MS = 4.0
-LINE_MS = 4.0
-SETTLE_MS = 3000.0
-"""Before measuring: the first picture is sent, and made exact."""
+from benchmarks import films
+from benchmarks.limits import Limits, limits
+from benchmarks.measure import Block, Figure, Figures, Limit, Target, of_samples, spread, timed_ms
+from benchmarks.play import Film, Player
+from benchmarks.scenes import HEIGHT, SCENES, WIDTH, Scene
+from benchmarks.stages import StageClock, stage_clock
+from relevo_agent.pipeline.encoders.zstd_stream import ZstdStream
+from relevo_agent.pipeline.types import Rect
 
+KEYSTROKE_MS: Final = Target(1.2)
+KEYSTROKE_BYTES: Final = Target(200)
+SCROLL_MS: Final = Target(9)
+TEXT_PAGE_MPX_S: Final = Target(250, at_least=True)
+IDLE_MS_S: Final = Target(1)
+POLLING_OF_MEMCMP: Final = 2.5
+EXACT_PERCENT: Final = Target(100, at_least=True)
+VIDEO_DB: Final = Target(33, at_least=True)
+KILOBYTES_S: Final = {"document": 1.7, "page": 200.0, "drag": 400.0, "video": 300.0}
+"""What the wire may carry in all while these recordings play; the loop's own share must be less."""
+TEXT_PAGE_TIMES: Final = 9
+IDLE_FOR_S: Final = 60.0
 
-class CanvasSource:
-    """A canvas as a screen: a grab copies it into one of two buffers, and counts the time that takes."""
-
-    def __init__(self, canvas: Canvas) -> None:
-        self.canvas = canvas
-        self.spent_ms = 0.0
-        self._buffers = (canvas.copy(), canvas.copy())
-        self._turn = 0
-
-    def grab(self) -> Grab:
-        """The canvas now."""
-        started = time.perf_counter()
-        self._turn = 1 - self._turn
-        buffer = self._buffers[self._turn]
-        buffer[:] = self.canvas
-        self.spent_ms += (time.perf_counter() - started) * 1000
-        return Grab(buffer)
-
-    def layout(self) -> Layout:
-        """The scenes' size."""
-        return Layout(WIDTH, HEIGHT)
-
-    def close(self) -> None:
-        """Nothing to give back."""
+SCENE_STEP: Final = {"typing": KEYSTROKE_MS, "scrolling 1650x980": SCROLL_MS}
+SCENE_BYTES: Final = {"typing": KEYSTROKE_BYTES}
+RECORDED_STEP: Final = {"document": KEYSTROKE_MS, "page": SCROLL_MS}
+RECORDED_BYTES: Final = {"document": KEYSTROKE_BYTES}
+TEXT_PAGES: Final = ("full text page", "page", "document", "terminal", "editor", "files")
+"""Films whose first picture is text and user interface alone."""
 
 
-@dataclass
-class Run:
-    """One scene played on a clock of its own; costs are real time, without the grab's copy."""
+@dataclass(slots=True)
+class Played:
+    """A player after its film, how long it played, and the quality of its video area if it has one."""
 
-    scene: Scene
-    loop: CaptureLoop
-    source: CanvasSource
-    now_ms: float = 0.0
-    frames: list[Outgoing] = field(default_factory=list[Outgoing])
-    frame_costs_ms: list[float] = field(default_factory=list[float])
-    look_costs_ms: list[float] = field(default_factory=list[float])
-    acks: list[tuple[float, int]] = field(default_factory=list[tuple[float, int]])
+    player: Player
+    played_ms: float
+    unequal_px: int
+    video_db: list[float] = field(default_factory=list[float])
 
-    def step(self) -> None:
-        """One step, acknowledged ``LINE_MS`` later."""
-        while self.acks and self.acks[0][0] <= self.now_ms:
-            self.loop.acknowledged(VIEWER, self.acks.pop(0)[1], self.now_ms)
-        copied_before = self.source.spent_ms
-        started = time.perf_counter()
-        outgoing = self.loop.step(self.now_ms)
-        cost_ms = (time.perf_counter() - started) * 1000 - (self.source.spent_ms - copied_before)
-        if outgoing is not None:
-            self.frames.append(outgoing)
-            self.frame_costs_ms.append(cost_ms)
-            self.acks.append((self.now_ms + LINE_MS, outgoing.frame_id))
-        elif self.source.spent_ms > copied_before:
-            self.look_costs_ms.append(cost_ms)
-        self.now_ms += STEP_MS
-
-    def play(self, for_ms: float, *, moving: bool) -> None:
-        """Let the scene's clock run."""
-        end_ms, tick, next_tick_ms = self.now_ms + for_ms, 0, self.now_ms
-        while self.now_ms < end_ms:
-            if moving and self.now_ms >= next_tick_ms:
-                self.scene.paint(self.source.canvas, tick)
-                tick, next_tick_ms = tick + 1, next_tick_ms + self.scene.tick_ms
-            self.step()
-
-    def forget(self) -> None:
-        """Measure from here."""
-        self.frames.clear()
-        self.frame_costs_ms.clear()
-        self.look_costs_ms.clear()
+    @property
+    def seconds(self) -> float:
+        """Of the film's clock."""
+        return max(self.played_ms, 1.0) / 1000
 
 
-def opened(scene: Scene) -> Run:
-    """A run with a viewer, before its first frame."""
-    source = CanvasSource(scene.start())
-    loop = CaptureLoop(lambda: source, lambda: NoCursor("a benchmark"))
-    loop.viewer_joined(VIEWER)
-    return Run(scene, loop, source)
+def play(film: Film, clock: StageClock, longest_ms: float, video: Rect | None = None) -> Played:
+    """Play a film (or its beginning) to a loop of its own and let it come to rest."""
+    player = Player(film, clock=clock)
+    quality: list[float] = []
+    if video is not None:
+        player.drawn = partial(_look_at, quality, video)
+    try:
+        played_ms = player.play(longest_ms)
+        sent, looks, cpu_ms = list(player.sent), list(player.look_ms), player.cpu_ms
+        player.rest()
+        unequal_px = player.unequal_px
+        player.sent, player.look_ms, player.cpu_ms = sent, looks, cpu_ms
+    finally:
+        player.loop.close()
+    return Played(player, played_ms, unequal_px, quality)
 
 
-def measured(scenes: tuple[Scene, ...], seconds: float) -> list[Table]:
-    """Tables: the moving scenes, their first keyframes, and the way back to the exact picture."""
-    moving = Table(
-        "Capture loop: ms and bytes for each scene",
-        f"1920x1080, {seconds:g} s each on the scene's clock; diff + classify + encode + container, without "
-        "grab and seal. Line: acknowledged after 4 ms. CPU is ms of work for each second of the scene, looks "
-        "that find nothing included.",
-        ("scene", "frames/s", "ms median", "ms p95", "kB/frame", "kB/s", "look ms", "CPU ms/s"),
-    )
-    joining = Table(
-        "Joining and coming to rest",
-        "First keyframe and the deltas that complete it, until every pixel was sent once; then until the "
-        "picture is exact (500 ms of quiet included), on the scene's clock.",
-        ("scene", "first picture ms", "kB", "frames", "exact ms", "kB more", "frames more"),
-    )
-    for scene in scenes:
-        run = opened(scene)
-        joining.rows.append(_joined(run))
-        run.play(SETTLE_MS, moving=False)
-        run.forget()
-        run.play(seconds * 1000, moving=True)
-        moving.rows.append(_row(run, seconds))
-    return [moving, joining]
+def _look_at(quality: list[float], video: Rect, player: Player) -> None:
+    quality.append(player.psnr_db(video))
 
 
-def _joined(run: Run) -> tuple[str | float | int, ...]:
-    while not run.frames or run.loop.has_unsent:
-        run.step()
-    first = len(run.frames)
-    cost_ms, size = sum(run.frame_costs_ms), sum(len(frame.data) for frame in run.frames)
-    while not run.loop.is_exact:
-        run.step()
-    more = sum(len(frame.data) for frame in run.frames) - size
-    return (
-        run.scene.name,
-        round(cost_ms, 1),
-        kilobytes(size),
-        first,
-        round(run.now_ms),
-        kilobytes(more),
-        len(run.frames) - first,
-    )
+def scenes(scenes: Sequence[Scene], seconds: float) -> list[Block]:
+    """Budgets of the loop, then each drawn scene."""
+    blocks: list[Block] = []
+    with stage_clock() as clock:
+        blocks.append(budgets(clock, quick=seconds < 3))
+        for scene in scenes:
+            played = play(films.drawn(scene, seconds), clock, seconds * 1000)
+            note = f"Drawn, {WIDTH}x{HEIGHT}, {played.seconds:.1f} s; real glyphs, synthetic photographs."
+            blocks.append(figures(f"Scene: {scene.name}", note, played))
+    return blocks
 
 
-def _row(run: Run, seconds: float) -> tuple[str | float | int, ...]:
-    cost, look = spread(run.frame_costs_ms), spread(run.look_costs_ms)
-    size = sum(len(frame.data) for frame in run.frames)
-    work_ms = sum(run.frame_costs_ms) + sum(run.look_costs_ms)
-    return (
-        run.scene.name,
-        round(len(run.frames) / seconds, 1),
-        round(cost.median, 2),
-        round(cost.p95, 2),
-        kilobytes(size / max(1, len(run.frames))),
-        kilobytes(size / seconds),
-        round(look.median, 2),
-        round(work_ms / seconds, 1),
-    )
+def recordings(*, quick: bool) -> list[Block]:
+    """Each recording of this machine.
+
+    Raises:
+        Unavailable: there is none.
+    """
+    blocks: list[Block] = []
+    longest_ms = 1500.0 if quick else float("inf")
+    with stage_clock() as clock:
+        for recording in films.all_recordings():
+            about = recording.about
+            photo = next((area.rect for area in about.areas if area.kind == "photo"), None)
+            video = photo if about.name == "video" else None
+            played = play(films.recorded(recording), clock, longest_ms, video)
+            programs = ", ".join(f"{name} {version}" for name, version in about.programs.items())
+            note = f"{about.what}; {about.width}x{about.height}, {played.seconds:.1f} s ({programs})."
+            blocks.append(figures(f"Recording: {about.name}", note, played))
+    return blocks
+
+
+def figures(title: str, note: str, played: Played) -> Figures:
+    """Everything that one film tells."""
+    name = played.player.film.name
+    rows = [*_joining(name, played), *_moving(name, played)]
+    share = 100 * (1 - played.unequal_px / (played.player.film.width * played.player.film.height))
+    rows.append(Figure("pixels equal after 2.5 s of rest", share, "%", target=EXACT_PERCENT))
+    if played.video_db:
+        rows.append(_worst_first("video: PSNR of the frames shown", played.video_db, "dB", VIDEO_DB))
+    return Figures(title, note, rows)
+
+
+def _joining(name: str, played: Played) -> list[Figure]:
+    joining = played.player.joining
+    pixels = played.player.film.width * played.player.film.height
+    machine = limits()
+    rows = [
+        Figure("joining: until whole", joining.step_ms, "ms", limit=machine.memcpy(pixels)),
+        Figure("joining: size", joining.size_bytes / 1000, "kB"),
+    ]
+    if name in TEXT_PAGES:
+        rows.append(_text_page(played.player.film))
+    return rows
+
+
+def _text_page(film: Film) -> Figure:
+    """The film's first picture as the text of a keyframe, several times."""
+    canvas = np.zeros((film.height, film.width, 4), np.uint8)
+    next(film.changes()).apply(canvas)
+    encoder = ZstdStream()
+    took_ms = timed_ms(lambda: encoder.encode(canvas, 0), TEXT_PAGE_TIMES, encoder.reset)
+    pixels = film.width * film.height
+    limit = Limit(pixels / limits().memcpy_ms / 1000, "Mpx/s memcpy")
+    speeds = [pixels / one_ms / 1000 for one_ms in took_ms]
+    return replace(_worst_first("text of the whole screen", speeds, "Mpx/s", TEXT_PAGE_MPX_S), limit=limit)
+
+
+def _moving(name: str, played: Played) -> list[Figure]:
+    player, seconds = played.player, played.seconds
+    sent = player.sent
+    rows: list[Figure] = []
+    if sent:
+        steps = [one.step_ms for one in sent]
+        changed = spread(player.source.changed_px).median
+        limit = limits().memcpy(changed) if changed else None
+        target = SCENE_STEP.get(name) or RECORDED_STEP.get(name)
+        rows.append(of_samples("step that gives a frame", steps, "ms", limit=limit, target=target))
+        rows += _stage_rows(played)
+        sizes = [float(one.size_bytes) for one in sent]
+        target = SCENE_BYTES.get(name) or RECORDED_BYTES.get(name)
+        rows.append(of_samples("size of a frame", sizes, "B", target=target))
+    if player.look_ms:
+        rows.append(of_samples("look that finds nothing", player.look_ms, "ms"))
+    rows.append(Figure("frames", len(sent) / seconds, "1/s"))
+    bound = KILOBYTES_S.get(name)
+    rate = sum(one.size_bytes for one in sent) / 1000 / seconds
+    rows.append(Figure("bytes", rate, "kB/s", target=Target(bound) if bound else None))
+    rows.append(Figure("CPU of the loop", player.cpu_ms / seconds, "ms/s"))
+    return rows
+
+
+def _stage_rows(played: Played) -> list[Figure]:
+    sent, source = played.player.sent, played.player.source
+    rows = [of_samples("stage: copy out of the film (not in the step)", source.capture_ms, "ms")]
+    names = dict.fromkeys(stage for one in sent for stage in one.stages_ms)
+    for stage in names:
+        samples = [one.stages_ms[stage] for one in sent if stage in one.stages_ms]
+        rows.append(of_samples(f"stage: {stage}", samples, "ms"))
+    return rows
+
+
+def _worst_first(what: str, samples: list[float], unit: str, target: Target) -> Figure:
+    """Percentiles of what is better when larger: the 95th is the value that 95 of 100 reach."""
+    falling = spread([-sample for sample in samples])
+    return Figure(what, -falling.median, unit, -falling.p95, -falling.p99, len(samples), target=target)
+
+
+def budgets(clock: StageClock, *, quick: bool) -> Figures:
+    """What the loop takes when nothing happens, told of damage and polling, beside this machine's memcmp."""
+    machine = limits()
+    still = films.drawn(next(scene for scene in SCENES if scene.name == "idle"), 0.0)
+    told, polled = Player(still, clock=clock), Player(still, tells=False, clock=clock)
+    for_ms = (2.0 if quick else IDLE_FOR_S) * 1000
+    rows: list[Figure] = []
+    for player in (told, polled):
+        player.play()
+        player.forget()
+        player.run_until(player.now_ms + for_ms)
+        player.loop.close()
+    rows.append(_memory("memcmp of two frames", machine.memcmp_ms))
+    rows.append(_memory("memcpy of a frame", machine.memcpy_ms))
+    idle = told.cpu_ms * 1000 / for_ms
+    rows.append(Figure("idle, told of damage: CPU of the loop", idle, "ms/s", target=IDLE_MS_S))
+    rows.append(_look("idle, polling: a look", polled.look_ms, machine))
+    rows.append(Figure("idle, polling: CPU of the loop", polled.cpu_ms * 1000 / for_ms, "ms/s"))
+    note = "The agent's and the X server's whole cost of idling are in the section display."
+    return Figures("Budgets of the loop at rest", note, rows)
+
+
+def _memory(what: str, value_ms: float) -> Figure:
+    return Figure(what, value_ms, "ms")
+
+
+def _look(what: str, samples: list[float], machine: Limits) -> Figure:
+    limit = machine.memcmp(WIDTH * HEIGHT)
+    return of_samples(what, samples, "ms", limit=limit, target=Target(POLLING_OF_MEMCMP * machine.memcmp_ms))

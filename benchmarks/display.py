@@ -1,26 +1,40 @@
 """A real X display (Xvfb): what a grab, a look at the pointer, and a second of an idle screen cost."""
 
 import contextlib
+import itertools
 import os
 import resource
 import shutil
 import subprocess
+import threading
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from pathlib import Path
 
-from benchmarks.measure import Table, spread, timed_ms
+from Xlib.display import Display
+
+from benchmarks.limits import limits
+from benchmarks.measure import Figure, Figures, Target, Unavailable, of_samples, timed_ms
 from benchmarks.scenes import HEIGHT, WIDTH
-from relevo_agent.pipeline.loop import CaptureLoop
+from relevo_agent.capture import CaptureEvents, CaptureRun
+from relevo_agent.clock import now_ms
 from relevo_agent.pipeline.sources import open_cursor, open_source
 from relevo_agent.pipeline.sources.screen_mss import MssSource
+from relevo_agent.pipeline.types import Outgoing
 
 VIEWER = 1
+SETTLE_S = 3.0
 
 
 @contextlib.contextmanager
 def x_server() -> Generator[tuple[str, int]]:
-    """Display name and process id of a fresh Xvfb."""
+    """Display name and process id of a fresh Xvfb.
+
+    Raises:
+        Unavailable: there is no Xvfb.
+    """
+    if shutil.which("Xvfb") is None:
+        raise Unavailable("Xvfb is not installed (apt-get install xvfb)")
     read_end, write_end = os.pipe()
     screen = f"{WIDTH}x{HEIGHT}x24"
     command = ["Xvfb", "-displayfd", str(write_end), "-screen", "0", screen, "-nolisten", "tcp", "-noreset"]
@@ -34,59 +48,88 @@ def x_server() -> Generator[tuple[str, int]]:
         process.wait()
 
 
-def measured(times: int, idle_s: float) -> list[Table]:
-    """Tables of grabs and of idling; none where there is no Xvfb."""
-    if shutil.which("Xvfb") is None:
-        return []
+def measured(times: int, idle_s: float) -> list[Figures]:
+    """Figures of looking and of idling.
+
+    Raises:
+        Unavailable: there is no Xvfb.
+    """
     with x_server() as (display, pid):
         return [_grabs(display, times), _idle(display, pid, idle_s)]
 
 
-def _grabs(display: str, times: int) -> Table:
-    table = Table(
-        "Looking at a real X display",
-        f"Xvfb {WIDTH}x{HEIGHT}x24, {times} looks.",
-        ("what", "ms median", "ms p95"),
-    )
+def _grabs(display: str, times: int) -> Figures:
+    machine = limits()
     shared, copied, pointer = open_source(display), MssSource(display), open_cursor(display)
-    for name, action in (
-        (f"grab by {type(shared).__name__} (used)", shared.grab),
-        ("grab by MssSource (where memory cannot be shared)", copied.grab),
-        ("pointer by XFixes", pointer.poll),
-    ):
-        action()
-        cost = spread(timed_ms(action, times))
-        table.rows.append((name, round(cost.median, 2), round(cost.p95, 2)))
+    rows: list[Figure] = []
+    used = f"{type(shared).__name__} (used)"
+    with flashing(display) as flash:
+        whole = machine.memcpy(WIDTH * HEIGHT)
+        rows.append(
+            of_samples(f"{used}, all changed", timed_ms(shared.grab, times, flash), "ms", limit=whole)
+        )
+        rows.append(of_samples(f"{used}, nothing changed", timed_ms(shared.grab, times), "ms"))
+        copied.grab()
+        copies = timed_ms(copied.grab, times)
+        rows.append(of_samples("MssSource (where memory cannot be shared)", copies, "ms", limit=whole))
+        rows.append(of_samples("pointer", timed_ms(pointer.poll, times), "ms"))
     for source in (shared, copied, pointer):
         source.close()
-    return table
+    note = f"Xvfb {WIDTH}x{HEIGHT}x24, {times} looks."
+    return Figures("Looking at a real X display", note, rows)
 
 
-def _idle(display: str, pid: int, seconds: float) -> Table:
-    loop = CaptureLoop(lambda: open_source(display), lambda: open_cursor(display))
-    loop.viewer_joined(VIEWER)
-    _drive(loop, 3.0)
-    own, server, looks = _own_cpu_ms(), _cpu_ms(pid), _drive(loop, seconds)
+@contextlib.contextmanager
+def flashing(display: str) -> Generator[Callable[[], None]]:
+    """Gives what fills the whole screen with another colour, done when it returns."""
+    connection = Display(display)
+    root = connection.screen().root
+    gc = root.create_gc()
+    shades = itertools.cycle(range(0x101010, 0xF0F0F0, 0x202020))
+
+    def flash() -> None:
+        gc.change(foreground=next(shades))
+        root.fill_rectangle(gc, 0, 0, WIDTH, HEIGHT)
+        connection.sync()
+
+    try:
+        yield flash
+    finally:
+        connection.close()
+
+
+def _idle(display: str, pid: int, seconds: float) -> Figures:
+    frames: list[int] = []
+    run = CaptureRun(1, display, threading.Event(), CaptureEvents(*_acknowledging(lambda: run, frames)))
+    run.loop.viewer_joined(VIEWER)
+    run.start()
+    time.sleep(SETTLE_S)
+    frames.clear()
+    own, server = _own_cpu_ms(), _cpu_ms(pid)
+    time.sleep(seconds)
     own, server = _own_cpu_ms() - own, _cpu_ms(pid) - server
-    loop.close()
-    return Table(
-        "An idle screen with a viewer",
-        f"Real time, {seconds:g} s, after 3 s of rest: CPU ms for each second.",
-        ("steps/s", "loop CPU ms/s", "X server CPU ms/s"),
-        [(round(looks / seconds, 1), round(own / seconds, 1), round(server / seconds, 1))],
-    )
+    run.stop()
+    run.join(SETTLE_S)
+    rows = [
+        Figure("frames", len(frames), "in all", target=Target(0)),
+        Figure("CPU of the capture's thread", own / seconds, "ms/s", target=Target(1.0)),
+        Figure("CPU of the X server", server / seconds, "ms/s", target=Target(1.0)),
+    ]
+    note = f"The agent's own driver, real time, {seconds:g} s after {SETTLE_S:g} s of rest; without its link."
+    return Figures("An idle screen with a viewer", note, rows)
 
 
-def _drive(loop: CaptureLoop, seconds: float) -> int:
-    end, steps = time.monotonic() + seconds, 0
-    while time.monotonic() < end:
-        now_ms = time.monotonic() * 1000
-        outgoing = loop.step(now_ms)
-        steps += 1
-        if outgoing is not None:
-            loop.acknowledged(VIEWER, outgoing.frame_id, now_ms)
-        time.sleep(loop.delay_ms(time.monotonic() * 1000) / 1000)
-    return steps
+def _acknowledging(run: Callable[[], CaptureRun], frames: list[int]) -> tuple[Callable[..., None], ...]:
+    """What a run tells goes nowhere; a frame is acknowledged at once."""
+
+    def frame(_run: int, outgoing: Outgoing) -> None:
+        frames.append(outgoing.frame_id)
+        run().loop.acknowledged(VIEWER, outgoing.frame_id, 1.0, now_ms())
+
+    def nothing(*_: object) -> None:
+        return
+
+    return frame, nothing, nothing, nothing
 
 
 def _own_cpu_ms() -> float:

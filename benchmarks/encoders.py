@@ -11,6 +11,7 @@ from PIL import Image
 from benchmarks.measure import Table, kilobytes, spread, timed_ms
 from benchmarks.scenes import HEIGHT, WIDTH, Canvas, photograph, text_page
 from relevo_agent.pipeline.encoders import ENCODERS, Encoder
+from relevo_agent.pipeline.encoders.zstd_stream import ZstdStream
 from relevo_agent.pipeline.pacing import Pacing
 
 Encode = Callable[[Canvas], bytes]
@@ -34,6 +35,7 @@ def _used(encoder: Encoder) -> tuple[str, Encode]:
 
 def _candidates() -> list[tuple[str, Encode]]:
     return [
+        ("ZSTD_STREAM_BGRX (used), begun anew", lambda canvas: ZstdStream().encode(canvas, 0)),
         *(_used(encoder) for encoder in ENCODERS),
         ("zlib level 1", lambda canvas: zlib.compress(_rgb(canvas).tobytes(), 1)),
         ("PNG level 1", lambda canvas: _saved(canvas, "PNG", compress_level=1)),

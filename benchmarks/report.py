@@ -11,9 +11,24 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks.measure import Cell, Table
+from benchmarks.measure import Block, Cell, Figures, Table
 
 RESULTS = Path(__file__).parent / "results"
+FORMAT = 2
+"""Of the JSON: 2 has ``figures``, one object for each value; 1 had tables alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A block, and the section that measured it."""
+
+    section: str
+    block: Block
+
+    @property
+    def table(self) -> Table:
+        """The block as a table."""
+        return self.block.table() if isinstance(self.block, Figures) else self.block
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +48,7 @@ class Circumstances:
 
 def circumstances(command: str, load_before: float) -> Circumstances:
     """Of this run."""
-    packages = ("numpy", "isal", "simplejpeg", "mss", "pillow", "cryptography")
+    packages = ("numpy", "isal", "zstandard", "simplejpeg", "mss", "pillow", "cryptography")
     return Circumstances(
         date=datetime.now(UTC).strftime("%Y-%m-%d"),
         machine=f"{platform.system()} {platform.machine()}",
@@ -70,8 +85,13 @@ def _commit() -> str:
     return run.stdout.strip() or "before the first commit"
 
 
-def as_text(table: Table) -> str:
+def as_text(block: Block) -> str:
     """Aligned columns for a terminal."""
+    return table_as_text(block.table() if isinstance(block, Figures) else block)
+
+
+def table_as_text(table: Table) -> str:
+    """Aligned columns, the first one to the left."""
     lines = [table.columns, *([str(cell) for cell in row] for row in table.rows)]
     widths = [max(len(line[i]) for line in lines) for i in range(len(table.columns))]
     rows = [
@@ -85,27 +105,37 @@ def _aligned(cell: str, width: int, column: int) -> str:
     return cell.ljust(width) if column == 0 else cell.rjust(width)
 
 
-def as_markdown(about: Circumstances, tables: Sequence[Table]) -> str:
+def as_markdown(about: Circumstances, measured: Sequence[Measured]) -> str:
     """The whole report."""
     head = "\n".join(f"- {name.replace('_', ' ')}: {value}" for name, value in asdict(about).items())
     parts = [
         f"# Benchmarks, {about.date}\n\n{head}\n\nWhat each figure means: [../README.md](../README.md)\n"
     ]
-    for table in tables:
+    for table in (part.table for part in measured):
         rows: list[Sequence[Cell]] = [table.columns, ["---"] * len(table.columns), *table.rows]
         body = "\n".join("| " + " | ".join(str(cell) for cell in row) + " |" for row in rows)
         parts.append(f"## {table.title}\n\n{table.note}\n\n{body}\n")
     return "\n".join(parts)
 
 
-def write(about: Circumstances, tables: Sequence[Table]) -> Path:
-    """Write Markdown and JSON under ``results/``; returns the Markdown's path."""
-    RESULTS.mkdir(exist_ok=True)
+def as_json(about: Circumstances, measured: Sequence[Measured]) -> str:
+    """The whole report for programs: circumstances, tables as they are read, and each figure by itself."""
+    figures = [
+        {"section": part.section, "title": part.block.title, **asdict(row), "verdict": row.verdict}
+        for part in measured
+        if isinstance(part.block, Figures)
+        for row in part.block.rows
+    ]
+    tables = [{"section": part.section, **asdict(part.table)} for part in measured]
+    everything = {"format": FORMAT, "about": asdict(about), "figures": figures, "tables": tables}
+    return json.dumps(everything, indent=1, ensure_ascii=False) + "\n"
+
+
+def write(about: Circumstances, measured: Sequence[Measured], folder: Path) -> Path:
+    """Write Markdown and JSON into a folder; returns the Markdown's path."""
+    folder.mkdir(parents=True, exist_ok=True)
     slug = re.sub(r"[^a-z0-9]+", "-", f"{about.machine} {about.cores} cores".lower()).strip("-")
-    path = RESULTS / f"{about.date}-{slug}.md"
-    path.write_text(as_markdown(about, tables), encoding="utf-8")
-    as_json = {"about": asdict(about), "tables": [asdict(table) for table in tables]}
-    path.with_suffix(".json").write_text(
-        json.dumps(as_json, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
-    )
+    path = folder / f"{about.date}-{slug}.md"
+    path.write_text(as_markdown(about, measured), encoding="utf-8")
+    path.with_suffix(".json").write_text(as_json(about, measured), encoding="utf-8")
     return path

@@ -67,6 +67,23 @@ def _tk_package() -> str:
     return "python3-tk" if Path(sys.base_prefix) == Path("/usr") else ""
 
 
+def _has_desktop_portal() -> bool:
+    return any(Path(folder, "xdg-desktop-portal").exists() for folder in ("/usr/libexec", "/usr/lib"))
+
+
+WAYLAND_NEEDS = (
+    Need("mutter (a Wayland desktop)", "mutter", "package mutter", _program("mutter"), optional=True),
+    Need("pipewire (a Wayland screen)", "pipewire", "package pipewire", _program("pipewire"), optional=True),
+    Need("wireplumber (with it)", "wireplumber", "wireplumber", _program("wireplumber"), optional=True),
+    Need(
+        "xdg-desktop-portal (asks for the screen)",
+        "xdg-desktop-portal",
+        "package xdg-desktop-portal",
+        _has_desktop_portal,
+        optional=True,
+    ),
+    Need("dbus-daemon (session bus)", "dbus-daemon", "package dbus", _program("dbus-daemon"), optional=True),
+)
 DISPLAY_NEEDS = (
     Need("Xvfb (virtual X display)", "xvfb", "xorg-server-xvfb / xorg-x11-server-Xvfb", _program("Xvfb")),
     Need("openbox (window manager)", "openbox", "package openbox", _program("openbox")),
@@ -92,6 +109,7 @@ TEST_NEEDS = (
     Need("xrandr (gives a screen another size)", "x11-xserver-utils", "package xrandr", _program("xrandr")),
     Need("libatomic (drives Chromium)", "libatomic1", "package libatomic", _library("atomic")),
     Need("certutil (certificate stores)", "libnss3-tools", "package nss-tools", _program("certutil")),
+    *WAYLAND_NEEDS,
 )
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tools import node
+from tools import node, zstd_wasm
 from tools.paths import CACHE, ROOT, VIEWER
 
 STATIC = ROOT / "server" / "relevo_server" / "static"
@@ -71,6 +71,10 @@ def _locked(lock: Path) -> dict[str, dict[str, Any]]:
 def build(*, force: bool = False) -> None:
     """Build the viewer into the folder that the relay serves; instant if nothing has changed."""
     install()
+    try:
+        zstd_wasm.build()
+    except zstd_wasm.ZstdError as error:
+        raise ViewerError(str(error)) from error
     stamp = CACHE / "viewer-built-of"
     wanted = _digest(sources())
     page = STATIC / "index.html"

@@ -52,7 +52,8 @@ class Agent:
         self._hands = Hands(config.display, self._routes())
         self._hands.start(self._local_input, self.stop)
         self.quit_asked = threading.Event()
-        self._life = Life(config, self._hands, fronts, keep)
+        self._turned = threading.Event()
+        self._life = Life(config, self._hands, fronts, keep, self._turned.set)
 
     @property
     def commands(self) -> Commands:
@@ -80,6 +81,12 @@ class Agent:
     def over(self) -> bool:
         """Whether the present session's network has ended."""
         return self._life.over
+
+    def wait(self) -> None:
+        """Return once the present session's network has ended, or the end was asked for."""
+        while not self.over and not self.quit_asked.is_set():
+            self._turned.wait()
+            self._turned.clear()
 
     @property
     def failed(self) -> bool:
@@ -124,7 +131,11 @@ class Agent:
             self._life.join(FAREWELL_S)
         self._config.halts.stopped.clear()
         self._life = Life(
-            replace(self._config, join=None, restored=None), self._hands, self._fronts, self._keep
+            replace(self._config, join=None, restored=None),
+            self._hands,
+            self._fronts,
+            self._keep,
+            self._turned.set,
         )
         self._life.start()
 
@@ -132,6 +143,7 @@ class Agent:
         """End the session and the program."""
         self.stop()
         self.quit_asked.set()
+        self._turned.set()
 
     def close(self) -> None:
         """Wait for a clean goodbye, but not for ever, and put the keyboard back as it was."""

@@ -1,15 +1,21 @@
 """The capture's thread: drives the pipeline while somebody may see the screen, and never a moment longer."""
 
+import contextlib
 import logging
+import select
+import socket
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, Protocol
 
 from relevo_agent.clock import now_ms
 from relevo_agent.pipeline.loop import CaptureLoop, CaptureStatus
 from relevo_agent.pipeline.sources import open_cursor, open_source
+from relevo_agent.pipeline.tally import Tally
 from relevo_agent.pipeline.types import CursorSource, Grab, Layout, Outgoing, Source
+from relevo_agent.seen import SeenSource, open_state
 from relevo_protocol.frame import CodecId
 from relevo_protocol.limits import MAX_MONITORS, MAX_NAME_CHARS, MAX_REASON_CHARS
 from relevo_protocol.messages.screen import (
@@ -22,8 +28,39 @@ from relevo_protocol.messages.screen import (
 )
 
 _log = logging.getLogger(__name__)
-MAX_WAIT_S: Final = 0.5
+MIN_WAIT_MS: Final = 1.0
+"""Times are compared to fractions of a millisecond; nobody sees a look that comes so much later."""
+PAUSE_MS: Final = 20.0
+"""Longer than the pause between two looks."""
+MAX_WAIT_S: Final = 30.0
 """The thread looks up at least this often, whatever the pipeline says."""
+
+
+class Waker:
+    """Ends a wait from any thread; what comes while nobody waits ends the next wait at once."""
+
+    def __init__(self) -> None:
+        self._ours, self._theirs = socket.socketpair()
+        self._ours.setblocking(False)
+        self._theirs.setblocking(False)
+
+    def wake(self) -> None:
+        """End the wait."""
+        with contextlib.suppress(BlockingIOError, OSError):  # it is awake already, or over
+            self._theirs.send(b"x")
+
+    def wait(self, signals: tuple[int, ...], timeout_s: float) -> list[int]:
+        """Sleep until woken, until a signal is readable, or for so long; what ended it, if not the time."""
+        readable, _, _ = select.select([self._ours.fileno(), *signals], [], [], timeout_s)
+        if self._ours.fileno() in readable:
+            with contextlib.suppress(BlockingIOError):
+                self._ours.recv(4096)
+        return readable
+
+    def close(self) -> None:
+        """Give the sockets back."""
+        self._ours.close()
+        self._theirs.close()
 
 
 class FindDisplay(Protocol):
@@ -88,18 +125,24 @@ class CaptureRun:
         self._events = events
         self._halted = halted
         self._stop = threading.Event()
-        self._wake = threading.Event()
+        self._waker = Waker()
         self._watching: frozenset[int] = frozenset()
         self._layout: Layout | None = None
         self._status = CaptureStatus()
         self._no_pointer = ""
         self._display = display
+        self._seen: SeenSource | None = None
         self.loop = CaptureLoop(self._open_source, self._open_cursor)
+        self._tally = Tally()
         self._thread = threading.Thread(target=self._drive, name=f"capture-{run}", daemon=True)
 
     def _open_source(self) -> Source:
         display = self._display
-        return open_source(display) if isinstance(display, str | None) else _Checked(display)
+        if isinstance(display, str | None):
+            self._seen = SeenSource(open_source(display), open_state(display))
+        else:
+            self._seen = SeenSource(_Checked(display), None)
+        return self._seen
 
     def _open_cursor(self) -> CursorSource:
         display = self._display
@@ -112,7 +155,7 @@ class CaptureRun:
     def stop(self) -> None:
         """End soon; nothing is delivered after this returns, even if a grab is under way."""
         self._stop.set()
-        self._wake.set()
+        self._waker.wake()
 
     def join(self, timeout_s: float) -> None:
         """Wait for the thread, for so long at most."""
@@ -129,17 +172,17 @@ class CaptureRun:
             self.loop.viewer_left(link)
         for link in links - before:
             self.loop.viewer_joined(link)
-        self._wake.set()
+        self._waker.wake()
 
     def acked(self, link: int, frame_id: int, decode_ms: float) -> None:
         """A viewer has drawn a frame, so long after it came."""
         self.loop.acknowledged(link, frame_id, decode_ms, now_ms())
-        self._wake.set()
+        self._waker.wake()
 
     def need_keyframe(self, *, urgent: bool) -> None:
         """The next frame must need nothing before it."""
         self.loop.request_keyframe(urgent=urgent)
-        self._wake.set()
+        self._waker.wake()
 
     def choose_quality(self, quality: Quality) -> None:
         """The viewers' preference."""
@@ -148,12 +191,12 @@ class CaptureRun:
     def choose_decoders(self, codecs: frozenset[CodecId]) -> None:
         """What all viewers decode beyond the base."""
         self.loop.choose_decoders(codecs)
-        self._wake.set()
+        self._waker.wake()
 
     def input_carried_out(self) -> None:
         """Something will probably change on the screen."""
         self.loop.expect_change(now_ms())
-        self._wake.set()
+        self._waker.wake()
 
     def _drive(self) -> None:
         try:
@@ -165,19 +208,38 @@ class CaptureRun:
             self._deliver(lambda: self._events.condition(self._run, failed))
         finally:
             self.loop.close()
+            self._waker.close()
+            _log.info("picture: %s", self._tally)
 
     def _step(self) -> None:
-        self._wake.clear()
         outgoing = self.loop.step(now_ms())
         self._tell_changes()
         if outgoing is not None:
+            self._tally.add(outgoing)
             self._deliver(lambda: self._events.frame(self._run, outgoing))
-        delay_s = self.loop.delay_ms(now_ms()) / 1000
-        if delay_s > 0:
-            self._wake.wait(min(delay_s, MAX_WAIT_S))
+        self._sleep()
+
+    def _sleep(self) -> None:
+        """Until there is something to do.
+
+        A short pause is over when signals may be heeded again; unless one is there then, sleep goes on.
+        """
+        while not self._over:
+            waiting = self.loop.waiting(now_ms())
+            if waiting.delay_ms <= 0:
+                return
+            timeout_s = min(max(waiting.delay_ms, MIN_WAIT_MS) / 1000, MAX_WAIT_S)
+            states = () if self._seen is None else self._seen.state_signals
+            woken = self._waker.wait((*waiting.signals, *states), timeout_s)
+            if self._seen is not None and not set(states).isdisjoint(woken):
+                self._seen.refresh()
+            if woken or waiting.delay_ms > PAUSE_MS:
+                return
 
     def _tell_changes(self) -> None:
         layout, status = self.loop.layout, self.loop.condition
+        if self._seen is not None and status.condition is CaptureCondition.OK:
+            status = self._seen.status
         if status != self._status:
             self._status = status
             state = CaptureState(condition=status.condition, detail=status.detail[:MAX_REASON_CHARS])
@@ -185,6 +247,8 @@ class CaptureRun:
         if self.loop.cursor_unavailable != self._no_pointer:
             self._no_pointer = self.loop.cursor_unavailable
             _log.info("pointer: %s", self._no_pointer or "shown again")
+        for link, limit in self.loop.limits(now_ms()):
+            self._deliver(partial(self._events.limit, self._run, link, limit))
         if layout is not None and layout is not self._layout:
             self._layout = layout
             self._deliver(lambda: self._events.layout(self._run, screen_layout(layout)))

@@ -42,12 +42,14 @@ EXIT_USAGE: Final = 2
 EXIT_NO_CONNECTION: Final = 3
 SERVICE: Final = "service"
 PRESENT: Final = "present"
+DOCTOR: Final = "doctor"
 _HELPS: Final = "Shows this PC's screen to a technician, once you gave them the code and your consent."
 _PRESENTS: Final = "Shows this PC's screen to at most five people who open your link."
 _OTHERS: Final = """\
 other commands:
   relevo-agent present   show this PC's screen to an audience
   relevo-agent service   the service for administrator mode: install, remove, status
+  relevo-agent doctor    what this PC can show and do, why, and what it costs
 """
 DEMO_VARIABLE: Final = "RELEVO_DEMO"
 INVITE_VARIABLE: Final = "RELEVO_DEMO_INVITE"
@@ -122,11 +124,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     if words[:1] == [SERVICE]:
         return _service(words[1:])
-    given = arguments(words)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             # A name that this terminal cannot write must not end the session.
             stream.reconfigure(errors="replace")
+    if words[:1] == [DOCTOR]:
+        from relevo_agent.doctor import main as doctor
+
+        return doctor(words[1:])
+    given = arguments(words)
     texts = Texts(choose_language(given.lang))
     if given.display:
         os.environ["DISPLAY"] = given.display
@@ -229,8 +235,7 @@ def _run(given: argparse.Namespace, config: AgentConfig, console: Console, texts
     console.listen(agent.commands)
     try:
         if window is None:
-            while not agent.over and not agent.quit_asked.wait(0.2):
-                pass
+            agent.wait()
         else:
             window.run(agent.commands, agent.quit_asked)
     finally:

@@ -57,12 +57,17 @@ from relevo_protocol.messages import HostToViewer
 from relevo_protocol.messages.screen import CaptureState, PictureState, Quality, ScreenLayout
 
 TICK_S: Final = 0.25
+CALM_TICK_S: Final = 2.0
+"""Between two ticks when nothing has happened for a while: what still runs out then are minutes."""
+CALM_AFTER_S: Final = 15.0
 FAREWELL_S: Final = 3.0
 """How long a clean goodbye to the relay may take at the end."""
 KEYBOARD_S: Final = 1.0
 """How long letting go of the keyboard may take then."""
 _log = logging.getLogger(__name__)
 _Choice = SetQuality | SetDecoders
+_EVERYDAY: Final = (Send, Acked)
+"""What comes of frames and heartbeats: nothing that could run out soon."""
 
 
 class Life:
@@ -74,8 +79,12 @@ class Life:
         hands: Hands,
         fronts: Sequence[Front],
         keep: Callable[[Entry], None],
+        on_end: Callable[[], None] = lambda: None,
     ) -> None:
         self._config = config
+        self._on_end = on_end
+        self._ended = threading.Event()
+        self._stirred_s = 0.0
         self._hands = hands
         self._fronts = fronts
         self._keep = keep
@@ -105,7 +114,7 @@ class Life:
     @property
     def over(self) -> bool:
         """Whether the network thread has ended."""
-        return not self._thread.is_alive()
+        return self._ended.is_set()
 
     def post(self, event: Callable[[Session], list[Action]]) -> None:
         """Give the session an event, from any thread; after the end it goes nowhere."""
@@ -136,6 +145,8 @@ class Life:
                 self._give_up()
             finally:
                 self.cut_capture()
+                self._ended.set()
+                self._on_end()
 
     def _give_up(self) -> None:
         """The session is out of joint: nothing stays held down, and the customer is told that it is over."""
@@ -161,7 +172,8 @@ class Life:
 
     async def _tick(self) -> None:
         while True:
-            await asyncio.sleep(TICK_S)
+            calm = self._loop.time() - self._stirred_s > CALM_AFTER_S
+            await asyncio.sleep(CALM_TICK_S if calm else TICK_S)
             self._carry(self._session.tick(now_ms()))
 
     def _take(self, event: Callable[[Session], list[Action]]) -> None:
@@ -191,6 +203,8 @@ class Life:
     # --- actions ---
 
     def _carry(self, actions: list[Action]) -> None:
+        if any(not isinstance(action, _EVERYDAY) for action in actions):
+            self._stirred_s = self._loop.time()
         for action in actions:
             self._carry_one(action)
 
@@ -198,15 +212,9 @@ class Life:
         match action:
             case Send() | CloseLink() | Ended():
                 self._carry_link(action)
-            case (
-                StartCapture()
-                | StopCapture()
-                | NeedKeyframe()
-                | Acked()
-                | Watching()
-                | SetQuality()
-                | SetDecoders()
-            ):
+            case StartCapture() | StopCapture() | NeedKeyframe() | Acked() | Watching():
+                self._carry_capture(action)
+            case SetQuality() | SetDecoders():
                 self._carry_capture(action)
             case Perform() | ReleaseHeld() | WatchLocalInput() | CloseFeatures() | ShowMark() | HideMarks():
                 self._carry_hands(action)
@@ -361,7 +369,7 @@ class Life:
     # --- told by the capture and the input, from their threads ---
 
     def _frame(self, run: int, outgoing: Outgoing) -> None:
-        self.post(lambda s: s.frame(run, outgoing.frame_id, outgoing.keyframe, outgoing.data, now_ms()))
+        self.post(lambda s: s.frame(run, outgoing.frame_id, outgoing.flags, outgoing.data, now_ms()))
 
     def _layout(self, run: int, layout: ScreenLayout) -> None:
         self.post(lambda session: session.layout(run, layout, now_ms()))

@@ -54,6 +54,8 @@ OUTBOX_PAIRWISE_BYTES: Final = 256 * 2**10
 """Queue of sealed and control messages per receiver on the relay; overflow ends that receiver as ``slow``."""
 OUTBOX_MEDIA_BYTES: Final = 2 * 2**20
 """Media slot per viewer on the relay; overflow drops deltas to the next keyframe."""
+OUTBOX_MEDIA_AGE_MS: Final = 300
+"""Deltas that have waited so long for a viewer are dropped, where a keyframe would be there sooner."""
 
 CODE_DIGITS: Final = 6
 CODE_LIFE_S: Final = 600

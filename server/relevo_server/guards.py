@@ -22,7 +22,8 @@ _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _POLICY_VIOLATION = 1008
 _CONTENT_POLICY = (
     "default-src 'self'; "
-    "script-src 'self'; "
+    # WebAssembly from this origin, which the viewer's decoder is; text is still never evaluated.
+    "script-src 'self' 'wasm-unsafe-eval'; "
     "worker-src 'self' blob:; "
     "style-src 'self' 'unsafe-inline'; "
     "img-src 'self' blob: data:; "

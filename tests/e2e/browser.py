@@ -6,7 +6,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Error, Page, sync_playwright
 
 from tools.system import find_chromium
 
@@ -75,6 +75,16 @@ _SETTLED = """async () => {
     last = now;
   }
 }"""
+
+
+def go(page: Page, address: str) -> None:
+    """Open an address; once more if an interface came or went meanwhile, which Chromium gives up at."""
+    try:
+        page.goto(address)
+    except Error as error:
+        if "ERR_NETWORK_CHANGED" not in error.message:
+            raise
+        page.goto(address)
 
 
 def resize(page: Page, width: int, height: int) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from tests.e2e.browser import SCREEN, chromium
+from tests.e2e.browser import SCREEN, chromium, go
 from tests.e2e.stack import Display, Stack
 from tests.support.processes import EventProcess
 
@@ -59,7 +59,7 @@ def join(stack: Stack, browser: Browser, mode: str = "full", viewport: tuple[int
     code = agent.expect("code")["code"]
     context = browser.new_context(viewport={"width": viewport[0], "height": viewport[1]}, locale="en-GB")
     page = context.new_page()
-    page.goto(stack.link(code, mode))
+    go(page, stack.link(code, mode))
     page.locator(SCREEN).wait_for(state="visible", timeout=30_000)
     page.wait_for_function(f"document.querySelector('{SCREEN}').width === 1280", timeout=15_000)
     return Live(page, agent, context)

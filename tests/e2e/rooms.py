@@ -6,7 +6,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Locator, Page
 
-from tests.e2e.browser import SCREEN
+from tests.e2e.browser import SCREEN, go
 from tests.e2e.stack import Display
 from tests.support.processes import EventProcess, wait_until
 
@@ -17,7 +17,7 @@ WIDE = (1500, 960)
 def visit(browser: Browser, address: str, size: tuple[int, int] = WIDE, language: str = "en-GB") -> Page:
     """A browser of one's own, at this address."""
     page = browser.new_context(viewport={"width": size[0], "height": size[1]}, locale=language).new_page()
-    page.goto(address)
+    go(page, address)
     return page
 
 

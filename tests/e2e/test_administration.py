@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from relevo_agent.ui import theme
+from tests.e2e.browser import go
 from tests.e2e.pc_service import PcService
 from tests.e2e.rooms import await_picture
 from tests.e2e.stack import NestedDisplay, Stack
@@ -78,7 +79,7 @@ def session(stack: Stack, pc: PcService, browser: Browser) -> Iterator[Administe
     code = agent.expect("code")["code"]
     context = browser.new_context(viewport={"width": 1500, "height": 960}, locale="en-GB")
     page = context.new_page()
-    page.goto(stack.link(code))
+    go(page, stack.link(code))
     one = Administered(stack, pc, agent, context, page)
     one.agree("entry")
     await_picture(page)
@@ -229,7 +230,7 @@ def test_V7_who_holds_the_session_comes_back_without_a_consent(session: Administ
     assert 7 * 3600 < session.agent.expect("hold")["ends_in_s"] <= 8 * 3600
     page.close()
     session.page = page = session.context.new_page()
-    page.goto(f"{session.stack.origin}/live")
+    go(page, f"{session.stack.origin}/live")
     page.get_by_test_id("live-join").click()
     await_picture(page)
     page.get_by_test_id("admin-panel").click()

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserType, Page, expect, sync_playwri
 from Xlib import X
 from Xlib import display as xdisplay
 
-from tests.e2e.browser import FLAGS, SCREEN, pixel, trust
+from tests.e2e.browser import FLAGS, SCREEN, go, pixel, trust
 from tests.e2e.stack import TECHNICIAN, Display, Stack
 from tests.support.processes import wait_until
 from tools.system import find_chromium
@@ -118,13 +118,13 @@ def wall(display: Display) -> Iterator[_Wall]:
 
 def _window(browsers: _Browsers, address: str) -> Page:
     page = browsers.shows.new_context(locale="en-GB", no_viewport=True).new_page()
-    page.goto(address)
+    go(page, address)
     return page
 
 
 def _join(browsers: _Browsers, link: str, name: str) -> Page:
     page = browsers.looks.new_context(viewport={"width": 900, "height": 700}, locale="en-GB").new_page()
-    page.goto(link)
+    go(page, link)
     page.get_by_test_id("guest-name").fill(name)
     page.get_by_test_id("guest-name").press("Enter")
     page.locator(SCREEN).wait_for(state="visible", timeout=60_000)
@@ -134,7 +134,7 @@ def _join(browsers: _Browsers, link: str, name: str) -> Page:
 def _present(stack: Stack, browsers: _Browsers) -> tuple[Page, str]:
     page = _window(browsers, stack.signed_in(TECHNICIAN))
     page.get_by_test_id("code").wait_for(timeout=60_000)
-    page.goto(f"{stack.origin}/present")
+    go(page, f"{stack.origin}/present")
     page.get_by_test_id("host-start").click()
     link = page.get_by_test_id("host-link").input_value(timeout=45_000)
     assert link.startswith(f"{stack.origin}/demo#i=")
@@ -174,7 +174,7 @@ def test_P1_a_customer_shares_from_the_browser_only_after_a_yes(
     code = customer.get_by_test_id("host-code").get_attribute("data-code", timeout=45_000)
     assert code is not None
     technician = browsers.looks.new_context(locale="en-GB").new_page()
-    technician.goto(stack.link(code, "observer"))
+    go(technician, stack.link(code, "observer"))
     customer.get_by_test_id("host-yes").wait_for(timeout=60_000)
     expect(technician.locator(SCREEN)).to_have_count(0)
     customer.get_by_test_id("host-yes").click()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.browser import SCREEN, click_remote
+from tests.e2e.browser import SCREEN, click_remote, go
 from tests.e2e.rooms import (
     await_picture,
     driver,
@@ -125,7 +125,7 @@ def test_G11_a_colleague_from_the_list_finds_the_session_and_comes_as_expert(
     room.lead.get_by_test_id("invite-colleague-yes").click()
     page = visit(browser, stack.signed_in("bea"), language="es-ES")
     page.get_by_test_id("code").wait_for()
-    page.goto(f"{stack.origin}/live")
+    go(page, f"{stack.origin}/live")
     page.get_by_test_id("live-join").click()
     asked = room.agent.expect("asking", kind="veto")
     assert (asked["name"], asked["role"]) == ("Bea Soler", "expert")

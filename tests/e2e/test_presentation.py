@@ -12,7 +12,7 @@ from http.cookiejar import CookieJar
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.browser import SCREEN, pixel
+from tests.e2e.browser import SCREEN, go, pixel
 from tests.e2e.stack import PASSWORD, TECHNICIAN, Stack
 from tests.support.processes import EventProcess, wait_until
 
@@ -52,7 +52,7 @@ class Show:
 
 def _visit(browser: Browser, link: str, name: str) -> Page:
     page = browser.new_context(viewport={"width": 1000, "height": 700}, locale="es-ES").new_page()
-    page.goto(link)
+    go(page, link)
     page.get_by_test_id("guest-name").fill(name)
     page.get_by_test_id("guest-join").click()
     return page

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.e2e.browser import FLAGS, SCREEN, pixel, pixels, trust
+from tests.e2e.browser import FLAGS, SCREEN, go, pixel, pixels, trust
 from tests.e2e.rooms import await_picture, enter_as_guest, visit
 from tests.e2e.stack import Display, Stack
 from tests.support.processes import EventProcess, wait_until
@@ -96,7 +96,7 @@ def room(stack: Stack, browsers: _Browsers, folder: Path, display: Display) -> I
     agent = stack.start_agent("ask", BROWSER=str(script))
     code = agent.expect("code")["code"]
     technician = browsers.shows.new_context(locale="en-GB", no_viewport=True).new_page()
-    technician.goto(stack.link(code, "shared"))
+    go(technician, stack.link(code, "shared"))
     agent.expect("asking", kind="entry", deadline_s=60)
     agent.type("y")
     await_picture(technician)

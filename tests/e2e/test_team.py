@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.browser import SCREEN
+from tests.e2e.browser import SCREEN, go
 from tests.e2e.conftest import Live
 from tests.e2e.stack import Stack
 from tests.support.processes import wait_until
@@ -27,7 +27,7 @@ class Team:
 
 def _open(browser: Browser, address: str) -> Page:
     page = browser.new_context(viewport={"width": 1500, "height": 960}, locale="en-GB").new_page()
-    page.goto(address)
+    go(page, address)
     return page
 
 
@@ -36,7 +36,7 @@ def team(stack: Stack, browser: Browser, live: Live) -> Iterator[Team]:
     stack.account("ana", "Ana Ruiz", "--standing", "supervisor")
     page = _open(browser, stack.signed_in("ana"))
     page.get_by_test_id("code").wait_for()
-    page.goto(f"{stack.origin}/live")
+    go(page, f"{stack.origin}/live")
     page.get_by_test_id("live-join").first.click()
     page.locator(SCREEN).wait_for(state="visible", timeout=30_000)
     page.wait_for_function(f"document.querySelector('{SCREEN}').width === 1280", timeout=15_000)

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.browser import SCREEN, pixel, pixels
+from tests.e2e.browser import SCREEN, go, pixel, pixels
 from tests.e2e.conftest import Live
 from tests.e2e.stack import Stack
 from tests.support.processes import wait_until
@@ -15,7 +15,7 @@ def _second(stack: Stack, browser: Browser, live: Live) -> Page:
     live.agent.type("new")
     code = live.agent.expect("code")["code"]
     page = browser.new_context(viewport={"width": 1400, "height": 960}, locale="es-ES").new_page()
-    page.goto(stack.link(code, "observer"))
+    go(page, stack.link(code, "observer"))
     page.locator(SCREEN).wait_for(state="visible", timeout=30_000)
     page.wait_for_function(f"document.querySelector('{SCREEN}').width === 1280", timeout=15_000)
     return page

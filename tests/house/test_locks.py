@@ -38,7 +38,7 @@ def test_the_python_lock_covers_the_pyprojects(checkout: Path):
     for folder in (".", "protocol", "server", "agent_client"):
         manifest = tomllib.loads((checkout / folder / "pyproject.toml").read_text(encoding="utf-8"))
         asked = [*manifest["project"]["dependencies"], *manifest.get("dependency-groups", {}).get("dev", [])]
-        wanted |= {re.split(r"[^a-z0-9._-]", name, maxsplit=1)[0] for name in asked}
+        wanted |= {re.split(r"[^A-Za-z0-9._-]", name, maxsplit=1)[0].lower() for name in asked}
     assert {name for name in wanted if not name.startswith("relevo-")} <= pinned
 
 

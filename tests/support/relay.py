@@ -65,10 +65,22 @@ class Relay:
     account: AccountView
     services: Services | None = None
     app: FastAPI | None = None
+    address: str = HOST
+    """Where its sockets are dialled; its name stays what the certificate says."""
     tls: ssl.SSLContext = field(init=False)
 
     def __post_init__(self) -> None:
         self.tls = ssl.create_default_context(cafile=str(self.ca_file))
+
+    def told(self) -> dict[str, Any]:
+        """What a viewer in another process must know, as JSON takes it; see :meth:`of`."""
+        return {"origin": self.origin, "port": self.port, "ca_file": str(self.ca_file)}
+
+    @classmethod
+    def of(cls, told: dict[str, Any], address: str = HOST) -> "Relay":
+        """The relay that another process has told, dialled at this address, by nobody with an account."""
+        nobody = AccountView("", "", "", "", "es", is_admin=False)
+        return cls(told["origin"], told["port"], Path(told["ca_file"]), nobody, address=address)
 
     @property
     def ws(self) -> str:
@@ -189,8 +201,9 @@ async def running_relay(
 class RelayProcess:
     """The server as a process of its own, to be killed and started again on the same port."""
 
-    def __init__(self, folder: Path, port: int | None = None) -> None:
+    def __init__(self, folder: Path, port: int | None = None, listen: str = HOST) -> None:
         self._folder = folder
+        self._listen = listen
         self.port = port or _free_port()
         self._process: subprocess.Popen[bytes] | None = None
         settings = _settings(folder, self.port)
@@ -202,7 +215,7 @@ class RelayProcess:
         """Start it and return once it answers."""
         environment = os.environ | {
             "RELEVO_DATA": str(self._folder),
-            "RELEVO_HOST": HOST,
+            "RELEVO_HOST": self._listen,
             "RELEVO_PORT": str(self.port),
         }
         with (self._folder / "server.log").open("ab") as log:

@@ -15,28 +15,55 @@ from relevo_agent.pipeline.types import (
     Damage,
     Grab,
     Layout,
+    MoveHint,
     Outgoing,
+    Rect,
     Source,
+    Waiting,
 )
+from relevo_protocol.frame import CodecId
 from relevo_protocol.messages.screen import CaptureCondition
 from tests.support.decoder import Viewer
 
 
 @dataclass
 class PaintedScreen:
-    """A source whose ``canvas`` (BGRX) a test paints; every grab is a copy, valid for ever."""
+    """A source whose ``canvas`` (BGRX) a test paints; its grabs share one memory, as real ones do.
+
+    With a ``signal`` it tells its changes, and where they are; else ``damage`` is what it says at each grab.
+    """
 
     canvas: NDArray[np.uint8]
     damage: Damage = field(default_factory=Damage)
     failing: str = ""
     grabs: int = 0
     closed: int = 0
+    signal: int | None = None
+    moves: tuple[MoveHint, ...] = ()
+    memory: NDArray[np.uint8] = field(default_factory=lambda: np.zeros((0, 0, 4), np.uint8))
+
+    @property
+    def is_telling(self) -> bool:
+        return self.signal is not None and not np.array_equal(self.memory, self.canvas)
 
     def grab(self) -> Grab:
         if self.failing:
             raise CaptureFailed(CaptureCondition.NO_DISPLAY, self.failing)
         self.grabs += 1
-        return Grab(self.canvas.copy(), self.damage)
+        damage = self._told_damage() if self.signal is not None else self.damage
+        if self.memory.shape != self.canvas.shape:
+            self.memory = np.empty_like(self.canvas)
+        self.memory[:] = self.canvas
+        return Grab(self.memory, damage, self.moves)
+
+    def _told_damage(self) -> Damage:
+        if self.memory.shape != self.canvas.shape:
+            return Damage()
+        rows, columns = (self.memory != self.canvas).any(axis=2).nonzero()
+        if not len(rows):
+            return Damage(())
+        x, y = int(columns.min()), int(rows.min())
+        return Damage((Rect(x, y, int(columns.max()) + 1 - x, int(rows.max()) + 1 - y),))
 
     def layout(self) -> Layout:
         return Layout(self.canvas.shape[1], self.canvas.shape[0])
@@ -55,6 +82,7 @@ class PaintedCursor:
 
     state: CursorState | None = None
     unavailable: str = ""
+    signal: int | None = None
 
     def poll(self) -> CursorState | None:
         return self.state
@@ -80,13 +108,24 @@ class Show:
     def __init__(self, screen: Source, cursor: CursorSource | None = None, line_ms: float = 5.0) -> None:
         self.now_ms = 1000.0
         self.line_ms = line_ms
+        self.screen = screen
         self.loop = CaptureLoop(lambda: screen, lambda: cursor or NoCursor("a test"), lambda: self.now_ms)
         self.viewer = Viewer()
+        self.viewer_id = VIEWER_ID
         self.frames: list[Outgoing] = []
         self._acks: list[tuple[float, int]] = []
 
-    def join(self) -> None:
-        self.loop.viewer_joined(VIEWER_ID)
+    def join(self, codecs: frozenset[CodecId] = frozenset()) -> None:
+        self.loop.choose_decoders(codecs)
+        self.loop.viewer_joined(self.viewer_id)
+
+    def join_anew(self) -> None:
+        """The viewer goes, and another one comes that has seen nothing."""
+        self.loop.viewer_left(self.viewer_id)
+        self.viewer_id += 1
+        self.viewer = Viewer()
+        self._acks.clear()
+        self.loop.viewer_joined(self.viewer_id)
 
     def step(self) -> Outgoing | None:
         """One step at the present time, drawn at once and acknowledged ``line_ms`` later."""
@@ -103,9 +142,18 @@ class Show:
         end_ms = self.now_ms + for_ms
         while self.now_ms < end_ms:
             self.step()
-            self.now_ms += max(1.0, min(self.loop.delay_ms(self.now_ms), self.line_ms))
+            waiting = self.loop.waiting(self.now_ms)
+            if self._is_told(waiting):
+                continue
+            next_ack_ms = self._acks[0][0] - self.now_ms if self._acks else float("inf")
+            self.now_ms += max(1.0, min(waiting.delay_ms, next_ack_ms, end_ms - self.now_ms))
+
+    def _is_told(self, waiting: Waiting) -> bool:
+        screen = self.screen
+        telling = isinstance(screen, PaintedScreen) and screen.is_telling
+        return telling and screen.signal in waiting.signals
 
     def _acknowledge(self) -> None:
         while self._acks and self._acks[0][0] <= self.now_ms:
             at_ms, frame_id = self._acks.pop(0)
-            self.loop.acknowledged(VIEWER_ID, frame_id, 1.0, at_ms)
+            self.loop.acknowledged(self.viewer_id, frame_id, 1.0, at_ms)

@@ -11,7 +11,7 @@ class WireCutter:
     """Forwards 127.0.0.1:``port`` to a target port until cut.
 
     ``cut`` resets every connection and refuses new ones until ``mend``; ``freeze`` stops forwarding without
-    closing anything, as a dead line does.
+    closing anything, as a dead line does. ``carried_bytes`` counts both ways.
     """
 
     def __init__(self, target_port: int) -> None:
@@ -23,6 +23,7 @@ class WireCutter:
         self._flowing.set()
         self._sockets: set[socket.socket] = set()
         self._lock = threading.Lock()
+        self.carried_bytes = 0
         threading.Thread(target=self._accept, daemon=True, name=f"wire-cutter-{self.port}").start()
 
     def __enter__(self) -> Self:
@@ -84,6 +85,8 @@ class WireCutter:
             while data := source.recv(1 << 16):
                 self._flowing.wait()
                 sink.sendall(data)
+                with self._lock:
+                    self.carried_bytes += len(data)
             sink.shutdown(socket.SHUT_WR)
             return
         with self._lock:

@@ -109,6 +109,7 @@ class Wire:
 def dial_relay(relay: Relay, path: str, origin: str | None) -> connect:
     return connect(
         relay.ws + path,
+        host=relay.address,
         ssl=relay.tls,
         origin=origin,  # type: ignore[arg-type]
         compression=None,

@@ -1,7 +1,8 @@
 """The core: capture, diff, classify, plan, encode, pace. Knows no network, no session and no event loop.
 
-The walk of a frame: a ``Source`` grabs, ``diff`` finds the changed cells, ``plan`` keeps what the viewers
-do not have yet and chooses rectangles, ``classify`` tells text from photograph, an encoder of ``encoders``
-makes the payload, ``loop`` lays the container out, ``pacing`` says when. Whoever drives the loop seals and
-sends.
+The walk of a frame: a ``Source`` grabs (kept open by ``desktop``), ``diff`` compares what is damaged with
+what the viewers have (``shown``), ``moves`` finds what has only moved (``seek`` guesses), ``classify`` tells
+text from photographs and ``motion`` what is a film, ``plan`` chooses rectangles, ``painter`` has the encoders
+of ``encoders`` make them updates, ``loop`` lays the container out, ``pacing`` says when, ``rhythm`` when to
+look again. Whoever drives the loop seals and sends.
 """

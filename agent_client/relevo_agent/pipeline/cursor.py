@@ -9,6 +9,10 @@ from relevo_protocol.limits import MAX_CURSOR_SIDE_PX
 
 RETRY_MS: Final = 5000
 """A pointer's connection that broke is opened anew after this time."""
+TICK_MS: Final = 16
+"""Positions go out no oftener."""
+POLL_MS: Final = 33
+"""Between two looks at a pointer that tells of no changes."""
 _LEVEL: Final = 6
 
 
@@ -21,14 +25,35 @@ class CursorTracker:
         self._retry_ms = float("-inf")
         self._why_not = ""
         self._known: CursorState | None = None
+        self._looked_ms = float("-inf")
+        self._tick_ms = float("-inf")
 
     @property
     def unavailable(self) -> str:
         """Why no pointer is sent; empty if one is."""
         return self._source.unavailable if self._source is not None else self._why_not
 
+    @property
+    def signal(self) -> int | None:
+        """What the pointer's source tells its changes by."""
+        return None if self._source is None else self._source.signal
+
+    @property
+    def open_ms(self) -> float:
+        """From when on a change that is told is looked at."""
+        return self._tick_ms
+
+    @property
+    def due_ms(self) -> float:
+        """When to look even if nothing is told."""
+        if self._source is None:
+            return self._retry_ms
+        told = self._source.signal is not None or self._source.unavailable
+        return float("inf") if told else self._looked_ms + POLL_MS
+
     def updates(self, now_ms: float, size_px: tuple[int, int], *, full: bool) -> list[Update]:
         """What to send: what changed, or with ``full`` everything."""
+        self._looked_ms = now_ms
         state = self._poll(now_ms)
         if state is None:
             return []
@@ -39,6 +64,8 @@ class CursorTracker:
             updates.append(shape_update(state.shape))
         if known is None or (known.x, known.y) != (state.x, state.y):
             updates.append(Update(UpdateKind.CURSOR_POSITION, CodecId.NONE, state.x, state.y, 0, 0))
+        if updates:
+            self._tick_ms = now_ms + TICK_MS
         return updates
 
     def close(self) -> None:

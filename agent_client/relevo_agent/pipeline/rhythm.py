@@ -1,27 +1,32 @@
-"""How often to look where the platform tells of no changes: fast while busy, seldom while idle."""
+"""When to look at the screen: at once when its source tells of a change, else by polling.
+
+Not oftener than 60 times a second, so that what is drawn in pieces goes out together.
+"""
 
 from typing import Final
 
 BUSY_MS: Final = 16
 """At most about 60 looks a second."""
 IDLE_MS: Final = 100
-"""Between two looks at a screen that stands still."""
+"""Between two looks at a screen that stands still and tells of no changes."""
+TOLD_MS: Final = 5000
+"""Between two looks at a source that tells of changes: for what it may have missed."""
 BACK_OFF: Final = 1.15
 """Each look that finds nothing makes the pause longer by this factor: idle after about 13 of them, 0.6 s."""
-CURSOR_MS: Final = 33
-"""Between two looks at the pointer while the screen stands still."""
 REST: Final = 0.25
 """After a costly look rest for this share of its cost, so that other programs keep a processor."""
 
 
 class Rhythm:
-    """When the screen, and when the pointer, is looked at next; times in ms of the caller's clock."""
+    """When the screen is looked at next; times in ms of the caller's clock."""
 
     WAITING_MS: Final = 50
     """Pause while no frame may be sent; an acknowledgement ends it earlier."""
 
     def __init__(self) -> None:
         self._interval_ms = float(BUSY_MS)
+        self._looked_ms = float("-inf")
+        self._tick_ms = float("-inf")
         self._next_ms = float("-inf")
         self._rested_ms = float("-inf")
 
@@ -30,17 +35,21 @@ class Rhythm:
         self._interval_ms = BUSY_MS
         self._next_ms = min(self._next_ms, now_ms + BUSY_MS / 2)
 
-    def screen_due(self, now_ms: float, *, unsent: bool) -> bool:
-        """Whether to look now; with something unsent only the rest after a costly look holds back."""
-        return now_ms >= (min(self._next_ms, self._rested_ms) if unsent else self._next_ms)
+    @property
+    def open_ms(self) -> float:
+        """From when on a change that a source tells of is looked at."""
+        return max(self._rested_ms, self._tick_ms)
 
-    def due_ms(self, now_ms: float, *, unsent: bool) -> float:
-        """When to call the loop again."""
-        screen_ms = min(self._next_ms, self._rested_ms) if unsent else self._next_ms
-        return min(screen_ms, now_ms + CURSOR_MS)
+    def due_ms(self, *, unsent: bool, told: bool) -> float:
+        """When to look if nothing is told; ``told``: the source tells of changes."""
+        if unsent:
+            return min(self._next_ms, self._rested_ms)
+        return self._looked_ms + TOLD_MS if told else self._next_ms
 
     def looked(self, now_ms: float, cost_ms: float, *, changed: bool) -> None:
         """The screen was looked at from ``now_ms`` on for ``cost_ms``."""
         self._interval_ms = BUSY_MS if changed else min(self._interval_ms * BACK_OFF, IDLE_MS)
         self._rested_ms = now_ms + cost_ms * (1 + REST)
+        self._looked_ms = now_ms
+        self._tick_ms = now_ms + (BUSY_MS if changed else 0)
         self._next_ms = max(now_ms + self._interval_ms, self._rested_ms)

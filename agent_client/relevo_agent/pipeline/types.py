@@ -11,7 +11,8 @@ from typing import Final, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from relevo_protocol.frame import UpdateKind
+from relevo_protocol.frame import CodecId, UpdateKind
+from relevo_protocol.header import Flags
 from relevo_protocol.messages.screen import CaptureCondition
 
 PixelBuffer = NDArray[np.uint8]
@@ -105,7 +106,7 @@ class Layout:
 
 
 class Source(Protocol):
-    """Where pixels come from, one file each in ``sources``; ``sources.choose`` says which and why."""
+    """Where pixels come from, one file each in ``sources``; ``sources.chooser`` says which and why."""
 
     @property
     def signal(self) -> int | None:
@@ -124,7 +125,9 @@ class Source(Protocol):
         ...
 
     def layout(self) -> Layout:
-        """Size and monitors of what :meth:`grab` captured last.
+        """Size and monitors of what :meth:`grab` captured last; cheap, as it is asked for after each grab.
+
+        A change of the monitors makes ``signal`` readable, as drawing does; the grab then looks anew.
 
         Raises:
             CaptureFailed: the desktop cannot be asked.
@@ -193,17 +196,11 @@ class Reason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class PlannedRect:
-    """A rectangle, what it holds and why it goes out."""
-
-    rect: Rect
-    content: Content
-    reason: Reason
-
-
-@dataclass(frozen=True, slots=True)
 class Stats:
-    """Cost of one frame: milliseconds per step, number of rectangles and pixels by kind."""
+    """Cost of one frame: milliseconds per step, number of rectangles and pixels by kind.
+
+    ``encode_ms`` is all from what is unsent to the frame's bytes; ``move_ms`` is the part of it for moves.
+    """
 
     capture_ms: float
     diff_ms: float
@@ -212,6 +209,9 @@ class Stats:
     changed_px: int
     lossy_px: int
     exact_px: int
+    move_ms: float = 0.0
+    moved_px: int = 0
+    video_px: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +219,9 @@ class Outgoing:
     """One frame to be sealed and sent.
 
     ``frame_id`` counts without gaps. ``keyframe`` needs nothing before it. ``data`` is the frame container,
-    small enough for one media message. ``width`` and ``height`` are the screen's pixels at this frame.
+    small enough for one media message; ``parts`` are kind and codec of its updates. ``width`` and ``height``
+    are the screen's pixels at this frame. It is not ``droppable`` as long as parts of the screen have not
+    been sent since the keyframe, so that whoever is slow gets at least whole pictures (SPEC C14).
     """
 
     frame_id: int
@@ -227,8 +229,26 @@ class Outgoing:
     data: bytes
     width: int
     height: int
-    kinds: tuple[UpdateKind, ...]
+    parts: tuple[tuple[UpdateKind, CodecId], ...]
     stats: Stats
+    droppable: bool = True
+
+    @property
+    def flags(self) -> Flags:
+        """As the header says it (SPEC W4)."""
+        droppable = Flags.DROPPABLE if self.droppable else Flags.NONE
+        return droppable | (Flags.KEYFRAME if self.keyframe else Flags.NONE)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How long a driver sleeps (``inf``: for good) unless one of ``signals`` is readable before.
+
+    A signal that is not named here would only wake it for nothing: it is too early to look.
+    """
+
+    delay_ms: float
+    signals: tuple[int, ...]
 
 
 OpenSource = Callable[[], Source]

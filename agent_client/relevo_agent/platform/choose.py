@@ -22,6 +22,12 @@ def open_injector(display: str | None, cancelled: Callable[[], bool]) -> Injecto
     """
     system: str = sys.platform
     if system.startswith("linux"):
+        from relevo_agent.portal.choice import shows_by_portal
+
+        if shows_by_portal(display):
+            from relevo_agent.platform.wayland_portal import PortalInjector
+
+            return PortalInjector(cancelled)
         from relevo_agent.platform.x11 import X11Injector
 
         return X11Injector(display, cancelled)
@@ -43,6 +49,10 @@ def open_local_input(display: str | None, events: LocalInputEvents) -> LocalInpu
         LocalInputUnavailable: they cannot be told from injected ones here; the text says why.
     """
     if sys.platform.startswith("linux"):
+        from relevo_agent.portal.choice import shows_by_portal
+
+        if shows_by_portal(display):
+            raise LocalInputUnavailable("Wayland tells no program of the keys and the pointer of others")
         from relevo_agent.platform.x11_local import X11LocalInput
 
         return X11LocalInput(display, events)
@@ -56,6 +66,10 @@ def open_overlay(display: str | None) -> Overlay:
         OverlayUnavailable: nothing can be drawn here; the text says why.
     """
     if sys.platform.startswith("linux"):
+        from relevo_agent.portal.choice import shows_by_portal
+
+        if shows_by_portal(display):
+            raise OverlayUnavailable("Wayland lets no program draw over the screen; marks stay in the window")
         from relevo_agent.platform.x11_overlay import X11Overlay
 
         return X11Overlay(display)

@@ -4,6 +4,7 @@ Raw events name the device that they came from. What XTEST makes comes from devi
 for it; so neither our own injection nor anybody else's is ever taken for the person at the PC.
 """
 
+import contextlib
 import logging
 import os
 import select
@@ -93,7 +94,8 @@ class X11LocalInput:
         except _BROKEN as cause:
             _log.info("local input is watched no more: %s", cause)
         finally:
-            self._display.close()
+            with contextlib.suppress(*_BROKEN):  # it flushes, which a connection that broke cannot
+                self._display.close()
             os.close(self._wake_in)
             os.close(self._wake_out)
 

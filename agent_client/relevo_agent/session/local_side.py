@@ -13,6 +13,7 @@ from relevo_agent.session.house import House
 from relevo_agent.session.questions import Decision
 from relevo_protocol.errors import ErrorCode
 from relevo_protocol.gate import Refusal
+from relevo_protocol.header import Flags
 from relevo_protocol.lifecycle import SeatEvent
 from relevo_protocol.messages import HostToViewer
 from relevo_protocol.messages.relay import EndSession
@@ -162,10 +163,13 @@ class LocalSide:
 
     # --- the capture and the features ---
 
-    def frame(self, run: int, frame_id: int, keyframe: bool, data: bytes, now_ms: float) -> list[Action]:
-        """One encoded frame of the capture of this run; ``frame_id`` counts from 1 within the run."""
+    def frame(self, run: int, frame_id: int, flags: Flags, data: bytes, now_ms: float) -> list[Action]:
+        """One encoded frame of the capture of this run; ``frame_id`` counts from 1 within the run.
+
+        ``flags``: whether it is a keyframe, and whether the relay may drop it (SPEC W4, C14).
+        """
         self._desk.now_ms = now_ms
-        self._screen.frame(run, frame_id, keyframe, data)
+        self._screen.frame(run, frame_id, flags, data)
         return self._taken()
 
     def layout(self, run: int, layout: ScreenLayout, now_ms: float) -> list[Action]:

@@ -159,21 +159,23 @@ class Screen:
         if self._watching:
             self.start()
 
-    def frame(self, run: int, frame_id: int, keyframe: bool, data: bytes) -> None:
+    def frame(self, run: int, frame_id: int, flags: Flags, data: bytes) -> None:
         """Seal one frame of the capture and send it to everybody who is live.
+
+        KEYFRAME and DROPPABLE are the capture's to say; SIGNED is not.
 
         A frame of an earlier run, or one that needs frames of an older key, is dropped.
         """
         if run != self._run or not self._running or self._sender is None:
             return
-        if self._needs_keyframe and not keyframe:
+        if self._needs_keyframe and not flags & Flags.KEYFRAME:
             return
         self._needs_keyframe = False
         self._last = self._base + frame_id
-        flags = Flags.DROPPABLE | (Flags.KEYFRAME if keyframe else 0) | (Flags.SIGNED if self._signed else 0)
+        own = flags & (Flags.KEYFRAME | Flags.DROPPABLE) | (Flags.SIGNED if self._signed else Flags.NONE)
         counter = self._sender.next_counter
         header = Header(
-            MessageType.MEDIA, Flags(flags), dst=0, frame_id=self._last, key_id=self._epoch, counter=counter
+            MessageType.MEDIA, own, dst=0, frame_id=self._last, key_id=self._epoch, counter=counter
         ).pack()
         self._desk.act(Send(self._sender.seal_message(header, counter, data), media=True))
         self._remember_sent()

@@ -14,7 +14,12 @@ from relevo_agent.ui.people import banner_text, ticking
 from relevo_agent.ui.texts import Texts
 from relevo_protocol.modes import SessionKind
 
-RAISE_EVERY_MS: Final = 1000
+TICK_MS: Final = 1000
+"""While it shows a time that runs."""
+RAISE_EVERY_MS: Final = 3000
+"""Where nothing tells that it was covered: with a compositor no window ever counts as covered."""
+RAISE_AGAIN_MS: Final = 500
+"""Two windows that both want to be above all others take turns no faster."""
 TEXT_WIDTH_PX: Final = 620
 UNREAD: Final = "chat.unread"
 MIN_TEXT_PX: Final = 120
@@ -54,6 +59,9 @@ class Banner:
         for widget in (self._window, self._text):
             widget.bind("<ButtonPress-1>", self._grip)
             widget.bind("<B1-Motion>", self._drag)
+        self._is_raising = False
+        self._timer: str | None = None
+        self._window.bind("<Visibility>", self._seen)
         self._raise()
 
     def render(self, snapshot: Snapshot, unread: int = 0) -> None:
@@ -66,6 +74,7 @@ class Banner:
         if self._window.state() == "withdrawn":
             self._window.deiconify()
         theme.bring_up(self._window)
+        self._raise_later()
 
     def _wanted(self) -> bool:
         if self._snapshot.phase is Phase.ENDED:
@@ -127,7 +136,25 @@ class Banner:
             if ticking(self._snapshot):
                 self._draw()
             theme.bring_up(self._window)
-        self._window.after(RAISE_EVERY_MS, self._raise)
+        self._raise_later()
+
+    def _raise_later(self) -> None:
+        if self._timer is not None:
+            self._window.after_cancel(self._timer)
+        pause_ms = TICK_MS if ticking(self._snapshot) else RAISE_EVERY_MS
+        self._timer = self._window.after(pause_ms, self._raise)
+
+    def _seen(self, event: "tk.Event[tk.Misc]") -> None:
+        """Something has covered the window, or no longer does."""
+        if str(event.state) == "VisibilityUnobscured" or self._is_raising:
+            return
+        self._is_raising = True
+        theme.bring_up(self._window)
+        self._window.after(RAISE_AGAIN_MS, self._raised)
+
+    def _raised(self) -> None:
+        self._is_raising = False
+        theme.bring_up(self._window)
 
     def _grip(self, event: "tk.Event[tk.Misc]") -> None:
         self._grip_px = (event.x_root - self._window.winfo_x(), event.y_root - self._window.winfo_y())

@@ -5,12 +5,12 @@ import threading
 import tkinter as tk
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
 
 from relevo_agent.link.failures import FailureKind
 from relevo_agent.session.actions import Notice, Phase, Question, QuestionKind, Snapshot
 from relevo_agent.ui import theme
 from relevo_agent.ui.banner import Banner
+from relevo_agent.ui.bell import Bell
 from relevo_agent.ui.closing import ask_whether_to_close
 from relevo_agent.ui.consent import ConsentDialog
 from relevo_agent.ui.countdown import RestartCountdown
@@ -21,8 +21,6 @@ from relevo_agent.ui.texts import Language, Texts
 from relevo_agent.ui.veto import VetoNotice
 from relevo_protocol.errors import ERROR_TEXTS, ErrorCode
 from relevo_protocol.modes import Capability
-
-POLL_MS: Final = 50
 
 
 class WindowUnavailable(Exception):
@@ -52,6 +50,7 @@ class Window:
             self._root = tk.Tk(className="Relevo")
         except tk.TclError as error:
             raise WindowUnavailable(str(error)) from error
+        self._bell = Bell(self._root, self._take_jobs)
         self._root.title(texts("app.title"))
         self._root.configure(background=theme.GROUND)
         self._root.resizable(False, False)
@@ -70,33 +69,34 @@ class Window:
         self._root.protocol("WM_DELETE_WINDOW", self._close_asked)
         self._root.bind("<FocusIn>", lambda _: self._looked())
         theme.centred(self._root)
-        self._poll()
+        threading.Thread(target=self._await_quit, name="window's end", daemon=True).start()
+        self._bell.hang()
         self._root.mainloop()
 
     # --- Front: called from any thread ---
 
     def show(self, snapshot: Snapshot) -> None:
         """Draw a snapshot."""
-        self._inbox.put(lambda: self._show(snapshot))
+        self._put(lambda: self._show(snapshot))
 
     def ask(self, question: Question) -> None:
         """Open the dialog, or put the question behind the one that is open; a veto waits behind nothing."""
         ask = self._ask_veto if question.kind is QuestionKind.VETO else self._ask
-        self._inbox.put(lambda: ask(question))
+        self._put(lambda: ask(question))
 
     def withdraw(self, question_id: int) -> None:
         """Take a question away."""
-        self._inbox.put(lambda: self._withdraw(question_id))
+        self._put(lambda: self._withdraw(question_id))
 
     def tell(self, notice: Notice, who: str, why: str = "") -> None:
         """Show a notice, as loudly as it deserves."""
         text = notice_text(self._texts, notice, theme.drawable(who), theme.drawable(why))
         if notice not in IN_THE_BANNER:
-            self._inbox.put(lambda: self._tell(LOUDNESS[notice], text))
+            self._put(lambda: self._tell(LOUDNESS[notice], text))
 
     def failed(self, kind: FailureKind, *, final: bool) -> None:
         """Show cause and remedy."""
-        self._inbox.put(lambda: self._failed(kind, final=final))
+        self._put(lambda: self._failed(kind, final=final))
 
     def ended(self, code: ErrorCode) -> None:
         """Show why, where it was not the customer who ended it."""
@@ -104,15 +104,24 @@ class Window:
             text = ERROR_TEXTS[code]
             spanish = self._texts.language is Language.ES
             cause = text.cause_es if spanish else text.cause_en
-            self._inbox.put(lambda: self._panel.alarm(cause))
+            self._put(lambda: self._panel.alarm(cause))
 
     def receipt(self, path: Path) -> None:
         """Offer the session's receipt."""
-        self._inbox.put(lambda: self._panel.receipt(path))
+        self._put(lambda: self._panel.receipt(path))
 
     # --- the main thread ---
 
-    def _poll(self) -> None:
+    def _put(self, job: Callable[[], None]) -> None:
+        """From any thread."""
+        self._inbox.put(job)
+        self._bell.ring()
+
+    def _await_quit(self) -> None:
+        self._quit_asked.wait()
+        self._bell.ring()
+
+    def _take_jobs(self) -> None:
         while True:
             try:
                 job = self._inbox.get_nowait()
@@ -121,8 +130,6 @@ class Window:
             job()
         if self._quit_asked.is_set():
             theme.end(self._root)
-            return
-        self._root.after(POLL_MS, self._poll)
 
     def _show(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot

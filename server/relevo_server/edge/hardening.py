@@ -5,6 +5,7 @@ lets a peer with a zero window survive its own ping timeout, and gathers empty f
 """
 
 import asyncio
+import contextlib
 import errno
 import socket
 import sys
@@ -27,6 +28,11 @@ from relevo_server.edge.write_watch import WriteWatch
 LEVER: Final = "relevo.lever"
 """Key of the :class:`Lever` among the extensions of a WebSocket's ASGI scope."""
 
+WRITE_BUFFER_BYTES: Final = 8 * 1024
+UNSENT_BYTES: Final = 16 * 1024
+"""What the kernel takes of a socket beyond what it has sent."""
+_TCP_NOTSENT_LOWAT: Final = 25
+"""``linux/tcp.h``; the socket module names it from Python 3.12 on."""
 _PEER: Final = Key("peer")
 _CONTROL: Final = Allowance(64, 8)
 _MESSAGES: Final = Allowance(4000, 2000)
@@ -138,6 +144,7 @@ class HardenedWebSocket(WebSocketsSansIOProtocol):
         """Start the clock."""
         super().connection_made(transport)
         self._watch = WriteWatch(self.transport, self.loop, self.deadlines.write_s)
+        keep_little(self.transport)
         self._lever = Lever(self.transport.abort, self._take_long_messages)
         self._control = Throttle(self.deadlines.control, self.loop.time, capacity=1)
         self._messages = Throttle(self.deadlines.messages, self.loop.time, capacity=1)
@@ -269,7 +276,9 @@ def uvicorn_options(deadlines: Deadlines | None = None) -> UvicornOptions:
 
 
 def listen_socket(host: str, port: int) -> socket.socket:
-    """Return a bound TCP socket whose connections notice a dead peer: user timeout 15 s, keep-alive 10/5/3.
+    """Return a bound TCP socket whose connections notice a dead peer (user timeout 15 s, keep-alive 10/5/3).
+
+    And they queue little, so that what is behind can still be dropped.
 
     Accepted sockets inherit these on Linux; they must be set before the peer's first silence, hence here.
 
@@ -286,6 +295,7 @@ def listen_socket(host: str, port: int) -> socket.socket:
         if host == "::" and socket.has_dualstack_ipv6():
             listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
         _notice_dead_peers(listener)
+        _queue_little(listener)
         listener.bind(address)
     except OSError as error:
         listener.close()
@@ -294,6 +304,28 @@ def listen_socket(host: str, port: int) -> socket.socket:
         raise
     listener.setblocking(False)
     return listener
+
+
+def keep_little(transport: asyncio.BaseTransport) -> None:
+    """Let little wait in a transport: what is written cannot be taken back, what waits in an outbox can.
+
+    As they come, asyncio holds 64 KiB and with TLS 512 KiB more, which is five seconds of a thin line.
+    """
+    # The transport below TLS has no public name; where it has another one, its 64 KiB stay.
+    below = getattr(getattr(transport, "_ssl_protocol", None), "_transport", None)
+    for one in (transport, below):
+        if isinstance(one, asyncio.WriteTransport):
+            one.set_write_buffer_limits(high=WRITE_BUFFER_BYTES)
+
+
+def _queue_little(listener: socket.socket) -> None:
+    """Let little wait in the kernel, and less in the routers on the way, where the kernel can do that."""
+    if sys.platform != "linux":
+        return
+    listener.setsockopt(socket.IPPROTO_TCP, _TCP_NOTSENT_LOWAT, UNSENT_BYTES)
+    # Not offered by this kernel, or not to us: cubic fills the thin end's queue, only for who is behind.
+    with contextlib.suppress(OSError):
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, b"bbr")
 
 
 def _notice_dead_peers(listener: socket.socket) -> None:

@@ -7,7 +7,7 @@ from relevo_protocol.codec import relay_message
 from relevo_protocol.errors import ErrorCode
 from relevo_protocol.messages.base import Message
 from relevo_protocol.messages.relay import RelayError
-from relevo_server.relay.outbox import Offer, Outbox
+from relevo_server.relay.outbox import Kind, Offer, Outbox
 from relevo_server.relay.policies import Policies, Side
 
 
@@ -53,9 +53,9 @@ class Line:
         self.ring()
         return True
 
-    def show(self, frame: bytes, *, keyframe: bool) -> None:
+    def show(self, frame: bytes, kind: Kind) -> None:
         """Offer a media message; it may be dropped."""
-        if self.ending is None and self.outbox.put_media(frame, keyframe=keyframe) is Offer.TAKEN:
+        if self.ending is None and self.outbox.put_media(frame, kind) is Offer.TAKEN:
             self.ring()
 
     def refuse(self, code: ErrorCode, detail: str) -> None:

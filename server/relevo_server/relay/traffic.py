@@ -8,6 +8,7 @@ from relevo_protocol.messages.relay import Leave, ViewerHello
 from relevo_server.relay.gate import check_agent, check_viewer, reaches_seat
 from relevo_server.relay.line import Line
 from relevo_server.relay.orders import obey
+from relevo_server.relay.outbox import Kind
 from relevo_server.relay.seat import FLIGHTS_EACH_WAY, Seat
 from relevo_server.relay.session import Session
 from relevo_server.relay.whispers import pass_whisper
@@ -27,7 +28,7 @@ def from_agent(session: Session, line: Line, message: bytes, header: Header) -> 
         session.keeping.confirm_agent()
     match header.type:
         case MessageType.MEDIA:
-            _fan_out(session, message, keyframe=bool(header.flags & Flags.KEYFRAME))
+            _fan_out(session, message, header)
         case MessageType.PAIRWISE | MessageType.HANDSHAKE:
             _to_viewer(session, message, header)
         case MessageType.RELAY:
@@ -80,12 +81,14 @@ def _obey_viewer(session: Session, line: Line, message: bytes) -> None:
             raise ProtocolError("a second hello", ErrorCode.UNEXPECTED)
 
 
-def _fan_out(session: Session, message: bytes, *, keyframe: bool) -> None:
+def _fan_out(session: Session, message: bytes, header: Header) -> None:
     if not session.shows:
         return  # SPEC C22: a picture that was underway when the mode changed, or that nobody may show
+    flags = header.flags
+    kind = Kind(bool(flags & Flags.KEYFRAME), bool(flags & Flags.DROPPABLE), header.key_id)
     for seat in session.seats.values():
         if seat.admitted and seat.line is not None:
-            seat.line.show(message, keyframe=keyframe)
+            seat.line.show(message, kind)
 
 
 def _to_viewer(session: Session, message: bytes, header: Header) -> None:

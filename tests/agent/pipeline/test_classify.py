@@ -53,3 +53,48 @@ def test_areas_cut_by_the_edge_are_judged_by_what_they_have() -> None:
     photo = photo_cells(pixels, np.ones((5, 5), np.bool_))
     assert photo[4, 4]
     assert photo.sum() == 1
+
+
+def over(background: PixelBuffer) -> PixelBuffer:
+    """The page's strokes, white on another background."""
+    strokes = 255 - text_page()[..., :3].astype(np.uint16)
+    mixed = background.copy()
+    mixed[..., :3] = np.maximum(background[..., :3] // 2, strokes)
+    return mixed
+
+
+def gradient() -> PixelBuffer:
+    """Steep enough that hardly any pixel equals the one beside it."""
+    y, x = np.mgrid[0 : SHAPE[0], 0 : SHAPE[1]]
+    return np.stack([(3 * x + y) % 256, (x + y) // 3, 60 + x // 3, 0 * x], axis=-1).astype(np.uint8)
+
+
+def soft_picture() -> PixelBuffer:
+    """Out of focus: long runs of equal pixels, and nothing sharp."""
+    coarse = Image.fromarray(np.random.default_rng(6).integers(60, 160, (6, 8, 4), np.uint8))
+    return np.asarray(coarse.resize((SHAPE[1], SHAPE[0]), Image.Resampling.BICUBIC)).copy()
+
+
+def test_text_over_a_gradient_is_no_photograph() -> None:
+    page = over(gradient())
+    assert photo_cells(gradient(), everything()).mean() > 0.9
+    assert photo_cells(page, everything()).mean() < 0.1
+
+
+def test_text_over_a_soft_picture_is_no_photograph() -> None:
+    assert photo_cells(over(soft_picture()), everything()).mean() < 0.1
+
+
+def test_a_picture_out_of_focus_is_a_photograph() -> None:
+    picture = soft_picture()
+    assert (picture[:, 1:] == picture[:, :-1]).all(axis=-1).mean() > 0.05
+    assert photo_cells(picture, everything()).mean() > 0.9
+
+
+def test_faint_text_is_no_photograph() -> None:
+    faint = 255 - (255 - text_page()) // 7
+    assert not photo_cells(faint, everything()).any()
+
+
+def test_dark_text_is_no_photograph() -> None:
+    assert not photo_cells(np.asarray(255 - text_page(), np.uint8), everything()).any()

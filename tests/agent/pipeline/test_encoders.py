@@ -50,3 +50,14 @@ def test_every_codec_may_stand_in_a_frame(encoder: Encoder) -> None:
 def test_exact_means_lossless(content: Content) -> None:
     assert encoder_for(content, exact=True).lossless
     assert encoder_for(content, exact=False).content is content
+
+
+@pytest.mark.parametrize("size_px", [(1, 1), (1, 57), (57, 1), (16, 16), (119, 89)])
+def test_jpeg_takes_any_part_of_the_screen_after_any_other(size_px: tuple[int, int]) -> None:
+    encoder = encoder_for(Content.PHOTO, exact=False)
+    whole = encoder.encode(SCREEN, 90)
+    block = SCREEN[1 : 1 + size_px[1], 1 : 1 + size_px[0]]
+    assert encoder.encode(block, 90) == encoder.encode(np.ascontiguousarray(block), 90)
+    with Image.open(io.BytesIO(encoder.encode(block, 90))) as image:
+        assert image.size == size_px
+    assert encoder.encode(SCREEN, 90) == whole

@@ -5,6 +5,7 @@ import pytest
 from relevo_agent.session.actions import Ask, Keep, OpenLink, Perform, QuestionKind, StartCapture, StopCapture
 from relevo_agent.session.entries import EntryKind
 from relevo_protocol.errors import ErrorCode
+from relevo_protocol.header import Flags
 from relevo_protocol.messages.chat import ChatLine, ChatSend
 from relevo_protocol.messages.input import TextInput
 from relevo_protocol.messages.relay import ModeNotice
@@ -48,12 +49,12 @@ def test_G13_no_frame_of_the_customer_leaves_during_a_demo(world: World, lead: V
     say(world, lead, DEMO)
     world.answer(True)
     seen = lead.media_messages
-    world.carry(world.session.frame(world.run, 99, True, FRAME, world.now_ms))
+    world.carry(world.session.frame(world.run, 99, Flags.KEYFRAME, FRAME, world.now_ms))
     eva = world.live(2, "Eva")
-    world.carry(world.session.frame(world.run, 100, True, FRAME, world.now_ms))
+    world.carry(world.session.frame(world.run, 100, Flags.KEYFRAME, FRAME, world.now_ms))
     world.cut(eva)
     world.back(eva)
-    world.carry(world.session.frame(world.run, 101, True, FRAME, world.now_ms))
+    world.carry(world.session.frame(world.run, 101, Flags.KEYFRAME, FRAME, world.now_ms))
     assert (lead.media_messages, eva.media_messages) == (seen, 0)
     assert world.count(StartCapture) == 1
     assert [m.slot for m in heard(lead, Epoch)[-1].members] == [1, 2], "everybody is listed all the same"

@@ -15,6 +15,7 @@ from relevo_agent.session.actions import (
 )
 from relevo_protocol.crypto.flights import ViewerIdentity
 from relevo_protocol.errors import ErrorCode
+from relevo_protocol.header import Flags
 from relevo_protocol.messages.input import (
     KeyPress,
     PointerButton,
@@ -71,10 +72,23 @@ def test_P1_P2_consent_then_admission_in_order(world: World) -> None:
     assert world.mode() is Mode.FULL
 
 
+def test_C14_the_capture_says_what_the_relay_may_drop(world: World) -> None:
+    viewer = world.live()
+    for number, flags in enumerate((Flags.KEYFRAME, Flags.NONE, Flags.DROPPABLE, Flags.SIGNED), 2):
+        world.carry(world.session.frame(world.run, number, flags, FRAME, world.now_ms))
+    seen = [header.flags for header, _ in viewer.frames[-4:]]
+    assert seen == [
+        Flags.KEYFRAME,
+        Flags.NONE,
+        Flags.DROPPABLE,
+        Flags.NONE,
+    ]  # SIGNED is not the capture's to say
+
+
 def test_R9_before_consent_not_one_byte_of_the_desktop(world: World) -> None:
     viewer = world.verified()
     world.carry(world.session.layout(1, LAYOUT, world.now_ms))
-    world.carry(world.session.frame(1, 1, True, FRAME, world.now_ms))
+    world.carry(world.session.frame(1, 1, Flags.KEYFRAME, FRAME, world.now_ms))
     assert viewer.media_messages == 0
     assert world.count(StartCapture) == 0
     assert [type(m) for m in viewer.heard] == [ConsentPending]

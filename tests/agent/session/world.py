@@ -23,7 +23,7 @@ from relevo_protocol.crypto.flights import HostIdentity, ViewerIdentity
 from relevo_protocol.crypto.schedule import ChannelContext
 from relevo_protocol.errors import ErrorCode
 from relevo_protocol.frame import CodecId, Frame, Update, UpdateKind, encode_frame
-from relevo_protocol.header import MessageType, body_of, parse_header
+from relevo_protocol.header import Flags, MessageType, body_of, parse_header
 from relevo_protocol.messages import AgentToRelay
 from relevo_protocol.messages.base import Message
 from relevo_protocol.messages.relay import (
@@ -165,7 +165,8 @@ class World:
 
     def frame(self, *, keyframe: bool = False) -> None:
         self.frames += 1
-        self.carry(self.session.frame(self.run, self.frames, keyframe, FRAME, self.now_ms))
+        flags = Flags.KEYFRAME if keyframe else Flags.DROPPABLE
+        self.carry(self.session.frame(self.run, self.frames, flags, FRAME, self.now_ms))
 
     def cut(self, viewer: Viewer) -> None:
         self.relay(ViewerGone(link=viewer.link, slot=viewer.slot, left=False, code=ErrorCode.HOST_GONE))

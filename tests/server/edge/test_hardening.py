@@ -4,10 +4,8 @@ import asyncio
 import base64
 import contextlib
 import os
-import socket
 import ssl
 import struct
-import sys
 import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -18,8 +16,15 @@ import pytest
 import uvicorn
 
 from relevo_server.access.throttle import Allowance
-from relevo_server.authority import LeafNames, ensure_authority, ensure_leaf
-from relevo_server.edge.hardening import LEVER, Deadlines, HardenedLoop, Lever, listen_socket, uvicorn_options
+from relevo_server.edge.hardening import (
+    LEVER,
+    Deadlines,
+    HardenedLoop,
+    Lever,
+    listen_socket,
+    uvicorn_options,
+)
+from tests.support.certificates import tls_contexts
 
 pytestmark = pytest.mark.anyio
 _QUICK = Deadlines(header_s=0.3, body_s=0.3, write_s=0.4, control=Allowance(20, 10), max_fragments=50)
@@ -105,7 +110,7 @@ class Site:
 async def site(
     folder: Path, *, tls: bool, deadlines: Deadlines = _QUICK, **more: Any
 ) -> AsyncGenerator[Site]:
-    server_tls, client_tls = _contexts(folder) if tls else (None, None)
+    server_tls, client_tls = tls_contexts(folder) if tls else (None, None)
     app = App()
     with contextlib.closing(listen_socket("127.0.0.1", 0)) as listener:
         options: dict[str, Any] = {**uvicorn_options(deadlines), **more}
@@ -121,17 +126,6 @@ async def site(
         finally:
             server.should_exit = True
             await serving
-
-
-def _contexts(folder: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
-    import datetime as dt
-
-    now = dt.datetime.now(dt.UTC)
-    authority = ensure_authority(folder, ("127.0.0.1",), now)
-    ensure_leaf(folder, authority, LeafNames((), ("127.0.0.1",)), now)
-    server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    server.load_cert_chain(folder / "server.pem", folder / "server-key.pem")
-    return server, ssl.create_default_context(cafile=str(folder / "ca.pem"))
 
 
 async def _cut(reader: asyncio.StreamReader) -> float:
@@ -304,26 +298,6 @@ async def test_a_message_beyond_the_limit_is_refused(tmp_path: Path) -> None:
         writer.close()
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="Linux lets accepted sockets inherit these")
-async def test_accepted_sockets_notice_a_dead_peer() -> None:
-    with contextlib.closing(listen_socket("127.0.0.1", 0)) as listener:
-        listener.listen()
-        with (
-            socket.create_connection(listener.getsockname()),
-            contextlib.closing(_accept(listener)) as accepted,
-        ):
-            tcp = socket.IPPROTO_TCP
-            assert accepted.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
-            assert accepted.getsockopt(tcp, socket.TCP_USER_TIMEOUT) == 15_000
-            wanted = {socket.TCP_KEEPIDLE: 10, socket.TCP_KEEPINTVL: 5, socket.TCP_KEEPCNT: 3}
-            assert {option: accepted.getsockopt(tcp, option) for option in wanted} == wanted
-
-
-def _accept(listener: socket.socket) -> socket.socket:
-    listener.setblocking(True)
-    return listener.accept()[0]
-
-
 def test_a_port_in_use_is_named() -> None:
     with contextlib.closing(listen_socket("127.0.0.1", 0)) as listener:
         listener.listen()
@@ -355,7 +329,7 @@ def test_C17_a_tls_handshake_has_its_deadline(tmp_path: Path) -> None:
         tls_handshake_s = 0.1
 
     async def play() -> float:
-        server_tls, _ = _contexts(tmp_path)
+        server_tls, _ = tls_contexts(tmp_path)
         loop = asyncio.get_running_loop()
         server = await loop.create_server(asyncio.Protocol, "127.0.0.1", 0, ssl=server_tls)
         reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())

@@ -228,7 +228,8 @@ export class Client implements SessionClient {
       return;
     }
     this.cursor.take(drawing);
-    this.post({ t: "drawn", frameId: drawing.frameId });
+    const { buffer } = drawing.pixels;
+    this.post({ t: "drawn", frameId: drawing.frameId, buffer }, [buffer]);
   }
 
   private fail(failure: Failure): void {
@@ -256,8 +257,8 @@ export class Client implements SessionClient {
     worker.terminate();
   }
 
-  private post(message: ToWorker): void {
-    this.worker?.postMessage(message);
+  private post(message: ToWorker, transfer: Transferable[] = []): void {
+    this.worker?.postMessage(message, transfer);
   }
 }
 

@@ -18,7 +18,8 @@ export type ToWorker =
   | { readonly t: "send"; readonly message: Outgoing }
   | { readonly t: "whisper"; readonly text: string }
   | { readonly t: "quality"; readonly quality: Quality }
-  | { readonly t: "drawn"; readonly frameId: number }
+  /** A frame is on the canvas; its buffer comes back. */
+  | { readonly t: "drawn"; readonly frameId: number; readonly buffer: ArrayBuffer }
   | { readonly t: "nudge" }
   | { readonly t: "leave" };
 

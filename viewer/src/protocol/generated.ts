@@ -35,6 +35,7 @@ export const MAX_KEY_NAME_CHARS = 32;
 export const MAX_TOKEN_CHARS = 128;
 export const OUTBOX_PAIRWISE_BYTES = 262144;
 export const OUTBOX_MEDIA_BYTES = 2097152;
+export const OUTBOX_MEDIA_AGE_MS = 300;
 export const CODE_DIGITS = 6;
 export const CODE_LIFE_S = 600;
 export const CODE_TRIES = 3;
@@ -123,7 +124,7 @@ export type SessionEvent = (typeof SESSION_EVENTS)[number];
 export const QUALITIES = ["auto", "sharp", "fast"] as const;
 export type Quality = (typeof QUALITIES)[number];
 
-export const CAPTURE_CONDITIONS = ["ok", "no_display", "locked", "permission_missing", "asleep", "failed", "paused"] as const;
+export const CAPTURE_CONDITIONS = ["ok", "no_display", "locked", "permission_missing", "asking", "refused", "system_prompt", "asleep", "failed", "paused"] as const;
 export type CaptureCondition = (typeof CAPTURE_CONDITIONS)[number];
 
 export const PICTURE_LIMITS = ["none", "line", "host", "viewer"] as const;
@@ -1100,7 +1101,7 @@ export const SCHEMAS: Readonly<Record<string, Readonly<Record<string, FieldSchem
   "HostGoodbye": {"code": {"k": "enum", "values": ["malformed", "too_large", "unsupported_version", "not_permitted", "unexpected", "deadline", "slow", "ticket_invalid", "resume_invalid", "code_wrong", "code_dead", "session_full", "session_ended", "host_gone", "consent_denied", "consent_timeout", "desync", "tampered", "stale_input", "removed", "replaced", "throttled", "origin_refused", "internal", "shutting_down"]}},
   "Monitor": {"id": {"k": "int", "min": 0, "max": 16}, "x": {"k": "int", "min": -32768, "max": 32768}, "y": {"k": "int", "min": -32768, "max": 32768}, "width": {"k": "int", "min": 0, "max": 8192}, "height": {"k": "int", "min": 0, "max": 8192}, "primary": {"k": "bool"}, "name": {"k": "str", "max": 120, "pattern": "^[^\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$", "optional": true}},
   "ScreenLayout": {"width": {"k": "int", "min": 0, "max": 8192}, "height": {"k": "int", "min": 0, "max": 8192}, "monitors": {"k": "list", "item": {"k": "part", "name": "Monitor"}, "max": 16}},
-  "CaptureState": {"condition": {"k": "enum", "values": ["ok", "no_display", "locked", "permission_missing", "asleep", "failed", "paused"]}, "detail": {"k": "str", "max": 500, "optional": true}},
+  "CaptureState": {"condition": {"k": "enum", "values": ["ok", "no_display", "locked", "permission_missing", "asking", "refused", "system_prompt", "asleep", "failed", "paused"]}, "detail": {"k": "str", "max": 500, "optional": true}},
   "PictureState": {"limit": {"k": "enum", "values": ["none", "line", "host", "viewer"]}, "line_bytes_s": {"k": "int", "min": 0, "max": 1099511627776, "optional": true}, "host_ms": {"k": "float", "min": 0, "max": 1000000000000000.0, "optional": true}, "viewer_ms": {"k": "float", "min": 0, "max": 1000000000000000.0, "optional": true}},
   "TokenState": {"holder": {"k": "int", "min": 0, "max": 5, "nullable": true}, "cause": {"k": "enum", "values": ["mode", "taken", "given", "released", "local_input", "local_quiet", "micro_handover", "micro_handover_over", "left"]}, "returns_ms": {"k": "float", "min": 0, "max": 1000000000000000.0, "optional": true}, "next_slot": {"k": "int", "min": 0, "max": 5, "nullable": true, "optional": true}},
   "MemberGrants": {"slot": {"k": "int", "min": 1, "max": 5}, "granted": {"k": "list", "item": {"k": "enum", "values": ["screen.view", "screen.present", "point.laser", "point.annotate", "input.pointer", "input.text", "input.keys", "input.special", "clipboard.to_customer", "clipboard.from_customer", "file.send", "file.fetch", "file.browse", "system.info", "system.processes.list", "system.processes.end", "system.services", "terminal.user", "terminal.admin", "script.run", "elevate", "power.logoff", "power.reboot", "power.safe_mode", "session.hold", "session.reconnect", "input.block_local", "screen.blank", "audio.listen", "record", "snapshot", "chat", "voice"]}, "max": 64}},

@@ -90,7 +90,8 @@ describe("hostile messages", () => {
     const big = container(width, height, [{ ...box, payload: new Uint8Array(4) }]);
     for (let i = 0; i < 7; i += 1) await host.frame(big, true);
     await vi.waitFor(() => expect(world.drawings).toHaveLength(4));
-    for (const { frameId } of world.drawings) world.shell.receive({ t: "drawn", frameId });
+    for (const { frameId } of world.drawings)
+      world.shell.receive({ t: "drawn", buffer: new ArrayBuffer(), frameId });
     world.draws = true;
     world.clock += 1000;
     await host.until("KeyframeRequest");

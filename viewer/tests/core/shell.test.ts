@@ -151,7 +151,7 @@ describe("frames", () => {
     await host.frame(RED, true);
     await host.frame(DOT, false);
     await vi.waitFor(() => expect(world.drawings).toHaveLength(2));
-    world.shell.receive({ t: "drawn", frameId: 1 });
+    world.shell.receive({ t: "drawn", frameId: 1, buffer: new ArrayBuffer() });
     world.shell.receive({ t: "send", message: { t: "PointerMove", monitor: 0, x: 0.5, y: 0.5 } });
     expect((await host.until("PointerMove")).seen).toBe(1);
   });

@@ -5,7 +5,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vite
 import type { LineView, SessionView, TokenView } from "../../src/core/api";
 import type { AccountApi } from "../../src/features/account/api";
 import { createAccountStore } from "../../src/features/account/store";
-import { NEEDS_GRANT, type Role } from "../../src/protocol/generated";
+import { NEEDS_GRANT, type PictureLimit, type Role } from "../../src/protocol/generated";
 import { App } from "../../src/ui/App";
 import { chooseLanguage, startTexts } from "../../src/ui/i18n";
 import { type FakeSession, fakeSession, IDLE, live, member } from "../fakes/session";
@@ -233,6 +233,50 @@ describe("administration", () => {
     const tool = screen.getByTestId("admin-panel");
     expect(tool.getAttribute("aria-disabled")).toBe("true");
     expect(tool.getAttribute("aria-description")).toContain("current mode");
+  });
+});
+
+describe("what limits the picture (D6)", () => {
+  const limited = (limit: PictureLimit, given: Partial<SessionView> = {}): SessionView =>
+    team("lead", { limit: { limit, lineBytesS: 50_000, hostMs: 71.6, viewerMs: 90.2 }, ...given });
+  const said = (): string => screen.getByTestId("limit").textContent;
+
+  it("says nothing when nothing does, or nobody has said it", async () => {
+    const session = await open(team("lead"));
+    expect(said()).toBe("");
+    act(() => session.show(limited("none")));
+    expect(said()).toBe("");
+  });
+
+  it("names the line with its rate, the customer's PC, this browser, in words", async () => {
+    const session = await open(limited("line"));
+    expect(said()).toContain("Your line: 0.4 Mbit/s limits the picture.");
+    expect(screen.getByText(/34 ms · line 0.4 Mbit\/s/)).toBeTruthy();
+    expect(screen.getByRole("button", { name: /Connection: fair, 34 ms. Your line: 0.4/ })).toBeTruthy();
+    act(() => session.show(limited("host")));
+    expect(said()).toContain("The customer's PC is busy: each picture takes it 72 ms.");
+    act(() => session.show(limited("host", { kind: "presentation" })));
+    expect(said()).toContain("The presenter's PC is busy");
+    act(() => session.show(limited("viewer")));
+    expect(said()).toContain("This browser is busy: each picture takes it 90 ms.");
+    act(() =>
+      session.show(limited("line", { limit: { limit: "line", lineBytesS: 0, hostMs: 0, viewerMs: 0 } })),
+    );
+    expect(said()).toContain("Your line limits the picture.");
+  });
+
+  it("says it in Spanish with its own decimal comma", async () => {
+    await open(limited("line"));
+    act(() => {
+      chooseLanguage("es");
+    });
+    expect(said()).toContain("Su línea: 0,4 Mbit/s limita la imagen.");
+  });
+
+  it("is silent while the line is cut", async () => {
+    const session = await open(limited("line"));
+    act(() => session.show(limited("line", { phase: "reconnecting" })));
+    expect(said()).toBe("");
   });
 });
 

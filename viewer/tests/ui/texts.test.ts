@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 
 import {
+  CAPTURE_CONDITIONS,
   ERROR_CODES,
   ERROR_TEXTS,
   FACTORS,
@@ -99,6 +100,11 @@ describe("texts", () => {
       ...SPECIAL_COMBOS.map((combo) => `combo.${combo}`),
       ...QUALITIES.flatMap((quality) => [`quality.${quality}`, `quality.${quality}Text`]),
       ...ROLES.map((role) => `people.${role}`),
+      // Instead of a black picture: what is wrong, and what helps.
+      ...CAPTURE_CONDITIONS.filter((condition) => condition !== "ok").flatMap((condition) => [
+        `overlay.${condition}`,
+        `overlay.${condition}Text`,
+      ]),
     ];
     for (const key of wanted) expect(EN.has(key), key).toBe(true);
     for (const code of ERROR_CODES) {

@@ -23,7 +23,19 @@ class Jpeg:
         self.codec = CodecId.JPEG
         self.content = Content.PHOTO
         self.lossless = False
+        self._scratch = np.empty(0, np.uint32)
 
     def encode(self, block: PixelBuffer, quality: int) -> bytes:
         """A whole JFIF picture of the rectangle."""
-        return encode_jpeg(np.ascontiguousarray(block), quality, "BGRX", "420")
+        return encode_jpeg(self._packed(block), quality, "BGRX", "420")
+
+    def _packed(self, block: PixelBuffer) -> PixelBuffer:
+        """The pixels without gaps between their rows, in memory that is used again by the next call."""
+        if block.flags.c_contiguous:
+            return block
+        height, width = block.shape[:2]
+        if len(self._scratch) < height * width:
+            self._scratch = np.empty(height * width, np.uint32)
+        packed = self._scratch[: height * width].reshape(height, width)
+        packed[:] = block.view(np.uint32)[..., 0]
+        return packed.view(np.uint8).reshape(height, width, 4)

@@ -2,7 +2,7 @@
 
 import sys
 
-from relevo_agent.pipeline.sources.screen_mss import MssSource
+from relevo_agent.pipeline.sources.chooser import choose
 from relevo_agent.pipeline.types import CursorSource, Source
 
 __all__ = ["open_cursor", "open_source"]
@@ -14,13 +14,7 @@ def open_source(display: str | None = None, platform: str = sys.platform) -> Sou
     Raises:
         CaptureFailed: no display, or no permission to see it.
     """
-    if platform.startswith("linux"):
-        from relevo_agent.pipeline.sources.screen_x11 import X11ShmSource
-
-        source = X11ShmSource.opened_or_none(display)
-        if source is not None:
-            return source
-    return MssSource(display)
+    return choose(display, platform).source
 
 
 def open_cursor(display: str | None = None, platform: str = sys.platform) -> CursorSource:
@@ -30,9 +24,19 @@ def open_cursor(display: str | None = None, platform: str = sys.platform) -> Cur
         CaptureFailed: the display cannot be reached.
     """
     if platform.startswith("linux"):
+        from relevo_agent.portal.choice import shows_by_portal
+
+        if shows_by_portal(display):
+            from relevo_agent.pipeline.sources.cursor_told import ToldCursor
+
+            return ToldCursor()
         from relevo_agent.pipeline.sources.cursor_x11 import X11Cursor
 
         return X11Cursor(display)
+    if platform in {"win32", "darwin"}:
+        from relevo_agent.pipeline.sources.cursor_told import ToldCursor
+
+        return ToldCursor()
     from relevo_agent.pipeline.sources.cursor_none import NoCursor
 
-    return NoCursor(f"this version reads the pointer's shape on X11 only, not on {platform}")
+    return NoCursor(f"this version reads no pointer on {platform}")

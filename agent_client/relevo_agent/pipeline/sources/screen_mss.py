@@ -3,7 +3,8 @@
 import ctypes
 import sys
 import time
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 import mss
 import numpy as np
@@ -24,6 +25,7 @@ class MssSource:
         _check_permission()
         self._display = display
         self._handle = self._opened()
+        self._layout = _layout(self._handle.monitors)
         self._checked_s = time.monotonic()
 
     @property
@@ -42,21 +44,8 @@ class MssSource:
         return Grab(np.frombuffer(shot.raw, np.uint8).reshape(shot.height, shot.width, 4))
 
     def layout(self) -> Layout:
-        """Size and monitors."""
-        whole, *parts = self._handle.monitors
-        left, top = int(whole["left"]), int(whole["top"])
-        monitors = tuple(
-            MonitorArea(
-                int(part["left"]) - left,
-                int(part["top"]) - top,
-                int(part["width"]),
-                int(part["height"]),
-                bool(part.get("is_primary", False)),
-                str(part.get("name") or part.get("output") or ""),
-            )
-            for part in parts
-        )
-        return Layout(int(whole["width"]), int(whole["height"]), left, top, monitors)
+        """Size and monitors, as of the last check."""
+        return self._layout
 
     def close(self) -> None:
         """Give the handle back."""
@@ -80,8 +69,25 @@ class MssSource:
             fresh.close()
         else:
             self.close()
-            self._handle = fresh
+            self._handle, self._layout = fresh, _layout(fresh.monitors)
         self._checked_s = time.monotonic()
+
+
+def _layout(found: Sequence[Mapping[str, Any]]) -> Layout:
+    whole, *parts = found
+    left, top = int(whole["left"]), int(whole["top"])
+    monitors = tuple(
+        MonitorArea(
+            int(part["left"]) - left,
+            int(part["top"]) - top,
+            int(part["width"]),
+            int(part["height"]),
+            bool(part.get("is_primary", False)),
+            str(part.get("name") or part.get("output") or ""),
+        )
+        for part in parts
+    )
+    return Layout(int(whole["width"]), int(whole["height"]), left, top, monitors)
 
 
 def _check_permission(platform: str = sys.platform) -> None:

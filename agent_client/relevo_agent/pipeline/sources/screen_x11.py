@@ -1,118 +1,280 @@
-"""X11 through MIT-SHM: the server writes the picture into two shared segments in turn, without a copy."""
+"""X11 by XDamage and MIT-SHM: the server says where it drew and writes these rows into one fixed segment.
 
-import mmap
-import os
-from dataclasses import dataclass
+Damage is subtracted before the pixels are read, so that whatever is drawn in between is told anew: a pixel
+may be looked at twice, but is never missed.
+"""
+
+import struct
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Final
 
 import numpy as np
-from mss.linux import xcb, xcbgen
-from mss.linux.base import ALL_PLANES
-from mss.linux.xcbhelpers import LIB, XError
+from numpy.typing import NDArray
 
-from relevo_agent.pipeline.sources.x11 import BROKEN, XConnection, x_errors
-from relevo_agent.pipeline.types import CaptureFailed, Grab, Layout, PixelBuffer
+from relevo_agent.pipeline.sources.libxcb import Extension, XRefused
+from relevo_agent.pipeline.sources.pixels_x11 import SHM_QUERY_VERSION, Pixels, Rows, SentPixels, SharedPixels
+from relevo_agent.pipeline.sources.readiness import Readiness
+from relevo_agent.pipeline.sources.x11 import XConnection, x_errors
+from relevo_agent.pipeline.types import CELL_PX, CaptureFailed, Damage, Grab, Layout, Rect
 from relevo_protocol.limits import screen_fits
 from relevo_protocol.messages.screen import CaptureCondition
 
-SEGMENTS = 2
-"""The newest picture and the one before it, for comparing."""
+MAX_RECTS: Final = 64
+"""Rectangles told at one grab; more are merged row by row."""
+GAP_ROWS: Final = 24
+"""Damaged rows closer than this are fetched by one request: a request costs as much as about so many rows."""
+GUESS_SHARE: Final = 0.25
+"""Up to this share of the rows is fetched on the events' word, before the exact region has been told."""
+_DAMAGE_QUERY_VERSION, _DAMAGE_CREATE, _DAMAGE_SUBTRACT = 0, 1, 3
+_BOUNDING_BOX: Final = 2
+Boxes = NDArray[np.int32]
+"""Shape (count, 4): left, top, right, bottom."""
+_FIXES_QUERY_VERSION, _FIXES_CREATE_REGION, _FIXES_FETCH_REGION = 0, 5, 19
+
+
+class _DamageWatch:
+    """The server's word about where it drew, as a region that is emptied by asking for it."""
+
+    def __init__(self, display: XConnection, damage: Extension, fixes: Extension) -> None:
+        self._x, self._damage, self._fixes = display.x, damage, fixes
+        self._name, self._region = self._x.new_id(), self._x.new_id()
+        self._x.demand(fixes.major, _FIXES_CREATE_REGION, struct.pack("=I", self._region))
+        self._x.demand(
+            damage.major, _DAMAGE_CREATE, struct.pack("=IIB3x", self._name, display.root, _BOUNDING_BOX)
+        )
+
+    def area_of(self, event: bytes) -> Rect | None:
+        """The bounding box of all that is damaged, if this event tells of damage."""
+        if event[0] & 0x7F != self._damage.first_event:
+            return None
+        return Rect(*struct.unpack_from("=hhHH", event, 16))
+
+    def subtract(self) -> int:
+        """Queue: empty the region and tell what was in it; :meth:`taken` waits for the answer."""
+        body = struct.pack("=III", self._name, 0, self._region)
+        self._x.tell(self._damage.major, _DAMAGE_SUBTRACT, body)
+        return self._x.send(self._fixes.major, _FIXES_FETCH_REGION, struct.pack("=I", self._region))
+
+    def taken(self, request: int, size_px: tuple[int, int]) -> tuple[Rect, ...]:
+        """The rectangles that were damaged, inside the screen, from top to bottom."""
+        boxes = np.frombuffer(self._x.reply(request), np.int16, offset=32).reshape(-1, 4).astype(np.int32)
+        boxes[:, 2:] = (boxes[:, 2:] & 0xFFFF) + boxes[:, :2]
+        boxes = boxes.clip(0, (*size_px, *size_px))
+        boxes = boxes[(boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])]
+        return merged(boxes)
+
+
+class Lack(StrEnum):
+    """What this display lacks, and what follows from it."""
+
+    SHARED_MEMORY = "no_shared_memory"
+    """No MIT-SHM 1.2, or memory cannot be shared with it: pixels come through the connection."""
+    DAMAGE = "no_damage"
+    """No XDamage: nothing tells where was drawn, so everything is looked at again and again."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Segment:
-    name: xcbgen.ShmSeg
-    pixels: PixelBuffer
+class X11Means:
+    """What this display lets us use."""
 
-
-class X11ShmSource:
-    """The root window of an X display with MIT-SHM 1.2 on the same machine."""
-
-    def __init__(self, connection: XConnection) -> None:
-        self._x = connection
-        self._segments: list[_Segment] = []
-        self._size_px = (0, 0)
-        self._turn = 0
+    shared: Extension | None
+    damage: Extension | None
+    fixes: Extension | None
+    lacks: tuple[Lack, ...]
 
     @classmethod
-    def opened_or_none(cls, display: str | None) -> "X11ShmSource | None":
-        """A source that has captured once, or ``None`` where memory cannot be shared (a display elsewhere).
+    def of(cls, display: XConnection) -> "X11Means":
+        """Ask the server."""
+        lacks: list[Lack] = []
+        shm = display.x.extension("MIT-SHM")
+        if shm is not None:
+            version = display.x.ask(shm.major, SHM_QUERY_VERSION, b"")
+            shm = shm if struct.unpack_from("=HH", version, 8) >= (1, 2) else None
+        if shm is None:
+            lacks.append(Lack.SHARED_MEMORY)
+        fixes = display.extension("XFIXES", _FIXES_QUERY_VERSION, (2, 0))
+        damage = None if fixes is None else display.extension("DAMAGE", _DAMAGE_QUERY_VERSION, (1, 0))
+        if damage is None:
+            lacks.append(Lack.DAMAGE)
+        return cls(shm, damage, fixes, tuple(lacks))
+
+
+class X11Source:
+    """The root window of an X display.
+
+    Pixels beside the damage of a grab may be newer already; their damage comes with the next one.
+    """
+
+    def __init__(self, display: XConnection) -> None:
+        self._display, self._x = display, display.x
+        self._means = X11Means.of(display)
+        self.lacks = list(self._means.lacks)
+        self._watch: _DamageWatch | None = None
+        if self._means.damage is not None and self._means.fixes is not None:
+            self._watch = _DamageWatch(display, self._means.damage, self._means.fixes)
+        self._layout = display.layout()
+        self._pixels: Pixels = self._new_pixels()
+        self._is_new, self._is_damaged, self._is_moved = True, False, False
+        self._told: Rect | None = None
+        self._ready = Readiness(self._x.fileno)
+
+    @classmethod
+    def opened(cls, name: str | None) -> "X11Source":
+        """A source of this display.
 
         Raises:
-            CaptureFailed: no display at all.
+            CaptureFailed: no display, or one that cannot be captured.
         """
-        connection = XConnection(display)
-        source = cls(connection)
+        display = XConnection(name)
         try:
-            if not _has_shared_memory(connection):
-                raise OSError("no MIT-SHM 1.2")
-            source._resize(connection.root_size_px())
-            source._grab_once()
-        except (*BROKEN, OSError):
-            source.close()
-            return None
-        return source
+            with x_errors():
+                return cls(display)
+        except CaptureFailed:
+            display.close()
+            raise
 
     @property
     def signal(self) -> int | None:
-        """Nothing tells of changes."""
-        return None
+        """Readable when something was drawn, or the monitors changed; ``None`` without XDamage."""
+        return None if self._watch is None else self._ready.fileno
 
     def grab(self) -> Grab:
-        """The root window now; a new size gives new segments."""
+        """Bring the damaged rows up to date; a new size gives a new buffer."""
         with x_errors():
-            size_px = self._x.root_size_px()
-            if size_px != self._size_px:
-                self._resize(size_px)
+            self._hear(self._x.events())
+            if self._is_moved:
+                self._look_at_layout()
             try:
-                return self._grab_once()
-            except XError:  # the screen shrank after it was asked for its size
-                self._resize(self._x.root_size_px())
-                return self._grab_once()
+                damage = self._refresh()
+            except XRefused:  # the screen shrank after it was asked for its size
+                self._is_moved = True
+                self._look_at_layout()
+                self._pixels, self._is_new = self._new_pixels(), True
+                damage = self._refresh()
+            self._hear(self._x.events(queued=True))
+            self._ready.leave(more=self._is_damaged or self._is_moved)
+            return Grab(self._pixels.buffer, damage)
+
+    def fetch_again(self, rect: Rect) -> None:
+        """Fetch the rows of this rectangle once more, with all that a grab of it asks of the server."""
+        with x_errors():
+            bands = row_bands((rect,))
+            if self._watch is not None:
+                asked = self._watch.subtract()
+                requests = self._pixels.fetch(bands)
+                self._is_new |= bool(self._watch.taken(asked, self._size_px))
+            else:
+                requests = self._pixels.fetch(bands)
+            self._pixels.take(requests, bands)
 
     def layout(self) -> Layout:
-        """Size and monitors of the display."""
-        return self._x.layout()
+        """Size and monitors; the same object as long as nothing changed."""
+        return self._layout
 
     def close(self) -> None:
         """End the connection; the server frees its side, the memory goes with the last grab."""
-        self._segments.clear()
-        self._x.close()
+        self._ready.close()
+        self._display.close()
 
-    def _grab_once(self) -> Grab:
-        segment = self._segments[self._turn]
-        self._turn = (self._turn + 1) % SEGMENTS
+    @property
+    def _size_px(self) -> tuple[int, int]:
+        return self._layout.width, self._layout.height
+
+    def _hear(self, events: list[bytes]) -> None:
+        for event in events:
+            area = None if self._watch is None else self._watch.area_of(event)
+            if area is not None:
+                self._is_damaged, self._told = True, area
+            elif self._display.tells_layout(event):
+                self._is_moved = True
+
+    def _look_at_layout(self) -> None:
+        self._is_moved = False
+        found, before = self._display.layout(), self._size_px
+        if found == self._layout:
+            return
+        self._layout = found
+        if self._size_px != before:
+            self._pixels.free()
+            self._pixels, self._is_new = self._new_pixels(), True
+
+    def _refresh(self) -> Damage:
+        if self._is_new or self._watch is None:
+            return self._refresh_all()
+        if not self._is_damaged:
+            return Damage(())
+        guess = self._guess()
+        self._is_damaged, self._told = False, None
+        asked = self._watch.subtract()
+        requests = self._pixels.fetch(guess)
+        rects = self._watch.taken(asked, self._size_px)
+        self._pixels.take(requests, guess)
+        rest = uncovered(row_bands(rects), guess)
+        self._pixels.take(self._pixels.fetch(rest), rest)
+        return Damage(rects)
+
+    def _refresh_all(self) -> Damage:
+        bands = [(0, self._layout.height)]
+        if self._watch is not None:
+            self._is_damaged, self._told = False, None
+            self._watch.taken(self._watch.subtract(), self._size_px)
+        self._pixels.take(self._pixels.fetch(bands), bands)
+        self._is_new = False
+        return Damage()
+
+    def _guess(self) -> list[Rows]:
+        """Rows that are surely damaged and few, so that they come with the same round trip as the region."""
+        area, height = self._told, self._layout.height
+        if area is None or area.height > height * GUESS_SHARE:
+            return []
+        top, bottom = max(area.y, 0), min(area.y + area.height, height)
+        return [(top, bottom)] if top < bottom else []
+
+    def _new_pixels(self) -> Pixels:
         width, height = self._size_px
-        image = xcbgen.ImageFormat.ZPixmap
-        xcbgen.shm_get_image(
-            self._x.xcb, self._x.root, 0, 0, width, height, ALL_PLANES, image, segment.name, 0
-        )
-        return Grab(segment.pixels)
-
-    def _resize(self, size_px: tuple[int, int]) -> None:
-        width, height = size_px
         if not screen_fits(width, height):
             raise CaptureFailed(CaptureCondition.FAILED, f"a desktop of {width}x{height} pixels is too large")
-        for segment in self._segments:
-            xcbgen.shm_detach(self._x.xcb, segment.name)
-        self._segments = [self._new_segment(width, height) for _ in range(SEGMENTS)]
-        self._size_px, self._turn = size_px, 0
-
-    def _new_segment(self, width: int, height: int) -> _Segment:
-        length = width * height * 4
-        handle = os.memfd_create("relevo-screen", os.MFD_CLOEXEC)
-        try:
-            os.ftruncate(handle, length)
-            memory = mmap.mmap(handle, length, prot=mmap.PROT_READ)
-        except OSError:
-            os.close(handle)
-            raise
-        name = xcbgen.ShmSeg(xcb.generate_id(self._x.xcb).value)
-        xcbgen.shm_attach_fd(self._x.xcb, name, handle, 0)  # closes the handle, also when it fails
-        return _Segment(name, np.frombuffer(memory, np.uint8).reshape(height, width, 4))
+        if self._means.shared is not None:
+            try:
+                return SharedPixels(self._x, self._display.root, self._means.shared, self._size_px)
+            except (XRefused, OSError):
+                # A server that runs elsewhere, or as somebody who may not read our memory.
+                self.lacks.append(Lack.SHARED_MEMORY)
+                self._means = replace(self._means, shared=None)
+        return SentPixels(self._x, self._display.root, self._size_px)
 
 
-def _has_shared_memory(connection: XConnection) -> bool:
-    if not xcb.get_extension_data(connection.xcb, LIB.shm_id).present:
-        return False
-    version = xcbgen.shm_query_version(connection.xcb)
-    return (version.major_version, version.minor_version) >= (1, 2)
+def merged(boxes: Boxes) -> tuple[Rect, ...]:
+    """Rectangles of boxes (sorted by top), at most :data:`MAX_RECTS` of them."""
+    if len(boxes) > MAX_RECTS:
+        boxes = _by_rows(boxes)
+    rects = [Rect(left, top, right - left, bottom - top) for left, top, right, bottom in boxes.tolist()]
+    return tuple(rects)
+
+
+def _by_rows(boxes: Boxes) -> Boxes:
+    """One box for each row of cells that has any, or for several rows if the screen is very high."""
+    rows = np.maximum(CELL_PX, -(-int(boxes[:, 3].max()) // MAX_RECTS))
+    starts = np.flatnonzero(np.diff(boxes[:, 1] // rows, prepend=-1))
+    least = np.minimum.reduceat(boxes[:, :2], starts)
+    most = np.maximum.reduceat(boxes[:, 2:], starts)
+    return np.concatenate([least, most], axis=1)
+
+
+def row_bands(rects: tuple[Rect, ...]) -> list[Rows]:
+    """The rows of these rectangles, near ones together."""
+    bands: list[Rows] = []
+    for top, bottom in sorted((rect.y, rect.y + rect.height) for rect in rects):
+        if bands and top <= bands[-1][1] + GAP_ROWS:
+            bands[-1] = (bands[-1][0], max(bands[-1][1], bottom))
+        else:
+            bands.append((top, bottom))
+    return bands
+
+
+def uncovered(bands: list[Rows], fetched: list[Rows]) -> list[Rows]:
+    """Those bands that are not inside one that has been fetched."""
+    return [
+        band for band in bands if not any(top <= band[0] and band[1] <= bottom for top, bottom in fetched)
+    ]

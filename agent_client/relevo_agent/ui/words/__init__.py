@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from relevo_agent.ui.words import capabilities, consent, failures, receipt, session, team
+from relevo_agent.ui.words import capabilities, consent, doctor, failures, receipt, session, team
 
 TABLE: Final[dict[str, tuple[str, str]]] = {
     **session.TABLE,
@@ -11,5 +11,6 @@ TABLE: Final[dict[str, tuple[str, str]]] = {
     **capabilities.TABLE,
     **receipt.TABLE,
     **failures.TABLE,
+    **doctor.TABLE,
 }
 """The text of each key: Spanish, then English."""

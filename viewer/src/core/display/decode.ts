@@ -1,10 +1,12 @@
 /** From a frame container to what the canvas draws. Decoding is parallel inside a frame, drawing is in order. */
 import { LimitError, MalformedError, ProtocolError } from "../../protocol/errors";
-import { copySource, type Frame, type Update } from "../../protocol/frame";
+import { copySource, type Frame, type Size, type Update } from "../../protocol/frame";
 import { CodecId, UpdateKind } from "../../protocol/generated";
+import type { Buffers } from "./buffers";
 import { inflate } from "./inflate";
 import type { CursorShape, Drawing, DrawOp } from "./ops";
 import { announcedSize, mediaType } from "./pictures";
+import type { Still, StillStream } from "./still";
 import type { VideoDecoding } from "./video";
 
 // Updates of one frame overlap a little; a frame that paints its screen many times over is made to exhaust us.
@@ -12,11 +14,21 @@ const MAX_COVERINGS = 4;
 
 /** What only a browser has. Both are parameters so that all else runs anywhere. */
 export interface Codecs {
-  /** Decode a picture without touching its colours. */
-  readonly decodePicture: (data: Blob) => Promise<ImageBitmap>;
+  /** Decode a picture of this media type without touching its colours. */
+  readonly decodePicture: (data: Uint8Array<ArrayBuffer>, type: string) => Promise<ImageBitmap | VideoFrame>;
   /** A PNG of straight RGBA rows. */
   readonly encodePng: (rgba: Uint8ClampedArray<ArrayBuffer>, width: number, height: number) => Promise<Blob>;
   readonly video: VideoDecoding;
+  readonly still: Still;
+  /** What a host may send beyond the codecs that every viewer has (SPEC D5). */
+  readonly decodable: () => Promise<readonly CodecId[]>;
+}
+
+/** One frame being decoded: what stands in its header, the room for its rows, and what decodes them. */
+interface Work {
+  readonly pixels: Uint8ClampedArray<ArrayBuffer>;
+  readonly codecs: Codecs;
+  readonly still: StillStream | null;
 }
 
 const PAINTING: ReadonlySet<UpdateKind> = new Set<UpdateKind>([
@@ -30,10 +42,14 @@ function paints({ kind }: Update): boolean {
   return PAINTING.has(kind);
 }
 
+function isStill({ codec }: Update): boolean {
+  return codec === CodecId.ZSTD_STREAM_BGRX;
+}
+
 function hasRows(update: Update): boolean {
   return (
     update.kind === UpdateKind.LOSSLESS &&
-    (update.codec === CodecId.RAW_RGB || update.codec === CodecId.DEFLATE_RGB)
+    (isStill(update) || update.codec === CodecId.RAW_RGB || update.codec === CodecId.DEFLATE_RGB)
   );
 }
 
@@ -74,21 +90,29 @@ async function rowsOf(update: Update): Promise<Uint8Array> {
   return update.payload;
 }
 
-async function pictureOf(update: Update, codecs: Codecs): Promise<ImageBitmap> {
+/** The size of what a decoder gave, whichever it was. */
+function sizeOf(picture: ImageBitmap | VideoFrame): Size {
+  return "displayWidth" in picture
+    ? { width: picture.displayWidth, height: picture.displayHeight }
+    : { width: picture.width, height: picture.height };
+}
+
+async function pictureOf(update: Update, codecs: Codecs): Promise<ImageBitmap | VideoFrame> {
   const { codec, width, height, payload } = update;
   const announced = announcedSize(codec, payload);
   if (announced?.width !== width || announced.height !== height) {
     throw new MalformedError(`a picture that is not ${width}x${height}, as its rectangle is`);
   }
-  let bitmap: ImageBitmap;
+  let picture: ImageBitmap | VideoFrame;
   try {
-    bitmap = await codecs.decodePicture(new Blob([payload], { type: mediaType(codec) }));
+    picture = await codecs.decodePicture(payload, mediaType(codec));
   } catch (error) {
     throw new MalformedError(`a picture that does not decode: ${String(error)}`);
   }
-  if (bitmap.width === width && bitmap.height === height) return bitmap;
-  bitmap.close();
-  throw new MalformedError(`a picture of ${bitmap.width}x${bitmap.height} for ${width}x${height}`);
+  const size = sizeOf(picture);
+  if (size.width === width && size.height === height) return picture;
+  picture.close();
+  throw new MalformedError(`a picture of ${size.width}x${size.height} for ${width}x${height}`);
 }
 
 async function cursorShape(update: Update, codecs: Codecs): Promise<CursorShape> {
@@ -101,21 +125,18 @@ async function cursorShape(update: Update, codecs: Codecs): Promise<CursorShape>
   return { image, hotX: within(x, width), hotY: within(y, height) };
 }
 
-/** The whole stream is one decoder's, so its number is always zero. */
-async function videoPicture(update: Update, key: boolean, codecs: Codecs): Promise<VideoFrame> {
-  const { codec, width, height, payload: data, stream } = update;
-  if (stream !== 0)
-    throw new ProtocolError(`video stream ${stream}, this version has one`, "unsupported_version");
-  return codecs.video.decode({ codec, key, width, height, data });
+/** The pixels of an update that has rows. A zstd stream is decoded before anything is waited for: its order counts. */
+async function rows(update: Update, out: Uint8ClampedArray<ArrayBuffer>, { still }: Work): Promise<void> {
+  if (!isStill(update)) {
+    expand(await rowsOf(update), new Uint32Array(out.buffer, out.byteOffset, update.width * update.height));
+  } else if (still === null) {
+    throw new ProtocolError("a zstd stream, which this viewer has not named", "unsupported_version");
+  } else {
+    still.decode(update.payload, out);
+  }
 }
 
-async function drawOp(
-  update: Update,
-  facts: DrawingFacts,
-  offset: number,
-  pixels: Uint8ClampedArray<ArrayBuffer>,
-  codecs: Codecs,
-): Promise<DrawOp[]> {
+async function drawOp(update: Update, offset: number, work: Work): Promise<DrawOp[]> {
   const { x, y, width, height } = update;
   const at = { x, y, width, height };
   switch (update.kind) {
@@ -127,17 +148,14 @@ async function drawOp(
     case UpdateKind.CURSOR_POSITION:
       return [];
     case UpdateKind.VIDEO:
-      return [{ ...at, k: "bitmap", bitmap: await videoPicture(update, facts.keyframe, codecs) }];
+      return [{ ...at, k: "bitmap", bitmap: await work.codecs.video.decode(update) }];
     case UpdateKind.LOSSLESS:
     case UpdateKind.LOSSY:
-      if (hasRows(update)) {
-        expand(await rowsOf(update), new Uint32Array(pixels.buffer, offset, width * height));
-        return [{ ...at, k: "pixels", offset }];
+      if (!hasRows(update)) {
+        return [{ ...at, k: "bitmap", bitmap: await pictureOf(update, work.codecs) }];
       }
-      if (update.codec === CodecId.ZSTD_STREAM_BGRX) {
-        throw new ProtocolError("zstd streams are not in this version", "unsupported_version");
-      }
-      return [{ ...at, k: "bitmap", bitmap: await pictureOf(update, codecs) }];
+      await rows(update, work.pixels.subarray(offset, offset + width * height * 4), work);
+      return [{ ...at, k: "pixels", offset }];
   }
 }
 
@@ -158,24 +176,46 @@ function layOut(updates: readonly Update[]): { readonly offsets: readonly number
   return { offsets, bytes };
 }
 
+/** Begin what a keyframe begins anew (SPEC F11, D4); the answer is the zstd stream, where the frame has a piece of it. */
+async function streams(
+  { keyframe }: DrawingFacts,
+  frame: Frame,
+  { video, still }: Codecs,
+): Promise<StillStream | null> {
+  if (keyframe) {
+    video.begin();
+    still.begin();
+  }
+  return frame.updates.some(isStill) ? still.ready() : null;
+}
+
 /**
- * The frame as it is to be drawn.
+ * The frame as it is to be drawn; frames are given in their order, one after the other. Its pixels are a buffer of `buffers`.
  *
  * @throws MalformedError data that do not decode to their rectangle
  * @throws LimitError more pixels than a frame may carry
- * @throws ProtocolError `unsupported_version` for codecs that this version does not have
+ * @throws ProtocolError `unsupported_version` for codecs that this viewer has not named
+ * @throws PictureLostError video that cannot go on without a keyframe; all else of the frame has been decoded
  */
-export async function decodeDrawing(facts: DrawingFacts, frame: Frame, codecs: Codecs): Promise<Drawing> {
+export async function decodeDrawing(
+  facts: DrawingFacts,
+  frame: Frame,
+  codecs: Codecs,
+  buffers: Buffers,
+): Promise<Drawing> {
   checkArea(frame);
+  const still = await streams(facts, frame, codecs);
   const { offsets, bytes } = layOut(frame.updates);
-  const pixels = new Uint8ClampedArray(bytes);
-  const work = frame.updates.map((update, i) => drawOp(update, facts, offsets[i] ?? 0, pixels, codecs));
+  const work = { pixels: buffers.take(bytes), codecs, still };
   const shape = frame.updates.findLast(({ kind }) => kind === UpdateKind.CURSOR_SHAPE);
   const position = frame.updates.findLast(({ kind }) => kind === UpdateKind.CURSOR_POSITION);
-  const settled = await Promise.allSettled(work);
-  const failed = settled.find((one) => one.status === "rejected");
+  const drawn = Promise.allSettled(frame.updates.map((update, i) => drawOp(update, offsets[i] ?? 0, work)));
+  const pointer = shape === undefined ? null : cursorShape(shape, codecs);
+  const [settled, cursor] = await Promise.all([drawn, Promise.allSettled([pointer])]);
+  const failed = [...settled, ...cursor].find((one) => one.status === "rejected");
   if (failed !== undefined) {
     discard(settled);
+    buffers.giveBack(work.pixels.buffer);
     throw failed.reason;
   }
   return {
@@ -183,8 +223,8 @@ export async function decodeDrawing(facts: DrawingFacts, frame: Frame, codecs: C
     width: frame.width,
     height: frame.height,
     ops: settled.flatMap((one) => (one.status === "fulfilled" ? one.value : [])),
-    pixels,
-    cursor: shape === undefined ? null : await cursorShape(shape, codecs),
+    pixels: work.pixels,
+    cursor: cursor[0].status === "fulfilled" ? cursor[0].value : null,
     cursorAt: position === undefined ? null : { x: position.x, y: position.y },
   };
 }

@@ -15,7 +15,7 @@ export interface CursorShape {
   readonly hotY: number;
 }
 
-/** A decoded frame: the operations in order, and one buffer for all their pixels. */
+/** A decoded frame: the operations in order, and one buffer for all their pixels, which may be longer than they are. */
 export interface Drawing {
   readonly frameId: number;
   readonly width: number;

@@ -1,22 +1,24 @@
-/** Video inside the frame container: chunks in, pictures out, in order and one for one (SPEC F4, F5, F9). */
+/** Video inside the frame container: chunks in, pictures out, in order and one for one (SPEC D4, F4, F5, F9). */
 import { MalformedError, ProtocolError } from "../../protocol/errors";
 import { CodecId } from "../../protocol/generated";
-import type { Size } from "../../protocol/frame";
+import type { Rectangle } from "../../protocol/frame";
 
-/** One chunk as a frame carries it. */
-export interface VideoChunk extends Size {
+/** One chunk as a frame carries it: a piece of the stream of that number, which shows this rectangle. */
+export interface VideoChunk extends Rectangle {
   readonly codec: CodecId;
-  readonly key: boolean;
-  readonly data: Uint8Array<ArrayBuffer>;
+  readonly stream: number;
+  readonly payload: Uint8Array<ArrayBuffer>;
 }
 
-/** Decodes the one video stream of a session. */
+/** Decodes the one video stream that a session has at a time. */
 export interface VideoDecoding {
+  /** A keyframe has come: the next chunk begins a stream, whatever its number. */
+  readonly begin: () => void;
   /**
-   * The picture of a chunk; a keyframe starts the stream anew.
+   * The picture of a chunk; the first one of a stream begins it.
    *
    * @throws ProtocolError `unsupported_version` for a codec that this browser does not decode
-   * @throws MalformedError a picture of another size than the chunk's rectangle
+   * @throws MalformedError a stream that changes its rectangle or codec, a picture of another size than its rectangle
    * @throws PictureLostError the stream cannot go on without a keyframe
    */
   readonly decode: (chunk: VideoChunk) => Promise<VideoFrame>;
@@ -39,20 +41,58 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
+/** The codecs of the wire that this browser decodes. */
+export async function decodableVideo(): Promise<readonly CodecId[]> {
+  if (typeof VideoDecoder === "undefined") return [];
+  const known = Object.keys(NAMES).map((id) => Number(id) as CodecId);
+  const answers = await Promise.all(known.map((codec) => isSupported(configOf(codec)).catch(() => false)));
+  return known.filter((_, i) => answers[i]);
+}
+
+/** Said here, as browsers go by this alone and take what is not said for limited range (SPEC D4). */
+const COLOURS: VideoColorSpaceInit = {
+  primaries: "bt709",
+  transfer: "iec61966-2-1",
+  matrix: "bt709",
+  fullRange: true,
+};
+
+function configOf(codec: CodecId): VideoDecoderConfig {
+  // A picture for each chunk at once, instead of some chunks later.
+  return { codec: NAMES[codec] ?? "", optimizeForLatency: true, colorSpace: COLOURS };
+}
+
+function sameStream(one: VideoChunk, other: VideoChunk): boolean {
+  const sameBox =
+    one.x === other.x && one.y === other.y && one.width === other.width && one.height === other.height;
+  return sameBox && one.codec === other.codec;
+}
+
 /** The browser's own decoder. */
 export class BrowserVideo implements VideoDecoding {
   private decoder: VideoDecoder | null = null;
   private codec: CodecId = CodecId.NONE;
   private count = 0;
   private waiting: Waiting | null = null;
+  /** The first chunk of the stream that lasts; `null` where the next chunk begins one. */
+  private first: VideoChunk | null = null;
+
+  begin(): void {
+    this.first = null;
+  }
 
   async decode(chunk: VideoChunk): Promise<VideoFrame> {
-    if (chunk.key) await this.restart(chunk.codec);
-    const { decoder } = this;
-    if (decoder?.state !== "configured" || chunk.codec !== this.codec) {
-      throw new PictureLostError("a piece of video without its beginning");
+    const begins = this.first?.stream !== chunk.stream;
+    if (begins) {
+      await this.restart(chunk.codec);
+      // Without its bytes: it is kept as long as the stream lasts.
+      this.first = { ...chunk, payload: new Uint8Array() };
+    } else if (this.first === null || !sameStream(this.first, chunk)) {
+      throw new MalformedError("a piece of video for another rectangle than its stream's");
     }
-    const frame = await this.run(decoder, chunk);
+    const { decoder } = this;
+    if (decoder?.state !== "configured") throw new PictureLostError("a piece of video without its beginning");
+    const frame = await this.run(decoder, chunk, begins);
     if (frame.displayWidth === chunk.width && frame.displayHeight === chunk.height) return frame;
     const got = `${frame.displayWidth}x${frame.displayHeight}`;
     frame.close();
@@ -60,7 +100,7 @@ export class BrowserVideo implements VideoDecoding {
   }
 
   /** Decode one chunk; nobody waits for two at once, so what comes out belongs to it. */
-  private async run(decoder: VideoDecoder, { key, data }: VideoChunk): Promise<VideoFrame> {
+  private async run(decoder: VideoDecoder, { payload }: VideoChunk, key: boolean): Promise<VideoFrame> {
     let timer: ReturnType<typeof setTimeout> | undefined;
     try {
       return await new Promise<VideoFrame>((resolve, reject) => {
@@ -69,7 +109,7 @@ export class BrowserVideo implements VideoDecoding {
         timer = setTimeout(() => reject(late), PICTURE_DEADLINE_MS);
         this.count += 1;
         const type = key ? "key" : "delta";
-        decoder.decode(new EncodedVideoChunk({ type, timestamp: this.count, data }));
+        decoder.decode(new EncodedVideoChunk({ type, timestamp: this.count, data: payload }));
       });
     } catch (error) {
       if (this.decoder === decoder) this.close();
@@ -83,7 +123,7 @@ export class BrowserVideo implements VideoDecoding {
   private async restart(codec: CodecId): Promise<void> {
     if (codec === this.codec && this.decoder?.state === "configured") return;
     this.close();
-    const config: VideoDecoderConfig = { codec: NAMES[codec] ?? "", optimizeForLatency: true };
+    const config = configOf(codec);
     if (typeof VideoDecoder === "undefined" || !(await isSupported(config))) {
       throw new ProtocolError(`video of codec ${codec} is not for this browser`, "unsupported_version");
     }
@@ -104,6 +144,7 @@ export class BrowserVideo implements VideoDecoding {
   private close(): void {
     if (this.decoder !== null && this.decoder.state !== "closed") this.decoder.close();
     this.decoder = null;
+    this.first = null;
     this.codec = CodecId.NONE;
   }
 }

@@ -238,7 +238,7 @@ export class SessionMachine extends Script {
     this.pulse.start(now);
     this.voice.beginAnew();
     this.picture.gate.beginAnew();
-    this.show({ hostModes: MODES.filter((mode) => modes.includes(mode)) });
+    this.show({ hostModes: MODES.filter((mode) => modes.includes(mode)), limit: null });
     if (this.wasLive) {
       this.stage = { at: "resuming", since: now };
       return this.taken();

@@ -6,6 +6,7 @@
  */
 import type { SessionView } from "../api";
 import type { FromWorker, ToWorker } from "../port";
+import { Buffers } from "../display/buffers";
 import { type Codecs, decodeDrawing, type DrawingFacts, paintedArea } from "../display/decode";
 import { transferables } from "../display/ops";
 import { PictureLostError } from "../display/video";
@@ -63,6 +64,7 @@ export class Shell {
   private readonly decoding = new InOrder();
   private readonly valve = new PointerValve();
   private readonly undrawn = new Map<number, Undrawn>();
+  private readonly buffers = new Buffers();
   private readonly timer: ReturnType<typeof setInterval>;
   private url = "";
   private socket: Socket | null = null;
@@ -72,6 +74,8 @@ export class Shell {
   private inboxBytes = 0;
   private decoderBytes = 0;
   private undrawnBytes = 0;
+  /** A frame could not be drawn: those behind it that are being decoded already are not drawn over the gap (SPEC F9). */
+  private isGap = false;
 
   constructor(private readonly around: Surroundings) {
     this.machine = new SessionMachine(around.random, around.timeOfDay);
@@ -103,6 +107,7 @@ export class Shell {
       case "quality":
         return machine.setQuality(message.quality);
       case "drawn":
+        this.buffers.giveBack(message.buffer);
         return this.drawn(message.frameId, now);
       case "nudge":
         return machine.nudge(now);
@@ -273,9 +278,20 @@ export class Shell {
       return this.machine.host(await sealed.open(message), at);
     }
     const outcome = await sealed.take(message);
-    if ("resume" in outcome) return this.machine.verified(outcome, at);
+    if ("resume" in outcome) {
+      this.tellDecoders(sealed);
+      return this.machine.verified(outcome, at);
+    }
     this.send(outcome.send);
     return [];
+  }
+
+  /** Say on each new line what this browser decodes (SPEC D5), as soon as it is known. */
+  private tellDecoders(sealed: Sealed): void {
+    void this.around.codecs.decodable().then((codecs) => {
+      const told: Action = { do: "tell", message: { t: "Decoders", codecs: [...codecs] } };
+      this.happen(() => (this.sealed === sealed ? [told] : []));
+    });
   }
 
   private async overhear(sealed: Sealed, head: Header, message: Bytes): Promise<Action[]> {
@@ -309,10 +325,13 @@ export class Shell {
     this.decoderBytes += bytes;
     void this.decoding.run(async () => {
       try {
+        if (facts.keyframe) this.isGap = false;
         if (this.machine.ended) return;
-        const drawing = await decodeDrawing(facts, frame, this.around.codecs);
+        if (this.isGap) throw new PictureLostError("a frame after one that could not be drawn");
+        const drawing = await decodeDrawing(facts, frame, this.around.codecs, this.buffers);
         this.around.post({ t: "drawing", drawing }, transferables(drawing));
       } catch (error) {
+        this.isGap = true;
         this.happen(() => this.undrawable(facts.frameId, error));
       } finally {
         this.decoderBytes -= bytes;

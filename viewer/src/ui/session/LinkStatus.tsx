@@ -3,6 +3,7 @@ import { IconLock } from "@tabler/icons-react";
 import type { ReactElement } from "react";
 import { useTranslation } from "react-i18next";
 
+import { type LimitWords, limitWords } from "../../features/session/limit";
 import { QUALITIES } from "../../protocol/generated";
 import { useServices, useSession } from "../services";
 import { Tool } from "./Tool";
@@ -59,29 +60,56 @@ function QualityControl(): ReactElement {
   );
 }
 
-/** How the line does: a dot and a number at a glance, the figures and the quality on a click. */
-export function LinkStatus(): ReactElement {
+/** What limits the picture and what helps, said once it begins and silent when it ends. */
+function Limit(props: { readonly words: LimitWords | null; readonly poor: boolean }): ReactElement {
   const { t } = useTranslation();
-  const { link, phase } = useSession();
+  const { words } = props;
+  return (
+    <div role="status" data-testid="limit">
+      {words !== null && (
+        <Text size="sm" fw={600}>
+          {t(`limit.${words.key}`, { rate: words.rate, ms: words.ms })}
+        </Text>
+      )}
+      {(words !== null || props.poor) && (
+        <Text size="xs" className="hint">
+          {words === null ? t("link.poorHint") : t(`limit.${words.help}`)}
+        </Text>
+      )}
+    </div>
+  );
+}
+
+/** How the line does: a dot, a number and what limits at a glance, the figures and the quality on a click. */
+export function LinkStatus(): ReactElement {
+  const { t, i18n } = useTranslation();
+  const { link, limit, kind, phase } = useSession();
   const live = phase === "live";
-  const grade = live ? link.quality : "poor";
+  const words = live ? limitWords(limit, kind, i18n.language) : null;
+  const slowed = words !== null && link.quality === "good";
+  const grade = live ? (slowed ? "fair" : link.quality) : "poor";
   const rtt = link.rttMs === null ? t("link.noRtt") : t("link.rttValue", { ms: Math.round(link.rttMs) });
+  const sentence = words === null ? "" : ` ${t(`limit.${words.key}`, { rate: words.rate, ms: words.ms })}`;
+  const label = live
+    ? `${t("link.label", { grade: t(`link.${grade}`), rtt })}.${sentence}`
+    : t(`phase.${phase}`);
   return (
     <Popover position="bottom-end" shadow="md" width={300} keepMounted trapFocus returnFocus>
       <Popover.Target>
         <Tool
-          label={live ? t("link.label", { grade: t(`link.${grade}`), rtt }) : t(`phase.${phase}`)}
+          label={label}
           icon={<span className="link-dot" data-grade={grade} />}
-          text={<span className="numbers">{live ? rtt : "–"}</span>}
+          text={
+            <span className="numbers">
+              {live ? rtt : "–"}
+              {words !== null && ` · ${t(`limit.${words.short}`, { rate: words.rate })}`}
+            </span>
+          }
         />
       </Popover.Target>
       <Popover.Dropdown aria-label={t("link.title")}>
         <Figures />
-        {grade === "poor" && live && (
-          <Text size="xs" className="hint">
-            {t("link.poorHint")}
-          </Text>
-        )}
+        <Limit words={words} poor={live && grade === "poor"} />
         <QualityControl />
         <Text size="xs" className="encrypted">
           <IconLock size={14} aria-hidden="true" />

@@ -2,12 +2,15 @@ import { Button, Loader, Text } from "@mantine/core";
 import {
   IconAlertTriangle,
   IconDeviceDesktopOff,
+  IconHandStop,
   IconLock,
+  IconMessageQuestion,
   IconMoon,
   IconPlayerPause,
   IconPlugConnectedX,
   IconPower,
   IconShieldOff,
+  IconShieldQuestion,
 } from "@tabler/icons-react";
 import type { ReactElement } from "react";
 import { useTranslation } from "react-i18next";
@@ -26,6 +29,9 @@ const ICONS: Readonly<Record<Cause, typeof IconLock | null>> = {
   no_display: IconDeviceDesktopOff,
   locked: IconLock,
   permission_missing: IconShieldOff,
+  asking: IconMessageQuestion,
+  refused: IconHandStop,
+  system_prompt: IconShieldQuestion,
   asleep: IconMoon,
   failed: IconAlertTriangle,
   paused: IconPlayerPause,

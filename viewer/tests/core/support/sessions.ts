@@ -1,6 +1,7 @@
 /** Sessions that have come so far, and their hosts. */
 import { afterEach } from "vitest";
 
+import type { Codecs } from "../../../src/core/display/decode";
 import { container, filled } from "./frames";
 import { Host } from "./host";
 import { World } from "./world";
@@ -12,21 +13,21 @@ export const DOT = container(4, 2, [filled({ x: 1, y: 1, width: 1, height: 1 }, 
 let running: World | null = null;
 
 /** A world that ends with its test. */
-export function newWorld(): World {
-  running = new World();
+export function newWorld(codecs?: Codecs): World {
+  running = new World(codecs);
   return running;
 }
 
-export async function begin(digits?: string): Promise<{ world: World; host: Host }> {
-  const world = newWorld();
+export async function begin(digits?: string, codecs?: Codecs): Promise<{ world: World; host: Host }> {
+  const world = newWorld(codecs);
   world.join(digits);
   const socket = await world.socket(0);
   socket.open();
   return { world, host: new Host(socket) };
 }
 
-export async function live(): Promise<{ world: World; host: Host }> {
-  const { world, host } = await begin();
+export async function live(codecs?: Codecs): Promise<{ world: World; host: Host }> {
+  const { world, host } = await begin(undefined, codecs);
   await host.letIn();
   await world.phase("live");
   return { world, host };

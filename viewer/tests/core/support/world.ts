@@ -5,6 +5,7 @@ import type { SessionView } from "../../../src/core/api";
 import type { Codecs } from "../../../src/core/display/decode";
 import { PictureLostError } from "../../../src/core/display/video";
 import type { Drawing } from "../../../src/core/display/ops";
+import { Still } from "../../../src/core/display/still";
 import type { FromWorker } from "../../../src/core/port";
 import type { Passing } from "../../../src/core/session/passing";
 import { IDLE_VIEW } from "../../../src/core/session/view";
@@ -16,7 +17,9 @@ import { FakeSocket } from "./host";
 export const NO_PICTURES: Codecs = {
   decodePicture: () => Promise.reject(new Error("no pictures here")),
   encodePng: () => Promise.resolve(new Blob(["png"])),
-  video: { decode: () => Promise.reject(new PictureLostError("no video here")) },
+  video: { begin: () => undefined, decode: () => Promise.reject(new PictureLostError("no video here")) },
+  still: new Still(Promise.resolve(null)),
+  decodable: () => Promise.resolve([]),
 };
 
 export class World {
@@ -32,7 +35,7 @@ export class World {
   draws = true;
   readonly shell: Shell;
 
-  constructor() {
+  constructor(codecs: Codecs = NO_PICTURES) {
     this.shell = new Shell({
       openSocket: () => {
         const socket = new FakeSocket();
@@ -40,7 +43,7 @@ export class World {
         return socket;
       },
       post: (message) => this.posted(message),
-      codecs: NO_PICTURES,
+      codecs,
       now: () => this.clock,
       timeOfDay: () => this.clock + this.slept,
       random: () => 0,
@@ -84,6 +87,7 @@ export class World {
     if (message.t === "finished") this.finished = true;
     if (message.t !== "drawing") return;
     this.drawings.push(message.drawing);
-    if (this.draws) this.shell.receive({ t: "drawn", frameId: message.drawing.frameId });
+    if (this.draws)
+      this.shell.receive({ t: "drawn", frameId: message.drawing.frameId, buffer: new ArrayBuffer() });
   }
 }

@@ -1,0 +1,119 @@
+"""Pacing and the relay's dropping over modelled lines: what a viewer sees, and how old it is."""
+
+import pytest
+
+from tests.support.line_model import Demand, Model, after
+
+KILO_BYTES_MS = 125.0
+"""1 Mbit/s in bytes a ms."""
+
+TYPING = Demand(typing_ms=125)
+REFINING = Demand(typing_ms=125, refine_bytes=4_000_000)
+FILM = Demand(typing_ms=125, video=True)
+PHOTOS = Demand(typing_ms=125, photo_bytes_ms=100_000.0)
+
+
+def alone(demand: Demand, mbit_s: float, round_trip_ms: float, for_ms: int = 12_000) -> Model:
+    model = Model(demand)
+    model.join(1, mbit_s * KILO_BYTES_MS, round_trip_ms)
+    model.run(for_ms)
+    return model
+
+
+@pytest.mark.parametrize(
+    ("mbit_s", "round_trip_ms"), [(0.4, 100), (1, 100), (10, 40), (100, 10)], ids=["0.4", "1", "10", "100"]
+)
+@pytest.mark.parametrize(
+    "demand", [TYPING, REFINING, FILM, PHOTOS], ids=["typing", "refining", "film", "photos"]
+)
+def test_D2_nothing_queues_for_more_than_300_ms_from_the_first_second_on(
+    demand: Demand, mbit_s: float, round_trip_ms: float
+) -> None:
+    seen = alone(demand, mbit_s, round_trip_ms).viewers[1].seen
+    assert max(after(seen.queues, 0)) < 200
+    typed = sorted(after(seen.event_ages, 1000))
+    assert len(typed) > 80
+    assert typed[-1] < round_trip_ms / 2 + 330
+    assert typed[len(typed) // 2] < round_trip_ms / 2 + (220 if mbit_s < 1 else 90)
+
+
+def test_D2_the_line_is_filled_all_the_same() -> None:
+    for mbit_s, round_trip_ms in ((1, 100), (10, 40), (100, 10)):
+        model = alone(PHOTOS, mbit_s, round_trip_ms)
+        carried = model.viewers[1].seen.bytes / (mbit_s * KILO_BYTES_MS * 12_000)
+        assert carried > 0.55, (mbit_s, carried)
+
+
+@pytest.mark.parametrize(("mbit_s", "round_trip_ms"), [(10, 40), (100, 10)])
+def test_D2_a_rate_that_falls_to_a_tenth_hurts_for_a_second_and_no_longer(
+    mbit_s: float, round_trip_ms: float
+) -> None:
+    model = alone(FILM, mbit_s, round_trip_ms, 6000)
+    model.viewers[1].down.change(mbit_s * KILO_BYTES_MS / 10, model.now_ms)
+    model.run(14_000)
+    seen = model.viewers[1].seen
+    assert max(after(seen.queues, 6000)) < 600  # what was in flight is ten times as long now
+    assert max(after(seen.queues, 7000)) < 200
+    model.viewers[1].down.change(mbit_s * KILO_BYTES_MS, model.now_ms)
+    model.run(20_000)
+    assert model.pacing.line.rate_bytes_s > 250 * mbit_s * KILO_BYTES_MS
+
+
+def five(demand: Demand) -> Model:
+    model = Model(demand)
+    for number, mbit_s in enumerate((0.5, 2, 10, 50, 100), 1):
+        model.join(number, mbit_s * KILO_BYTES_MS, 40)
+    model.run(25_000)
+    return model
+
+
+def test_D3_five_viewers_see_typing_as_if_each_were_alone() -> None:
+    for viewer in five(TYPING).viewers.values():
+        assert max(after(viewer.seen.event_ages, 6000)) < 60
+        assert max(after(viewer.seen.picture_ages, 6000)) < 200
+
+
+def test_D3_refinement_goes_at_the_pace_of_the_slowest_who_keeps_up() -> None:
+    model = five(REFINING)
+    assert len(model.keyframes) <= 6
+    for viewer in model.viewers.values():
+        assert max(after(viewer.seen.event_ages, 8000)) < 250
+        assert viewer.seen.bytes > 600_000
+
+
+def test_D3_five_viewers_of_a_film_each_see_a_picture_and_the_fast_lose_nothing() -> None:
+    lone = alone(FILM, 100, 40, 25_000).viewers[1].seen
+    seen = {number: viewer.seen for number, viewer in five(FILM).viewers.items()}
+    oldest_ms = {number: max(after(one.picture_ages, 6000)) for number, one in seen.items()}
+    assert oldest_ms[1] < 8000
+    assert oldest_ms[2] < 4000
+    assert max(oldest_ms[3], oldest_ms[4], oldest_ms[5]) < 300
+    for number in (3, 4, 5):
+        assert seen[number].frames > 0.9 * lone.frames
+        assert max(after(seen[number].event_ages, 6000)) < 200
+
+
+def test_D3_what_fast_viewers_lose_to_keyframes_for_the_slow_is_less_than_a_tenth() -> None:
+    lone = alone(PHOTOS, 100, 40, 25_000).viewers[1].seen
+    model = five(PHOTOS)
+    fastest = model.viewers[5].seen
+    assert fastest.bytes > 0.95 * lone.bytes
+    repeated = len(model.keyframes) * PHOTOS.keyframe_bytes
+    assert repeated < 0.1 * fastest.bytes
+    assert max(after(fastest.event_ages, 6000)) < 150
+    assert max(after(model.viewers[1].seen.picture_ages, 6000)) < 12_000
+
+
+def test_D3_a_slow_viewer_alone_is_paced_and_needs_no_second_keyframe() -> None:
+    model = alone(FILM, 0.5, 40)
+    assert len(model.keyframes) == 1
+    assert model.viewers[1].outbox.dropped_frames == 0
+
+
+def test_a_late_joiner_gets_a_keyframe_at_once() -> None:
+    model = alone(FILM, 10, 40, 5000)
+    model.join(2, 1250.0, 40)
+    model.run(6000)
+    assert model.keyframes[-1] - 5000 < 50
+    assert max(after(model.viewers[1].seen.picture_ages, 5500)) < 300
+    assert model.viewers[2].seen.frames > 10
