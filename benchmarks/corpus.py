@@ -142,7 +142,7 @@ def _rates(tallies: dict[tuple[str, str], Tally]) -> Figures:
         ]
     note = (
         "Blocks of 64x64 pixels that are wholly one or the other by the recording's recipe, one picture a "
-        "second; blocks of one colour are left out. The targets are ours, not the issue's."
+        "second; blocks of one colour are left out. The targets are ours."
     )
     return Figures("Text told from photographs", note, rows)
 

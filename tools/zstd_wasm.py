@@ -3,7 +3,7 @@
 The source is zstd in one file, out of the zstandard source distribution that ``viewer/wasm/zstd.lock`` pins;
 pip fetches it from this machine's index. ``ziglang`` compiles it with ``viewer/wasm/screen.c`` around it.
 Neither the source nor the result is in git: the result lies in ``.cache`` by the digest of all that made it,
-and where the viewer's build finds it.
+and where the viewer's build finds it; so does zstd's licence, whose notice goes wherever the binary goes.
 """
 
 import argparse
@@ -23,7 +23,9 @@ from tools.paths import CACHE, VENV_PYTHON, VIEWER
 WRAPPER = VIEWER / "wasm" / "screen.c"
 SOURCES = VIEWER / "wasm" / "zstd.lock"
 BUILT = VIEWER / "wasm" / "build" / "screen.wasm"
+LICENCE = BUILT.with_name("zstd-licence.txt")
 _SOURCE = "zstandard"
+_LICENCE_NAME = "LICENSE"
 _STORE = CACHE / "zstd-wasm"
 # One small stack, as nothing here recurses; no allocator, no system interface: the module imports nothing.
 _FLAGS = (
@@ -50,18 +52,27 @@ def main() -> int:
 def build() -> Path:
     """The compiled decoder, where the viewer's build finds it; instant if it is there. Raises ZstdError."""
     kept = _STORE / f"{_digest()}.wasm"
-    if not kept.is_file():
+    licence = kept.with_suffix(".licence")
+    if not (kept.is_file() and licence.is_file()):
         print("viewer: compiling zstd to WebAssembly, about a minute the first time", file=sys.stderr)
         _STORE.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(dir=_STORE) as scratch:
-            made = _compile(_unpacked(Path(scratch)), Path(scratch))
+            source = _unpacked(Path(scratch))
+            made = _compile(source, Path(scratch))
+            (source / _LICENCE_NAME).replace(licence)
             made.replace(kept)
-    if not BUILT.is_file() or BUILT.read_bytes() != kept.read_bytes():
-        BUILT.parent.mkdir(exist_ok=True)
-        fresh = BUILT.with_suffix(f".{os.getpid()}")
-        shutil.copyfile(kept, fresh)
-        fresh.replace(BUILT)
+    _lay_out(kept, BUILT)
+    _lay_out(licence, LICENCE)
     return BUILT
+
+
+def _lay_out(kept: Path, built: Path) -> None:
+    """Put a copy there, unless it is there already."""
+    if not built.is_file() or built.read_bytes() != kept.read_bytes():
+        built.parent.mkdir(exist_ok=True)
+        fresh = built.with_suffix(f".{os.getpid()}")
+        shutil.copyfile(kept, fresh)
+        fresh.replace(built)
 
 
 def _digest() -> str:
@@ -77,9 +88,9 @@ def _digest() -> str:
 
 
 def _unpacked(scratch: Path) -> Path:
-    """The folder with ``zstd.c``, out of the verified source distribution."""
+    """The folder with ``zstd.c`` and its licence, out of the verified source distribution."""
     archive = _downloaded(scratch)
-    wanted = re.compile(r"zstandard-[^/]+/zstd/[a-z_]+\.[ch]")
+    wanted = re.compile(rf"zstandard-[^/]+/zstd/([a-z_]+\.[ch]|{_LICENCE_NAME})")
     folder = scratch / "zstd"
     folder.mkdir()
     with tarfile.open(archive) as packed:
@@ -87,8 +98,9 @@ def _unpacked(scratch: Path) -> Path:
             content = packed.extractfile(member) if wanted.fullmatch(member.name) else None
             if content is not None:
                 (folder / Path(member.name).name).write_bytes(content.read())
-    if not (folder / "zstd.c").is_file():
-        raise ZstdError(f"{archive.name} holds no zstd.c, is it the one that {SOURCES.name} means?")
+    for needed in ("zstd.c", _LICENCE_NAME):
+        if not (folder / needed).is_file():
+            raise ZstdError(f"{archive.name} holds no {needed}, is it the one that {SOURCES.name} means?")
     return folder
 
 

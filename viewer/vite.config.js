@@ -1,15 +1,26 @@
+import { readFileSync } from "node:fs";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 
 // The oldest browsers with X25519 and Ed25519 in WebCrypto; public/browser-check.js names the same floor.
 const BROWSER_FLOOR = ["chrome137", "firefox130", "safari17"];
 
+/** What is compiled into the WebAssembly module is no package of npm, so its notice comes by itself. */
+const zstdLicence = {
+  name: "zstd-licence",
+  generateBundle() {
+    const source = readFileSync(new URL("wasm/build/zstd-licence.txt", import.meta.url));
+    this.emitFile({ type: "asset", fileName: "licences/zstd.txt", source });
+  },
+};
+
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), zstdLicence],
   build: {
     target: BROWSER_FLOOR,
     outDir: "../server/relevo_server/static",
     emptyOutDir: true,
+    license: { fileName: "licences/libraries.md" },
     // The content security policy allows scripts and fonts from this origin only, so nothing is inlined.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },

@@ -5,6 +5,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from relevo_agent import __version__
@@ -17,6 +18,8 @@ from relevo_protocol.messages.screen import CaptureCondition
 EXIT_OK: Final = 0
 EXIT_NO_PICTURE: Final = 1
 _INDENT: Final = "  "
+_ASKED_EACH_TIME: Final = "Portal"
+"""The way to pointer and keys that the person at the PC must give in each session."""
 
 
 def arguments(argv: Sequence[str]) -> argparse.Namespace:
@@ -72,11 +75,14 @@ def report(found: Findings, texts: Texts) -> Iterator[str]:
         yield _row(texts, "source", texts("doctor.because", what=name, why=why))
         yield from (_INDENT + texts(f"doctor.lack.{lack}") for lack in found.lacks)
     yield _row(texts, "others", "")
-    yield from (_INDENT + _rejected(texts, one) for one in found.rejected)
+    yield from (_INDENT + _rejected(texts, one, found.detail) for one in found.rejected)
     yield from _costs(found.costs, texts)
     yield from _monitors(found, texts)
-    yield _row(texts, "cursor", _way(texts, found.cursor))
-    yield from _input(found, texts)
+    cursor, control, watch = (
+        _once(way, found.detail, texts) for way in (found.cursor, found.input, found.local_input)
+    )
+    yield _row(texts, "cursor", _way(texts, cursor))
+    yield from _input(control, watch, texts)
     yield _row(texts, "encoders", "")
     for encoder in found.encoders:
         state = texts("doctor.yes") if encoder.usable else _no(texts, encoder.reason)
@@ -91,8 +97,14 @@ def _no(texts: Texts, why: str) -> str:
     return texts("doctor.because", what=texts("doctor.no"), why=why) if why else texts("doctor.no")
 
 
-def _rejected(texts: Texts, one: Rejected) -> str:
-    told = {"detail": one.detail} if one.why is Why.FAILED else {}
+def _once(way: Way, told: str, texts: Texts) -> Way:
+    """The same, but what the report has told already is not told again."""
+    return replace(way, why=texts("doctor.above")) if way.why and way.why == told else way
+
+
+def _rejected(texts: Texts, one: Rejected, told_before: str) -> str:
+    detail = texts("doctor.above") if one.detail == told_before else one.detail
+    told = {"detail": detail} if one.why is Why.FAILED else {}
     why = texts(f"doctor.why.{one.why}", **told)
     return texts("doctor.row", name=texts(f"doctor.name.{one.name}"), value=why)
 
@@ -124,9 +136,10 @@ def _way(texts: Texts, way: Way) -> str:
     return texts("doctor.because", what=texts("doctor.yes"), why=how)
 
 
-def _input(found: Findings, texts: Texts) -> Iterator[str]:
-    way, watch = found.input, found.local_input
-    yield _row(texts, "input", texts("doctor.input.ways", way=way.by) if way.works else _no(texts, way.why))
+def _input(way: Way, watch: Way, texts: Texts) -> Iterator[str]:
+    asks = way.by == _ASKED_EACH_TIME
+    how = texts("doctor.input.portal") if asks else texts("doctor.input.ways", way=way.by)
+    yield _row(texts, "input", how if way.works else _no(texts, way.why))
     yield _INDENT + (texts("doctor.watched") if watch.works else texts("doctor.unwatched", why=watch.why))
 
 

@@ -78,14 +78,15 @@ def examine(display: str | None) -> Findings:
         except NoSource as failure:
             found.condition, found.detail, found.rejected = failure.condition, str(failure), failure.rejected
         else:
-            # Open to the end: an X server that its last program leaves begins anew, and answers nobody meanwhile.
+            # Open to the end: an X server that its last program leaves begins anew, and answers nobody then.
             source = SeenSource(choice.source, open_state(display))
             opened.enter_context(contextlib.closing(source))
             _look(source, choice, found)
         if found.condition is CaptureCondition.NO_DISPLAY:
             found.cursor = found.input = found.local_input = Way(works=False, why=found.detail)
         else:
-            found.cursor = _cursor(display)
+            no_picture = Way(works=False, why=found.detail)
+            found.cursor = no_picture if found.source is None else _cursor(display)
             found.input = _input(display)
             found.local_input = _local_input(display)
     found.encoders = tuple(_encoders())

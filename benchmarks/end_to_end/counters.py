@@ -8,11 +8,22 @@ import subprocess
 from collections.abc import Mapping, Sequence
 
 _RECEIVED = re.compile(r"\bbytes_received:(\d+)")
+_BROWSER = re.compile(r'users:\(\("chrom')
 
 
 def received(port: int, line: Sequence[str] = ()) -> dict[str, int]:
-    """Bytes received so far by each connection to ``port``; ``line`` is put before the command."""
-    asked = [*line, "ss", "--tcp", "--info", "--numeric", "--no-header", "state", "established"]
+    """Bytes received by each of Chromium's connections to ``port``; ``line`` is put before the command."""
+    asked = [
+        *line,
+        "ss",
+        "--tcp",
+        "--info",
+        "--numeric",
+        "--processes",
+        "--no-header",
+        "state",
+        "established",
+    ]
     done = subprocess.run(
         [*asked, "dport", "=", f":{port}"], capture_output=True, text=True, check=True, timeout=10
     )
@@ -20,13 +31,18 @@ def received(port: int, line: Sequence[str] = ()) -> dict[str, int]:
 
 
 def parsed(said: str) -> dict[str, int]:
-    """Connections by their addresses, from what ``ss`` prints: a line of addresses, then indented figures."""
+    """The browser's connections by their addresses, from what ``ss`` prints.
+
+    That is a line of addresses and programs, then indented figures. Others to the same port do not count: a
+    relay's agent has one.
+    """
     counts: dict[str, int] = {}
     connection = ""
     for line in said.splitlines():
         if line and not line[0].isspace():
-            connection = " ".join(line.split()[2:4])
-            counts[connection] = 0
+            connection = " ".join(line.split()[2:4]) if _BROWSER.search(line) else ""
+            if connection:
+                counts[connection] = 0
         elif connection and (found := _RECEIVED.search(line)):
             counts[connection] = int(found.group(1))
     return counts

@@ -96,14 +96,16 @@ def test_the_probe_in_the_page_reads_stamps_as_they_are_drawn() -> None:
 
 
 _SS = """\
-0      0         127.0.0.1:41002    127.0.0.1:8443
+0      0         127.0.0.1:41002    127.0.0.1:8443  users:(("chromium",pid=7,fd=21))
 \t bbr wscale:7,7 rto:200 bytes_sent:2100 bytes_acked:2100 bytes_received:9000 segs_out:30
-0      77        127.0.0.1:41004    127.0.0.1:8443   timer:(on,200ms,0)
+0      77        127.0.0.1:41004    127.0.0.1:8443   users:(("chromium",pid=7,fd=22)) timer:(on,200ms,0)
 \t bbr wscale:7,7 bytes_sent:10
+0      0         127.0.0.1:41006    127.0.0.1:8443  users:(("relevo-agent",pid=9,fd=9))
+\t bbr wscale:7,7 bytes_received:777
 """
 
 
-def test_received_bytes_are_counted_for_each_connection() -> None:
+def test_received_bytes_are_counted_for_each_connection_of_the_browser() -> None:
     counts = parsed(_SS)
     assert counts == {"127.0.0.1:41002 127.0.0.1:8443": 9000, "127.0.0.1:41004 127.0.0.1:8443": 0}
     assert difference({"127.0.0.1:41002 127.0.0.1:8443": 8000, "gone": 5}, counts) == 1000

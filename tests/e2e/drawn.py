@@ -38,6 +38,10 @@ _COUNT = """(() => {
 })()"""
 
 
+_TONE_ERROR = 3.0
+"""Of 255: what a video loses of the film's grain, and of its colours between two pixels."""
+
+
 @dataclass(frozen=True)
 class Drawn:
     """Frames and drawing operations since the page was opened; ``shifts`` are the copies onto themselves."""
@@ -80,6 +84,31 @@ def canvas(page: Page) -> NDArray[np.uint8]:
     shown = pixels(page)
     rgba = np.frombuffer(base64.b64decode(str(shown["rgba"])), np.uint8)
     return rgba.reshape(int(str(shown["height"])), int(str(shown["width"])), 4)[..., :3]
+
+
+def await_tones(page: Page, display: Display, area: tuple[int, int, int, int]) -> None:
+    """Return once brightness and contrast of each colour are the screen's there, while a film plays.
+
+    Two looks never see the same picture of it, but the film has the same tones throughout. Taking full range
+    for limited makes its contrast a sixth larger; another matrix makes one colour lighter and another darker.
+    """
+    seen: list[NDArray[np.float64]] = []
+
+    def alike() -> bool:
+        seen[:] = [_tones(picture, area) for picture in (canvas(page), screen(display))]
+        return bool((np.abs(seen[0] - seen[1]) <= _TONE_ERROR).all())
+
+    try:
+        wait_until(alike, "", 20)
+    except AssertionError:
+        told = [one.round(1).tolist() for one in seen]
+        raise AssertionError(f"mean and deviation of red, green and blue: {told[0]}, not {told[1]}") from None
+
+
+def _tones(picture: NDArray[np.uint8], area: tuple[int, int, int, int]) -> NDArray[np.float64]:
+    x, y, width, height = area
+    part = picture[y : y + height, x : x + width].reshape(-1, 3)
+    return np.concatenate([part.mean(axis=0), part.std(axis=0)])
 
 
 def await_exact(page: Page, display: Display, who: str) -> None:

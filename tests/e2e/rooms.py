@@ -57,6 +57,14 @@ def start_recorder(display: Display, folder: Path, geometry: str = "900x500+60+6
     return program
 
 
+def start_mover(display: Display, folder: Path) -> EventProcess:
+    """The program that scrolls, drags and plays; it rests."""
+    command = [sys.executable, str(PROGRAMS / "mover.py")]
+    program = EventProcess(command, folder / "mover.log", {"DISPLAY": display.name})
+    program.expect("rest", 60)
+    return program
+
+
 def entry_of(recorder: EventProcess) -> tuple[int, int]:
     """A pixel inside the program's field of text."""
     x, y = next(event for event in recorder.events if event["event"] == "ready")["entry"]

@@ -12,8 +12,11 @@ from Xlib import X
 from Xlib import display as xdisplay
 
 from tests.e2e.browser import FLAGS, SCREEN, go, pixel, trust
+from tests.e2e.drawn import await_drawn, await_tones, count_drawing
+from tests.e2e.programs.mover import FILM
+from tests.e2e.rooms import start_mover
 from tests.e2e.stack import TECHNICIAN, Display, Stack
-from tests.support.processes import wait_until
+from tests.support.processes import EventProcess, wait_until
 from tools.system import find_chromium
 
 pytestmark = pytest.mark.e2e
@@ -116,6 +119,14 @@ def wall(display: Display) -> Iterator[_Wall]:
         yield shown
 
 
+@pytest.fixture
+def mover(display: Display, folder: Path) -> Iterator[EventProcess]:
+    """A program that can play a film beside the browser's window."""
+    program = start_mover(display, folder)
+    yield program
+    program.stop()
+
+
 def _window(browsers: _Browsers, address: str) -> Page:
     page = browsers.shows.new_context(locale="en-GB", no_viewport=True).new_page()
     go(page, address)
@@ -166,14 +177,16 @@ def test_G12_a_browser_presents_to_five_and_removes_one(
 
 
 def test_P1_a_customer_shares_from_the_browser_only_after_a_yes(
-    stack: Stack, browsers: _Browsers, display: Display, wall: _Wall
+    stack: Stack, browsers: _Browsers, display: Display, wall: _Wall, mover: EventProcess
 ) -> None:
     display.paint(0x808080)
     customer = _window(browsers, f"{stack.origin}/share")
     customer.get_by_test_id("host-start").click()
     code = customer.get_by_test_id("host-code").get_attribute("data-code", timeout=45_000)
     assert code is not None
-    technician = browsers.looks.new_context(locale="en-GB").new_page()
+    context = browsers.looks.new_context(locale="en-GB")
+    count_drawing(context)
+    technician = context.new_page()
     go(technician, stack.link(code, "observer"))
     customer.get_by_test_id("host-yes").wait_for(timeout=60_000)
     expect(technician.locator(SCREEN)).to_have_count(0)
@@ -181,6 +194,9 @@ def test_P1_a_customer_shares_from_the_browser_only_after_a_yes(
     technician.locator(SCREEN).wait_for(state="visible", timeout=60_000)
     _await_grey([technician], 0x80)
     expect(customer.get_by_test_id("host-person")).to_have_count(1)
+    mover.type("film")
+    await_drawn(technician, lambda figures: figures.video >= 10, "the film comes as video")
+    await_tones(technician, display, FILM)
     customer.get_by_test_id("host-stop").click()
     expect(technician.locator(SCREEN)).to_have_count(0, timeout=30_000)
     customer.context.close()

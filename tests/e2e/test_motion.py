@@ -1,7 +1,6 @@
 """What moves reaches real Chromiums by copies, text stream and video, and is exact wherever it rests."""
 
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,8 +11,9 @@ from playwright.sync_api import Browser, Page
 
 from tests.e2e.browser import SCREEN, go
 from tests.e2e.conftest import Live
-from tests.e2e.drawn import Drawn, await_drawn, await_exact, count_drawing, drawn
-from tests.e2e.rooms import PROGRAMS, await_picture
+from tests.e2e.drawn import Drawn, await_drawn, await_exact, await_tones, count_drawing, drawn
+from tests.e2e.programs.mover import FILM
+from tests.e2e.rooms import await_picture, start_mover
 from tests.e2e.stack import Display, Stack
 from tests.support.processes import EventProcess, wait_until
 
@@ -40,10 +40,7 @@ def live(stack: Stack, browser: Browser) -> Iterator[Live]:
 
 @pytest.fixture(scope="module")
 def mover(live: Live, display: Display, folder: Path) -> Iterator[EventProcess]:
-    program = EventProcess(
-        [sys.executable, str(PROGRAMS / "mover.py")], folder / "mover.log", {"DISPLAY": display.name}
-    )
-    program.expect("rest", 60)
+    program = start_mover(display, folder)
     yield program
     program.stop()
 
@@ -126,6 +123,7 @@ def test_D4_a_film_is_video_and_exact_when_it_stops(
     before = drawn(live.page).video
     mover.type("film")
     await_drawn(live.page, lambda figures: figures.video >= before + 10, "video")
+    await_tones(live.page, stack.display, FILM)
     _seen_with(stack, browser, live, mover, _Enough("video", 5))
 
 
@@ -183,7 +181,7 @@ def test_F2_a_screen_of_another_size_in_the_middle_of_a_motion(
 ) -> None:
     mover.type("scroll")
     await_drawn(live.page, _Enough("copy", 3, live.page), "copies")
-    small = ("1000", "0", "1000", "0", "1000", "700", "0", "0", "700")
+    small = ("0", "1000", "0", "0", "1000", "700", "0", "0", "700")
     for options in (
         ("--newmode", "small", *small),
         ("--addmode", "screen", "small"),
@@ -197,6 +195,10 @@ def test_F2_a_screen_of_another_size_in_the_middle_of_a_motion(
 
 
 def test_D5_the_log_says_how_the_picture_travelled(stack: Stack, live: Live, mover: EventProcess) -> None:
+    for motion, what in (("scroll", "copy"), ("film", "video")):
+        mover.type(motion)
+        await_drawn(live.page, _Enough(what, 3, live.page), what)
+        _rest(mover)
     live.agent.stop()
     log = (stack.folder / "agent" / "agent.log").read_text(encoding="utf-8")
     told = next(line for line in reversed(log.splitlines()) if " picture: " in line)

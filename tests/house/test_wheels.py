@@ -69,8 +69,14 @@ def test_the_servers_wheel_brings_the_viewer(built: dict[str, Path]):
     with zipfile.ZipFile(built["relevo_server"]) as wheel:
         names = wheel.namelist()
         page = wheel.read("relevo_server/static/index.html").decode()
+        licences = {
+            name: wheel.read(f"relevo_server/static/licences/{name}").decode()
+            for name in ("zstd.txt", "libraries.md")
+        }
     assert "<script" in page
     assert any(name.startswith("relevo_server/static/") and name.endswith(".js") for name in names)
+    assert "Meta Platforms" in licences["zstd.txt"]
+    assert "## react" in licences["libraries.md"]
 
 
 def test_the_agent_runs_alone(built: dict[str, Path], tmp_path: Path, checkout: Path):

@@ -21,7 +21,7 @@ from relevo_agent.pipeline.types import (
     Source,
     Waiting,
 )
-from relevo_protocol.frame import CodecId
+from relevo_protocol.frame import CodecId, UpdateKind
 from relevo_protocol.messages.screen import CaptureCondition
 from tests.support.decoder import Viewer
 
@@ -157,3 +157,8 @@ class Show:
         while self._acks and self._acks[0][0] <= self.now_ms:
             at_ms, frame_id = self._acks.pop(0)
             self.loop.acknowledged(self.viewer_id, frame_id, 1.0, at_ms)
+
+
+def kinds_of(outgoing: Outgoing) -> tuple[UpdateKind, ...]:
+    """What a frame's updates do, each kind once."""
+    return tuple(sorted({kind for kind, _codec in outgoing.parts}))

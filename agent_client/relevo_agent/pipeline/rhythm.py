@@ -13,6 +13,10 @@ TOLD_MS: Final = 5000
 """Between two looks at a source that tells of changes: for what it may have missed."""
 BACK_OFF: Final = 1.15
 """Each look that finds nothing makes the pause longer by this factor: idle after about 13 of them, 0.6 s."""
+CHEAP_MS: Final = 3.0
+SLACK_MS: Final = 2.0 * BUSY_MS
+"""After a pause, looks that cost no more than ``CHEAP_MS`` may be so far ahead of the 60 a second: a program
+that answers a key in two or three strokes is seen as fast as it draws."""
 REST: Final = 0.25
 """After a costly look rest for this share of its cost, so that other programs keep a processor."""
 
@@ -27,6 +31,7 @@ class Rhythm:
         self._interval_ms = float(BUSY_MS)
         self._looked_ms = float("-inf")
         self._tick_ms = float("-inf")
+        self._paid_ms = float("-inf")
         self._next_ms = float("-inf")
         self._rested_ms = float("-inf")
 
@@ -51,5 +56,13 @@ class Rhythm:
         self._interval_ms = BUSY_MS if changed else min(self._interval_ms * BACK_OFF, IDLE_MS)
         self._rested_ms = now_ms + cost_ms * (1 + REST)
         self._looked_ms = now_ms
-        self._tick_ms = now_ms + (BUSY_MS if changed else 0)
+        if changed:
+            self._pay(now_ms, cheap=cost_ms <= CHEAP_MS)
         self._next_ms = max(now_ms + self._interval_ms, self._rested_ms)
+
+    def _pay(self, now_ms: float, *, cheap: bool) -> None:
+        """Each look that sends uses up 16 ms; slack is what cheap ones may owe (a leaky bucket)."""
+        self._paid_ms = max(self._paid_ms, now_ms) + BUSY_MS
+        if not cheap:
+            self._paid_ms = min(self._paid_ms, now_ms + BUSY_MS)
+        self._tick_ms = self._paid_ms - (SLACK_MS if cheap else 0)

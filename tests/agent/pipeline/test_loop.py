@@ -19,7 +19,7 @@ from relevo_protocol.limits import (
     SIGNATURE_BYTES,
 )
 from relevo_protocol.messages.screen import Quality
-from tests.support.screens import PaintedCursor, PaintedScreen, Show, arrow, blank
+from tests.support.screens import PaintedCursor, PaintedScreen, Show, arrow, blank, kinds_of
 
 SEAL_BYTES = HEADER_BYTES + AEAD_TAG_BYTES + SIGNATURE_BYTES + 32
 
@@ -126,12 +126,12 @@ def test_photograph_goes_lossy_first_and_exact_once_quiet() -> None:
     screen = PaintedScreen(noise(256, 256))
     show = shown(screen)
     show.run(QUIET_EXACT_MS - 100)
-    assert {kind for frame in show.frames for kind in frame.kinds} == {UpdateKind.LOSSY}
+    assert {kind for frame in show.frames for kind in kinds_of(frame)} == {UpdateKind.LOSSY}
     assert not np.array_equal(show.viewer.picture, screen.rgb)
     assert not show.loop.is_exact
     show.run(600)
     assert np.array_equal(show.viewer.picture, screen.rgb)
-    assert show.frames[-1].kinds == (UpdateKind.LOSSLESS,)
+    assert kinds_of(show.frames[-1]) == (UpdateKind.LOSSLESS,)
 
 
 def test_keyframe_of_a_quiet_photograph_is_exact_again_at_once() -> None:
@@ -166,7 +166,7 @@ def test_moving_photograph_is_not_refined_before_it_stops() -> None:
     for seed in range(20):
         screen.canvas[:] = noise(256, 256, seed)
         show.run(100)
-    assert {kind for frame in show.frames for kind in frame.kinds} == {UpdateKind.LOSSY}
+    assert {kind for frame in show.frames for kind in kinds_of(frame)} == {UpdateKind.LOSSY}
 
 
 def test_text_is_never_lossy() -> None:
@@ -174,7 +174,7 @@ def test_text_is_never_lossy() -> None:
     screen.canvas[10:200:9, 20:300:7] = 255
     show = shown(screen)
     show.run(50)
-    assert {kind for frame in show.frames for kind in frame.kinds} == {UpdateKind.LOSSLESS}
+    assert {kind for frame in show.frames for kind in kinds_of(frame)} == {UpdateKind.LOSSLESS}
 
 
 def test_newest_wins_while_the_window_is_full() -> None:
@@ -307,7 +307,7 @@ def test_cursor_alone_makes_a_frame_of_its_own_without_looking_at_the_screen() -
     show.now_ms += 1
     frame = show.step()
     assert frame is not None
-    assert frame.kinds == (UpdateKind.CURSOR_POSITION,)
+    assert kinds_of(frame) == (UpdateKind.CURSOR_POSITION,)
     assert screen.grabs == grabs
     assert show.viewer.cursor_position == (10, 20)
     assert len(frame.data) < 50

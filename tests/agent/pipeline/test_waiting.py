@@ -4,7 +4,7 @@ import numpy as np
 
 from relevo_agent.pipeline.cursor import POLL_MS
 from relevo_agent.pipeline.loop import REOPEN_MS
-from relevo_agent.pipeline.rhythm import BUSY_MS, TOLD_MS
+from relevo_agent.pipeline.rhythm import BUSY_MS, SLACK_MS, TOLD_MS
 from relevo_agent.pipeline.types import CursorState
 from relevo_protocol.limits import QUIET_EXACT_MS
 from tests.support.screens import PaintedCursor, PaintedScreen, Show, arrow
@@ -45,16 +45,21 @@ def test_the_first_change_after_quiet_goes_out_at_once() -> None:
     assert show.step() is not None
 
 
-def test_while_busy_the_signal_is_not_listened_to_before_the_next_tick() -> None:
+def test_after_quiet_a_few_changes_are_seen_at_once_then_one_each_tick() -> None:
     screen = telling()
     show = quiet(screen)
-    screen.canvas[10:20] = 7
-    show.step()
-    screen.canvas[30:40] = 9
-    waiting = show.loop.waiting(show.now_ms + 1)
+    show.line_ms = 1
+    for number in range(1 + int(SLACK_MS // BUSY_MS)):
+        screen.canvas[10 * number : 10 * number + 10] = number + 1
+        assert show.loop.waiting(show.now_ms).signals
+        assert show.step() is not None
+        show.now_ms += 2
+    show.loop.step(show.now_ms)
+    screen.canvas[100:110] = 9
+    waiting = show.loop.waiting(show.now_ms)
     assert waiting.signals == ()
     assert BUSY_MS / 2 < waiting.delay_ms <= BUSY_MS
-    assert show.loop.step(show.now_ms + 1) is None
+    assert show.loop.step(show.now_ms) is None
     assert show.loop.step(show.now_ms + BUSY_MS) is not None
 
 

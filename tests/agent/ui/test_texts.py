@@ -9,10 +9,10 @@ from relevo_agent.link.failures import FailureKind
 from relevo_agent.session.actions import Notice, Phase
 from relevo_agent.session.entries import DecidedBy
 from relevo_agent.ui.texts import Language, Texts
-from relevo_agent.ui.words import TABLE, capabilities, consent, failures, receipt, session, team
+from relevo_agent.ui.words import TABLE, capabilities, consent, doctor, failures, receipt, session, team
 from relevo_protocol.modes import Capability, Mode, Role
 
-PARTS = (capabilities, consent, failures, receipt, session, team)
+PARTS = (capabilities, consent, doctor, failures, receipt, session, team)
 
 
 def test_both_languages_have_the_same_values_and_none_is_empty() -> None:

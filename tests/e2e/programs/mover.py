@@ -27,7 +27,7 @@ LINE_PX = 16
 SCROLL_PX = 48
 DRAG_STEP = 23, 9
 NOTE = 260, 180
-FILM = 720, 120, 480, 272
+FILM = 760, 120, 480, 272
 FILM_PICTURES = 24
 
 
@@ -37,16 +37,15 @@ def report(**event: object) -> None:
     sys.stdout.flush()
 
 
-def photograph(width: int, height: int) -> NDArray[np.uint8]:
-    """Soft shapes with a little grain, as a camera sees: height x width x 4."""
-    generator = np.random.default_rng(5)
+def shapes(width: int, height: int) -> NDArray[np.float64]:
+    """Soft colours, as a camera sees them, whose edges fit each other: height x width x 4."""
     rows, columns = np.mgrid[:height, :width]
+    down, across = 2 * np.pi * rows / height, 2 * np.pi * columns / width
     planes = [
-        120 + 60 * np.sin(columns / wide + phase) + 50 * np.cos(rows / high - phase)
-        for wide, high, phase in ((41, 67, 0.0), (59, 37, 1.0), (83, 53, 2.0))
+        middle + 60 * np.sin(wide * across + phase) + 50 * np.cos(high * down - phase)
+        for middle, wide, high, phase in ((125, 2, 1, 0.0), (120, 1, 2, 1.0), (115, 1, 1, 2.0))
     ]
-    soft = np.stack([*planes, np.zeros((height, width))], axis=2)
-    return np.clip(soft + generator.normal(0, 5, soft.shape), 0, 255).astype(np.uint8)
+    return np.stack([*planes, np.zeros((height, width))], axis=2)
 
 
 class Desk:
@@ -85,12 +84,15 @@ class Desk:
         return pixmap
 
     def _film_pictures(self) -> list[Pixmap]:
-        width, height = FILM[2:]
-        whole = photograph(width + 10 * FILM_PICTURES, height + 4 * FILM_PICTURES)
-        return [
-            self._picture(whole[4 * n : 4 * n + height, 10 * n : 10 * n + width])
-            for n in range(FILM_PICTURES)
-        ]
+        whole = shapes(*FILM[2:])
+        grain = np.random.default_rng(5)
+        pictures = []
+        for number in range(FILM_PICTURES):
+            part = np.roll(whole, (4 * number, 10 * number), (0, 1))
+            # Another grain on each picture, as a camera has it: nothing of a film has only moved.
+            noisy = np.clip(part + grain.normal(0, 5, part.shape), 0, 255)
+            pictures.append(self._picture(noisy.astype(np.uint8)))
+        return pictures
 
     def _picture(self, pixels: NDArray[np.uint8]) -> Pixmap:
         height, width = pixels.shape[:2]

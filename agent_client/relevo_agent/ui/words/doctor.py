@@ -19,7 +19,7 @@ TABLE: Final[dict[str, tuple[str, str]]] = {
     "doctor.cursor": ("Puntero", "Pointer"),
     "doctor.monitors": ("Monitores", "Monitors"),
     "doctor.input": ("Teclado y ratón", "Keyboard and mouse"),
-    "doctor.encoders": ("Compresión", "Compression"),
+    "doctor.encoders": ("Compresión (para su técnico)", "Compression (for your technician)"),
     "doctor.yes": ("sí", "yes"),
     "doctor.no": ("no", "no"),
     "doctor.because": ("{what}; {why}", "{what}; {why}"),
@@ -57,6 +57,7 @@ TABLE: Final[dict[str, tuple[str, str]]] = {
         "the system shows a prompt that no program may see. Answer it, and try again",
     ),
     "doctor.state.paused": ("la imagen está en pausa", "the picture is paused"),
+    "doctor.above": ("véase el detalle técnico de arriba", "see the technical detail above"),
     "doctor.detail": ("Detalle técnico: {detail}", "Technical detail: {detail}"),
     "doctor.name.portal": ("portal de Wayland", "Wayland portal"),
     "doctor.name.x11": ("servidor X (XDamage y memoria compartida)", "X server (XDamage and shared memory)"),
@@ -108,14 +109,17 @@ TABLE: Final[dict[str, tuple[str, str]]] = {
     "doctor.events": ("el sistema avisa de los cambios", "the system tells of changes"),
     "doctor.polled": ("hay que preguntar una y otra vez", "it has to be asked again and again"),
     "doctor.monitor": ("{width}x{height} en {x},{y}", "{width}x{height} at {x},{y}"),
+    "doctor.input.portal": (
+        "el escritorio le pregunta en cada sesión si se pueden usar",
+        "your desktop asks you in each session whether they may be used",
+    ),
     "doctor.input.ways": ("se pueden usar ({way})", "they can be used ({way})"),
     "doctor.watched": (
         "se nota cuando usted mismo usa el teclado o el ratón",
         "your own use of keyboard and mouse is noticed",
     ),
     "doctor.unwatched": (
-        "no se nota cuando usted mismo los usa: {why}",
-        "your own use of them is not noticed: {why}",
+        "no se nota cuando usted mismo los usa; en una sesión, use «Recuperar el control» ({why})",
+        "your own use of them is not noticed; in a session, press “Take back control” ({why})",
     ),
-    "doctor.json": ("el informe como JSON, para programas", "the report as JSON, for programs"),
 }
