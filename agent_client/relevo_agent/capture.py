@@ -179,9 +179,9 @@ class CaptureRun:
         self.loop.acknowledged(link, frame_id, decode_ms, now_ms())
         self._waker.wake()
 
-    def need_keyframe(self, *, urgent: bool) -> None:
+    def need_keyframe(self, *, urgent: bool = False, lost: bool = False) -> None:
         """The next frame must need nothing before it."""
-        self.loop.request_keyframe(urgent=urgent)
+        self.loop.request_keyframe(urgent=urgent, lost=lost)
         self._waker.wake()
 
     def choose_quality(self, quality: Quality) -> None:

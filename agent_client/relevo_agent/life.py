@@ -18,6 +18,7 @@ from relevo_agent.link.client import Link, LinkEvents
 from relevo_agent.link.failures import CERTIFICATE_KINDS, LinkFailure
 from relevo_agent.pipeline.types import Outgoing
 from relevo_agent.platform.elevated import ElevatedFailed
+from relevo_agent.pulse import Pulse
 from relevo_agent.session.actions import (
     Acked,
     Action,
@@ -56,18 +57,12 @@ from relevo_protocol.gate import Refusal
 from relevo_protocol.messages import HostToViewer
 from relevo_protocol.messages.screen import CaptureState, PictureState, Quality, ScreenLayout
 
-TICK_S: Final = 0.25
-CALM_TICK_S: Final = 2.0
-"""Between two ticks when nothing has happened for a while: what still runs out then are minutes."""
-CALM_AFTER_S: Final = 15.0
 FAREWELL_S: Final = 3.0
 """How long a clean goodbye to the relay may take at the end."""
 KEYBOARD_S: Final = 1.0
 """How long letting go of the keyboard may take then."""
 _log = logging.getLogger(__name__)
 _Choice = SetQuality | SetDecoders
-_EVERYDAY: Final = (Send, Acked)
-"""What comes of frames and heartbeats: nothing that could run out soon."""
 
 
 class Life:
@@ -84,7 +79,7 @@ class Life:
         self._config = config
         self._on_end = on_end
         self._ended = threading.Event()
-        self._stirred_s = 0.0
+        self._pulse = Pulse()
         self._hands = hands
         self._fronts = fronts
         self._keep = keep
@@ -172,8 +167,7 @@ class Life:
 
     async def _tick(self) -> None:
         while True:
-            calm = self._loop.time() - self._stirred_s > CALM_AFTER_S
-            await asyncio.sleep(CALM_TICK_S if calm else TICK_S)
+            await self._pulse.pause()
             self._carry(self._session.tick(now_ms()))
 
     def _take(self, event: Callable[[Session], list[Action]]) -> None:
@@ -203,8 +197,7 @@ class Life:
     # --- actions ---
 
     def _carry(self, actions: list[Action]) -> None:
-        if any(not isinstance(action, _EVERYDAY) for action in actions):
-            self._stirred_s = self._loop.time()
+        self._pulse.heed(actions)
         for action in actions:
             self._carry_one(action)
 
@@ -233,7 +226,7 @@ class Life:
                 if action.media and self._config.halts.stopped.is_set():
                     return
                 if not self._link.send(action.message, media=action.media) and self._capture is not None:
-                    self._capture.need_keyframe(urgent=False)
+                    self._capture.need_keyframe(lost=True)
             case CloseLink():
                 _log.info("closing the connection: %s", action.code)
                 self._link.close(fatal=action.fatal)
@@ -369,7 +362,13 @@ class Life:
     # --- told by the capture and the input, from their threads ---
 
     def _frame(self, run: int, outgoing: Outgoing) -> None:
-        self.post(lambda s: s.frame(run, outgoing.frame_id, outgoing.flags, outgoing.data, now_ms()))
+        self.post(lambda session: self._sealed(session, run, outgoing))
+
+    def _sealed(self, session: Session, run: int, outgoing: Outgoing) -> list[Action]:
+        """Not one that was made before somebody came who cannot decode it (SPEC D5): a keyframe follows."""
+        if not outgoing.codecs <= self._decoders:
+            return []
+        return session.frame(run, outgoing.frame_id, outgoing.flags, outgoing.data, now_ms())
 
     def _layout(self, run: int, layout: ScreenLayout) -> None:
         self.post(lambda session: session.layout(run, layout, now_ms()))
@@ -390,8 +389,8 @@ class Life:
         self.post(lambda session: session.feature_said(link, message, now_ms()))
 
     def local_input(self) -> None:
-        """The person at the PC did something."""
-        self.post(lambda session: session.local_input(now_ms()))
+        """The person at the PC did something: how long they rest is soon told."""
+        self.post(lambda session: self._pulse.stirred_by(session.local_input(now_ms())))
 
     def input_done(self) -> None:
         """Input was carried out: the screen will probably change."""

@@ -1,9 +1,11 @@
 """Runs the server: listening socket, TLS, uvicorn, signals."""
 
+import asyncio
 import contextlib
 import signal
 import socket
 import types
+from collections.abc import Callable
 
 import uvicorn
 from fastapi import FastAPI
@@ -18,6 +20,8 @@ from relevo_server.tls import TlsKeeper
 # What is open gets this long after SIGTERM; the process is gone within five seconds.
 _GRACE_S = 3
 _BACKLOG = 512
+# How often the Date header is written anew: uvicorn's ten looks a second are most of what idling costs.
+_TICK_S = 1.0
 _log = logger(__name__)
 
 
@@ -39,6 +43,7 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, settings: Settings) -> None:
         super().__init__(config)
         self._settings = settings
+        self._wake: Callable[[], object] = lambda: None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -48,6 +53,18 @@ class _Server(uvicorn.Server):
             port=self._settings.port,
             origin=self._settings.relay_origin,
         )
+
+    async def main_loop(self) -> None:
+        loop, leaving = asyncio.get_running_loop(), asyncio.Event()
+        self._wake = lambda: loop.call_soon_threadsafe(leaving.set)
+        while not await self.on_tick(0):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_TICK_S):
+                    await leaving.wait()
+
+    def handle_exit(self, sig: int, frame: types.FrameType | None) -> None:
+        super().handle_exit(sig, frame)
+        self._wake()
 
 
 def _config(app: FastAPI, tls: TlsKeeper | None) -> uvicorn.Config:

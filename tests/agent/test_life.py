@@ -1,7 +1,7 @@
 """One session's thread: what ends it, and that its end is seen."""
 
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -14,10 +14,12 @@ from relevo_agent.hands import Hands
 from relevo_agent.life import Life
 from relevo_agent.link.address import relay_address
 from relevo_agent.link.failures import FailureKind, LinkFailure
+from relevo_agent.pipeline.types import Outgoing, Stats
 from relevo_agent.platform.base import Key
-from relevo_agent.session.actions import Action, Notice, Phase, Question, Snapshot
+from relevo_agent.session.actions import Action, Notice, Phase, Question, SetDecoders, Snapshot
 from relevo_agent.session.core import Session
 from relevo_protocol.errors import ErrorCode
+from relevo_protocol.frame import CodecId, UpdateKind
 from relevo_protocol.messages.input import SpecialCombo
 
 
@@ -112,3 +114,25 @@ def test_a_wrong_certificate_is_final_only_before_the_first_connection() -> None
     assert witness.final is False
     assert not life.failed
     life._loop.close()
+
+
+def test_D5_a_frame_that_was_made_before_somebody_came_who_cannot_decode_it_goes_nowhere(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sealed: list[int] = []
+
+    def seal(_session: Session, run: int, *_: object) -> list[Action]:
+        sealed.append(run)
+        return []
+
+    monkeypatch.setattr(Session, "frame", seal)
+    life = Life(config(), Hands(None, []), [], lambda _entry: None)
+    parts = ((UpdateKind.LOSSLESS, CodecId.ZSTD_STREAM_BGRX), (UpdateKind.LOSSY, CodecId.JPEG))
+    keyframe = Outgoing(1, True, b"", 16, 16, parts, Stats(0.0, 0.0, 0.0, 0, 0, 0, 0))
+    life._carry([SetDecoders(frozenset({CodecId.ZSTD_STREAM_BGRX}))])
+    life._sealed(life._session, 1, keyframe)
+    life._carry([SetDecoders(frozenset())])
+    life._sealed(life._session, 2, keyframe)
+    life._sealed(life._session, 3, replace(keyframe, parts=parts[1:]))
+    life._loop.close()
+    assert sealed == [1, 3]

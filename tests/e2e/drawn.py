@@ -90,7 +90,7 @@ def await_tones(page: Page, display: Display, area: tuple[int, int, int, int]) -
     """Return once brightness and contrast of each colour are the screen's there, while a film plays.
 
     Two looks never see the same picture of it, but the film has the same tones throughout. Taking full range
-    for limited makes its contrast a sixth larger; another matrix makes one colour lighter and another darker.
+    for limited makes its contrast a sixth larger; another matrix makes green's larger, the others' smaller.
     """
     seen: list[NDArray[np.float64]] = []
 

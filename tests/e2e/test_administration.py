@@ -188,7 +188,7 @@ def test_V4_a_terminal_of_the_customers_own(session: Administered) -> None:
         page.set_viewport_size({"width": 1500, "height": 700})
         return len(sizes) == 2
 
-    wait_until(resized, "the terminal follows its room")
+    wait_until(resized, "the terminal follows its room", 30)
     page.set_viewport_size({"width": 1500, "height": 960})
 
 

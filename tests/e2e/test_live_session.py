@@ -1,20 +1,16 @@
 """A technician's Chromium sees and drives real programs on a real X display."""
 
-import base64
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
-from Xlib import X
-from Xlib import display as xdisplay
 
-from tests.e2e.browser import SCREEN, click_remote, pixel, pixels, resize
+from tests.e2e.browser import SCREEN, click_remote, pixel, resize
 from tests.e2e.conftest import Live
+from tests.e2e.drawn import canvas, screen
 from tests.e2e.stack import Display
 from tests.support.processes import EventProcess, wait_until
 
@@ -32,22 +28,6 @@ def recorder(display: Display, folder: Path) -> Iterator[EventProcess]:
     program.expect("ready")
     yield program
     program.stop()
-
-
-def _root_window(display: Display) -> NDArray[np.uint8]:
-    """What the X server shows, by a plain XGetImage: height x width x 3."""
-    with closing(xdisplay.Display(display.name)) as connection:
-        root = connection.screen().root
-        size = root.get_geometry()
-        image = root.get_image(0, 0, size.width, size.height, X.ZPixmap, 0xFFFFFFFF)
-        rows = np.frombuffer(image.data, np.uint8).reshape(size.height, size.width, 4)
-        return rows[..., 2::-1]
-
-
-def _canvas(live: Live) -> NDArray[np.uint8]:
-    shown = pixels(live.page)
-    rgba = np.frombuffer(base64.b64decode(str(shown["rgba"])), np.uint8)
-    return rgba.reshape(int(str(shown["height"])), int(str(shown["width"])), 4)[..., :3]
 
 
 def _recorded_text(recorder: EventProcess) -> str:
@@ -109,12 +89,12 @@ def test_F10_after_a_second_of_quiet_the_canvas_is_the_screen(
     try:
         photo.expect("ready")
         deadline = time.monotonic() + 15
-        before, same = _root_window(display), False
+        before, same = screen(display), False
         while not same and time.monotonic() < deadline:
-            before = _root_window(display)
-            same = bool(np.array_equal(_canvas(live), before))
-            same = same and bool(np.array_equal(_root_window(display), before))
-        different = np.argwhere((_canvas(live) != before).any(axis=2))
+            before = screen(display)
+            same = bool(np.array_equal(canvas(live.page), before))
+            same = same and bool(np.array_equal(screen(display), before))
+        different = np.argwhere((canvas(live.page) != before).any(axis=2))
         assert same, f"{len(different)} pixels differ, the first at {different[:3].tolist()} (row, column)"
     finally:
         photo.stop()

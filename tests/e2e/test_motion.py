@@ -2,7 +2,7 @@
 
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -46,7 +46,7 @@ def mover(live: Live, display: Display, folder: Path) -> Iterator[EventProcess]:
 
 
 @contextmanager
-def _joined(stack: Stack, browser: Browser, live: Live) -> Iterator[Page]:
+def _joined(stack: Stack, browser: Browser, live: Live) -> Generator[Page]:
     """A colleague who comes in by a new code and looks on."""
     live.agent.type("new")
     code = live.agent.expect("code")["code"]

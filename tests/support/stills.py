@@ -123,7 +123,8 @@ def _hostile() -> list[dict[str, Any]]:
 
 
 def _flushed(rows: bytes, **settings: int) -> bytes:
-    parameters = zstandard.ZstdCompressionParameters.from_level(1, **settings)
+    parameters_type: Any = zstandard.ZstdCompressionParameters  # what its stub says is partly unknown
+    parameters = parameters_type.from_level(1, **settings)
     stream = zstandard.ZstdCompressor(compression_params=parameters).compressobj()
     return stream.compress(rows) + stream.flush(zstandard.COMPRESSOBJ_FLUSH_BLOCK)
 

@@ -144,6 +144,10 @@ class Line:
         since_ms = max(self._flight[-1].sent_ms, self._acked_ms)
         return now_ms - since_ms > max(FORGIVE_MS, 4 * (self.round_trip_ms + drain_ms))
 
+    def is_silent(self, now_ms: float) -> bool:
+        """Whether nothing at all has been heard of what went out, for so long that none may wait for it."""
+        return self._empty_ms is None and bool(self._flight) and self.queue_ms(now_ms) > FORGIVE_MS
+
     def queue_ms(self, now_ms: float) -> float:
         """How much later than an empty line allows the oldest unacknowledged frame is by now."""
         return max(now_ms - self._flight[0].sent_ms - self.empty_ms, 0.0) if self._flight else 0.0

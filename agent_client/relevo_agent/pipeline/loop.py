@@ -82,9 +82,12 @@ class CaptureLoop:
         """``FrameAck`` of a viewer."""
         self._tell(lambda: self._pacing.acked(viewer, frame_id, decode_ms, now_ms))
 
-    def request_keyframe(self, *, urgent: bool = False) -> None:
-        """A keyframe is wanted; ``urgent`` (new epoch, new viewer) ignores the limit on their rate."""
-        self._tell(lambda: self._want_keyframe(urgent=urgent))
+    def request_keyframe(self, *, urgent: bool = False, lost: bool = False) -> None:
+        """A keyframe is wanted; ``urgent`` (new epoch, new viewer) ignores the limit on their rate.
+
+        ``lost``: a frame has gone to nobody, so that nobody's picture goes on without one.
+        """
+        self._tell(lambda: self._want_keyframe(urgent=urgent, lost=lost))
 
     def expect_change(self, now_ms: float) -> None:
         """Input was injected: look soon, and often."""
@@ -218,8 +221,9 @@ class CaptureLoop:
             self._painter.choose(codecs)
             self._want_keyframe(urgent=True)
 
-    def _want_keyframe(self, *, urgent: bool) -> None:
-        due_ms = float("-inf") if urgent else self._last_keyframe_ms + self._pacing.keyframe_gap_ms
+    def _want_keyframe(self, *, urgent: bool, lost: bool = False) -> None:
+        gap_ms = KEYFRAME_INTERVAL_MS if lost else self._pacing.keyframe_gap_ms
+        due_ms = float("-inf") if urgent else self._last_keyframe_ms + gap_ms
         self._keyframe_due_ms = (
             due_ms if self._keyframe_due_ms is None else min(self._keyframe_due_ms, due_ms)
         )
@@ -257,6 +261,7 @@ class CaptureLoop:
         height, width = self._grab.pixels.shape[:2]
         if resized or self._shown is None:
             self._shown, resized = Shown(width, height, now_ms), True
+            self._want_keyframe(urgent=True)  # until one has gone out: this look may lead to no frame
         else:
             damaged = damaged_cells(self._grab.damage, width, height)
             self._shown.compare(self._grab.pixels, damaged, now_ms)
@@ -277,7 +282,7 @@ class CaptureLoop:
             budget = Budget(
                 self._pacing.budget_bytes(now_ms),
                 self._pacing.quality,
-                tight=self._pacing.is_tight(now_ms),
+                tight=not keyframe and self._pacing.is_tight(now_ms),
                 refine_bytes=self._pacing.refinement_bytes(now_ms),
                 video_bytes_s=self._pacing.video_bytes_s,
                 held_ms=0.0 if self._held_since_ms is None else now_ms - self._held_since_ms,

@@ -134,7 +134,7 @@ class Pacing:
         rooms = [
             line.time_bytes(FRAME_TIME_MS) if line.flight_bytes <= FREE_SHARE * line.window_bytes(0) else 0
             for line in (viewer.line for viewer in self._viewers.values())
-            if line.overdue_ms(now_ms) <= PATIENCE_MS
+            if line.overdue_ms(now_ms) <= PATIENCE_MS and not line.is_silent(now_ms)
         ]
         return min(min(rooms, default=0), MAX_FRAME_BYTES)
 

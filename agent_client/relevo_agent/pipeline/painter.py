@@ -19,7 +19,7 @@ from relevo_protocol.frame import UPDATE_HEAD_BYTES, CodecId, Update, UpdateKind
 from relevo_protocol.limits import MAX_UPDATES_PER_FRAME
 
 _UPDATE_RESERVE: Final = 16
-"""Updates of a frame kept free for the cursor, the video and copies."""
+"""Updates of a frame kept free for the cursor, the video, its margins and copies."""
 _MOST_OVER_BYTES: Final = 2**19
 """What stands over a film may go this far beyond a frame's budget, for it would be blurred else."""
 _COVERED_PX: Final = 2**16
@@ -126,7 +126,8 @@ class Painter:
         frame.costs.video_px += chunk.width * chunk.height
         for cells in self._film.covered():
             for planned in strips(cells, Content.TEXT, Reason.EXACT, _COVERED_PX):
-                if frame.left_bytes > -_MOST_OVER_BYTES:  # else it stays rough: a message holds 2 MiB
+                # Else it stays rough: a message holds 2 MiB, and a frame so many updates.
+                if frame.left_bytes > -_MOST_OVER_BYTES and not frame.is_crowded:
                     frame.add(self._encoded(planned, frame), planned)
         for rect in self._film.margins():
             # Already painted into ``shown`` with the chunk, and parts of cells that stay rough otherwise.
@@ -176,7 +177,12 @@ class _FrameInWork:
     @property
     def is_full(self) -> bool:
         """Whether the line takes no more, or the frame."""
-        return self.left_bytes <= 0 or len(self.updates) >= MAX_UPDATES_PER_FRAME - _UPDATE_RESERVE
+        return self.left_bytes <= 0 or self.is_crowded
+
+    @property
+    def is_crowded(self) -> bool:
+        """Whether the frame holds as many updates as it may."""
+        return len(self.updates) >= MAX_UPDATES_PER_FRAME - _UPDATE_RESERVE
 
     def add(self, update: Update, planned: PlannedRect) -> None:
         """This update is part of the frame."""

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from relevo_protocol.frame import CodecId, UpdateKind
+from relevo_protocol.frame import BASE_CODECS, CodecId, UpdateKind
 from relevo_protocol.header import Flags
 from relevo_protocol.messages.screen import CaptureCondition
 
@@ -232,6 +232,11 @@ class Outgoing:
     parts: tuple[tuple[UpdateKind, CodecId], ...]
     stats: Stats
     droppable: bool = True
+
+    @property
+    def codecs(self) -> frozenset[CodecId]:
+        """What a viewer must have named to decode it (SPEC D5)."""
+        return frozenset(codec for _, codec in self.parts) - BASE_CODECS
 
     @property
     def flags(self) -> Flags:

@@ -36,6 +36,8 @@ from relevo_protocol.modes import Capability, Permit, SessionKind
 from relevo_protocol.rights import effective_right, may_show
 
 WANTED_GAP_MS: Final = 100
+DECODERS_TAKEN: Final = 4
+"""So often a viewer may say anew on one line what it decodes; then only that it decodes less."""
 _CODECS: Final = frozenset(CodecId) - BASE_CODECS
 _MODESTY: Final = (Quality.FAST, Quality.AUTO, Quality.SHARP)
 
@@ -220,8 +222,16 @@ class Screen:
             self._desk.tell(seat, state)
 
     def decoders(self, seat: Seat, told: Decoders) -> None:
-        """A viewer says what it decodes; numbers that this side does not know are of no use to it."""
-        seat.decoders = _CODECS.intersection(told.codecs)
+        """A viewer says what it decodes; numbers that this side does not know are of no use to it.
+
+        Another choice begins with a keyframe for everybody, so that nobody may change it for ever.
+        """
+        decoders = _CODECS.intersection(told.codecs)
+        if seat.decoders_told >= DECODERS_TAKEN:
+            decoders &= seat.decoders
+        elif decoders != seat.decoders:
+            seat.decoders_told += 1
+        seat.decoders = decoders
         self._choose_decoders()
 
     def _choose_decoders(self) -> None:

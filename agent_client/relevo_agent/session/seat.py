@@ -62,6 +62,7 @@ class Seat:
     granted: frozenset[Capability] = frozenset()
     quality: Quality = Quality.AUTO
     decoders: frozenset[CodecId] = frozenset()
+    decoders_told: int = 0
     handshake: HostHandshake | None = None
     code: JoinCode | None = None
     invite: Invite | None = None
@@ -104,6 +105,7 @@ class Seat:
         """A new link for a known viewer: the old link's keys are gone."""
         self.vouched = joining
         self.link = joining.link
+        self.decoders_told = 0
         self.drop_keys()
 
     def drop_keys(self) -> None:

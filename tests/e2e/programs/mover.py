@@ -12,12 +12,12 @@ import random
 import select
 import sys
 from collections.abc import Callable
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from Xlib import X
 from Xlib.display import Display
-from Xlib.xobject.drawable import Pixmap, Window
 
 STEP_S = 1 / 25
 PAGE = 40, 60, 620, 520
@@ -48,13 +48,18 @@ def shapes(width: int, height: int) -> NDArray[np.float64]:
     return np.stack([*planes, np.zeros((height, width))], axis=2)
 
 
+# The types that come with python-xlib take a resource for its number.
+_Window: TypeAlias = Any
+_Pixmap: TypeAlias = Any
+
+
 class Desk:
     """The windows; ``step`` moves on what is in motion."""
 
     def __init__(self) -> None:
         self._display = Display()
         self._screen = self._display.screen()
-        self._root: Window = self._screen.root
+        self._root: Any = self._screen.root
         self._steps = 0
         page_height = PAGE_LINES * LINE_PX
         self._page = self._text((PAGE[2], page_height), "", 0xFFFFF4)
@@ -66,14 +71,14 @@ class Desk:
         for window in (self._scrolled, frame, self._film):
             window.map()
 
-    def _window(self, parent: Window, place: tuple[int, int, int, int], content: Pixmap | None) -> Window:
+    def _window(self, parent: _Window, place: tuple[int, int, int, int], content: _Pixmap | None) -> _Window:
         """Managed by nobody; the server itself keeps it painted."""
         more = {} if content is None else {"background_pixmap": content}
-        window: Window = parent.create_window(*place, 0, self._screen.root_depth, override_redirect=1, **more)
+        window: Any = parent.create_window(*place, 0, self._screen.root_depth, override_redirect=1, **more)
         return window
 
-    def _text(self, size: tuple[int, int], title: str, paper: int) -> Pixmap:
-        pixmap: Pixmap = self._root.create_pixmap(*size, self._screen.root_depth)
+    def _text(self, size: tuple[int, int], title: str, paper: int) -> _Pixmap:
+        pixmap: Any = self._root.create_pixmap(*size, self._screen.root_depth)
         gc = pixmap.create_gc(foreground=paper, background=paper)
         pixmap.fill_rectangle(gc, 0, 0, *size)
         gc.change(foreground=0x202020)
@@ -83,10 +88,10 @@ class Desk:
             pixmap.draw_text(gc, 8, number * LINE_PX + 12, f"{title}{number} {line}".encode())
         return pixmap
 
-    def _film_pictures(self) -> list[Pixmap]:
+    def _film_pictures(self) -> list[_Pixmap]:
         whole = shapes(*FILM[2:])
         grain = np.random.default_rng(5)
-        pictures = []
+        pictures: list[_Pixmap] = []
         for number in range(FILM_PICTURES):
             part = np.roll(whole, (4 * number, 10 * number), (0, 1))
             # Another grain on each picture, as a camera has it: nothing of a film has only moved.
@@ -94,10 +99,10 @@ class Desk:
             pictures.append(self._picture(noisy.astype(np.uint8)))
         return pictures
 
-    def _picture(self, pixels: NDArray[np.uint8]) -> Pixmap:
+    def _picture(self, pixels: NDArray[np.uint8]) -> _Pixmap:
         height, width = pixels.shape[:2]
         depth = self._screen.root_depth
-        pixmap: Pixmap = self._root.create_pixmap(width, height, depth)
+        pixmap: Any = self._root.create_pixmap(width, height, depth)
         gc = pixmap.create_gc()
         for top in range(0, height, LINE_PX):  # a request is limited to 256 kB
             rows = np.ascontiguousarray(pixels[top : top + LINE_PX])

@@ -1,0 +1,47 @@
+"""When the session is asked what has run out: often while something goes on, seldom when all is calm."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Sequence
+from typing import Final
+
+from relevo_agent.session.actions import Acked, Action, Send
+
+TICK_S: Final = 0.25
+CALM_TICK_S: Final = 2.0
+"""Between two ticks when nothing has happened for a while: what still runs out then are minutes."""
+CALM_AFTER_S: Final = 15.0
+_EVERYDAY: Final = (Send, Acked)
+"""What comes of frames and heartbeats: nothing that could run out soon."""
+
+
+class Pulse:
+    """The pause between two ticks; for the event loop's own thread."""
+
+    def __init__(self) -> None:
+        self._stirred = asyncio.Event()
+        self._stirred_s = float("-inf")
+
+    def heed(self, actions: Sequence[Action]) -> None:
+        """Stir, where one of these is more than a session's everyday."""
+        if any(not isinstance(action, _EVERYDAY) for action in actions):
+            self.stir()
+
+    def stirred_by(self, actions: list[Action]) -> list[Action]:
+        """Stir, whatever these are; they are given back."""
+        self.stir()
+        return actions
+
+    def stir(self) -> None:
+        """Something happened that seconds may hang on: ticks come often again, from now on."""
+        self._stirred_s = time.monotonic()
+        self._stirred.set()
+
+    async def pause(self) -> None:
+        """Sleep until the next tick; a calm sleep ends a tick after what stirs."""
+        if time.monotonic() - self._stirred_s > CALM_AFTER_S:
+            self._stirred.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stirred.wait(), CALM_TICK_S - TICK_S)
+        await asyncio.sleep(TICK_S)
