@@ -16,6 +16,13 @@ from tests.agent.desktop import xvfb
 NOWHERE = ":59999"
 
 
+@pytest.fixture(autouse=True)
+def _display_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """``--display`` is for this process and those that it starts; here they are of other tests as well."""
+    monkeypatch.setenv("DISPLAY", NOWHERE)  # so that it is put back, even where there was none
+    monkeypatch.delenv("DISPLAY")
+
+
 def test_a_display_is_told_with_source_costs_and_ways(capsys: pytest.CaptureFixture[str]) -> None:
     with xvfb("640x480x24") as display:
         assert cli.main(["doctor", "--display", display, "--json"]) == EXIT_OK
