@@ -15,7 +15,7 @@ from relevo_agent.pipeline.film import Film
 from relevo_agent.pipeline.line import FORGIVE_MS
 from relevo_agent.pipeline.loop import KEYFRAME_INTERVAL_MS
 from relevo_agent.pipeline.pacing import MAX_KEYFRAME_GAP_MS, Pacing
-from relevo_protocol.frame import CodecId, UpdateKind, decode_frame
+from relevo_protocol.frame import CodecId, Update, UpdateKind, decode_frame
 from tests.support.screens import PaintedScreen, Show, blank
 
 ZSTD = frozenset({CodecId.ZSTD_STREAM_BGRX})
@@ -52,6 +52,14 @@ def test_F2_a_film_under_a_thousand_still_spots_fits_its_frame(monkeypatch: pyte
     assert max(len(frame.parts) for frame in show.frames) <= most
 
 
+def _always(*_: object) -> bool:
+    return True
+
+
+def _no_updates(*_: object) -> list[Update]:
+    return []
+
+
 def test_F2_a_new_size_on_a_full_line_comes_with_a_keyframe(monkeypatch: pytest.MonkeyPatch) -> None:
     screen = blank(320, 240)
     show = Show(screen)
@@ -59,7 +67,7 @@ def test_F2_a_new_size_on_a_full_line_comes_with_a_keyframe(monkeypatch: pytest.
     show.run(300)
     # Acknowledged no more, and measured as slow: only small frames may go out.
     screen.canvas = photo(480, 640, 1)
-    monkeypatch.setattr(Pacing, "is_tight", lambda *_: True)
+    monkeypatch.setattr(Pacing, "is_tight", _always)
     before = len(show.frames)
     for _ in range(5):
         show.step()
@@ -78,7 +86,7 @@ def test_F2_a_look_without_a_frame_at_a_new_size_leaves_the_keyframe_due(
     show.run(300)
     screen.canvas = photo(480, 640, 1)
     before = len(show.frames)
-    monkeypatch.setattr(painter.Painter, "updates", lambda *_: [])
+    monkeypatch.setattr(painter.Painter, "updates", _no_updates)
     show.now_ms += 100
     assert show.step() is None
     monkeypatch.undo()
