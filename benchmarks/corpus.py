@@ -36,7 +36,6 @@ class Tally:
     flat: int = 0
     wrong: int = 0
     extra_bytes: int = 0
-    best_bytes: int = 0
     shares: list[float] = field(default_factory=list[float])
 
     @property
@@ -121,7 +120,6 @@ def _count(tally: Tally, block: PixelBuffer, kind: str, *, judged_photo: bool) -
     tally.wrong += 1
     lossless, lossy = len(ZstdStream().encode(block, 0)), len(Jpeg().encode(block, JPEG_QUALITY))
     tally.extra_bytes += lossless - lossy
-    tally.best_bytes += lossy
 
 
 def _rates(tallies: dict[tuple[str, str], Tally]) -> Figures:

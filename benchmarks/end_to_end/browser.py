@@ -159,10 +159,6 @@ class Browser:
                 "Input.dispatchMouseEvent", type=kind, x=x, y=y, button=button, buttons=buttons, clickCount=1
             )
 
-    def picture_of_page(self) -> str:
-        """The page as a PNG, in base64: for a person who looks for what went wrong."""
-        return str(self.call("Page.captureScreenshot")["data"])
-
     def call(self, method: str, **parameters: object) -> dict[str, Any]:
         """One DevTools command; what is said meanwhile is not for us."""
         self._last_id += 1

@@ -34,7 +34,6 @@ FRAMES: Final = 120
 """Of the video: shown forth and back, four seconds each way."""
 SCROLLED_PX: Final = 9000
 PAGES: Final = 4
-NAMES: Final = ("desktop", "scrolled", "pages", "window", "glyphs", "video")
 _FONTS: Final = ("DejaVuSans.ttf", "DejaVuSans-Bold.ttf", "DejaVuSansMono.ttf")
 
 

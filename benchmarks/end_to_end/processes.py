@@ -4,13 +4,11 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Self
-
-from benchmarks.scenes import HEIGHT, WIDTH
 
 _PATIENCE_S: Final = 5.0
 
@@ -95,22 +93,6 @@ def _end(process: subprocess.Popen[bytes]) -> None:
             os.killpg(process.pid, number)
         with suppress(subprocess.TimeoutExpired):
             process.wait(_PATIENCE_S)
-
-
-@contextmanager
-def x_server() -> Generator[tuple[str, int]]:
-    """Display name and process id of a fresh Xvfb of the scenes' size."""
-    read_end, write_end = os.pipe()
-    screen = f"{WIDTH}x{HEIGHT}x24"
-    command = ["Xvfb", "-displayfd", str(write_end), "-screen", "0", screen, "-nolisten", "tcp", "-noreset"]
-    process = subprocess.Popen(command, pass_fds=[write_end], stderr=subprocess.DEVNULL)
-    os.close(write_end)
-    try:
-        with os.fdopen(read_end) as answer:
-            yield f":{answer.readline().strip()}", process.pid
-    finally:
-        process.terminate()
-        process.wait()
 
 
 def family(pid: int) -> list[int]:

@@ -12,12 +12,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
+from benchmarks.display import x_server
 from benchmarks.end_to_end import material, picture
 from benchmarks.end_to_end.browser import Browser
 from benchmarks.end_to_end.counters import difference, received
 from benchmarks.end_to_end.layout import PATCH, REST, VIDEO, Box, stamp_of
 from benchmarks.end_to_end.peers.base import Place, Serve, Served
-from benchmarks.end_to_end.processes import NotRunning, Programs, cpu_percent, cpu_s, wait_for, x_server
+from benchmarks.end_to_end.processes import NotRunning, Programs, cpu_percent, cpu_s, wait_for
 from benchmarks.end_to_end.stamp import BITS, Stamp
 from benchmarks.network import Line, Shape, shaped_line
 from benchmarks.scenes import WIDTH

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.display import x_server
 from benchmarks.end_to_end import picture, stamp
 from benchmarks.end_to_end.layout import PAGE, VIDEO, WINDOW
-from benchmarks.end_to_end.processes import x_server
 from benchmarks.end_to_end.stamp import BITS
 from benchmarks.programs.canvas import Canvas
 from benchmarks.programs.plays import PLAYS

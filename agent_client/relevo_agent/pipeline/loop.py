@@ -14,7 +14,7 @@ from typing import Final
 from relevo_agent.pipeline.cursor import CursorTracker
 from relevo_agent.pipeline.desktop import REOPEN_MS, CaptureStatus, Desktop
 from relevo_agent.pipeline.diff import damaged_cells
-from relevo_agent.pipeline.pacing import LineState, Pacing
+from relevo_agent.pipeline.pacing import Pacing
 from relevo_agent.pipeline.painter import Budget, Costs, Painter
 from relevo_agent.pipeline.rhythm import Rhythm
 from relevo_agent.pipeline.shown import Shown
@@ -112,11 +112,6 @@ class CaptureLoop:
     def condition(self) -> CaptureStatus:
         """Whether there is a picture, and why not."""
         return self._desktop.status
-
-    @property
-    def line(self) -> LineState:
-        """What pacing knows of the line."""
-        return self._pacing.line
 
     @property
     def cursor_unavailable(self) -> str:

@@ -162,11 +162,6 @@ class Pacing:
         """Everything has been sent once since the last keyframe."""
         self._completing = False
 
-    def forget_flight(self) -> None:
-        """What is in flight counts as lost."""
-        for viewer in self._viewers.values():
-            viewer.line.forget_flight()
-
     def keyframe_begins(self, now_ms: float) -> None:
         """A keyframe is to be made: who needs it has lost what is in flight, and will not acknowledge it.
 

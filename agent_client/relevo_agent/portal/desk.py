@@ -33,13 +33,8 @@ class Desk:
         self._lock = threading.Lock()
         self._screen: PortalSession | None = None
         self._control: PortalSession | None = None
-        self._drives = False
         self.placements: tuple[Placement, ...] = ()
         """Of the pictures that are shown now; set by the source that shows them."""
-
-    def expect_input(self, *, drives: bool) -> None:
-        """Whether the technician may drive: questions from now on ask for pointer and keys too, or do not."""
-        self._drives = drives
 
     def screen(self) -> PortalSession:
         """The session whose pictures are to be shown; asks if nobody has, or the answer was forgotten."""
@@ -47,7 +42,7 @@ class Desk:
             self._promote()
             session = self._screen
             if session is None or session.is_forgotten:
-                session = self._screen = self._ask(self._drives)
+                session = self._screen = self._ask(False)
                 self._control = None
             return session
 
