@@ -30,8 +30,6 @@ from relevo_protocol.messages.screen import (
 _log = logging.getLogger(__name__)
 MIN_WAIT_MS: Final = 1.0
 """Times are compared to fractions of a millisecond; nobody sees a look that comes so much later."""
-PAUSE_MS: Final = 20.0
-"""Longer than the pause between two looks."""
 MAX_WAIT_S: Final = 30.0
 """The thread looks up at least this often, whatever the pipeline says."""
 
@@ -43,6 +41,7 @@ class Waker:
         self._ours, self._theirs = socket.socketpair()
         self._ours.setblocking(False)
         self._theirs.setblocking(False)
+        self._fileno = self._ours.fileno()
 
     def wake(self) -> None:
         """End the wait."""
@@ -50,9 +49,10 @@ class Waker:
             self._theirs.send(b"x")
 
     def wait(self, signals: tuple[int, ...], timeout_s: float) -> list[int]:
-        """Sleep until woken, until a signal is readable, or for so long; what ended it, if not the time."""
-        readable, _, _ = select.select([self._ours.fileno(), *signals], [], [], timeout_s)
-        if self._ours.fileno() in readable:
+        """Sleep until woken, until a signal is readable, or for so long; the signals that are."""
+        readable, _, _ = select.select([self._fileno, *signals], [], [], timeout_s)
+        if self._fileno in readable:
+            readable.remove(self._fileno)
             with contextlib.suppress(BlockingIOError):
                 self._ours.recv(4096)
         return readable
@@ -126,6 +126,7 @@ class CaptureRun:
         self._halted = halted
         self._stop = threading.Event()
         self._waker = Waker()
+        self._acks_wake = True
         self._watching: frozenset[int] = frozenset()
         self._layout: Layout | None = None
         self._status = CaptureStatus()
@@ -177,7 +178,8 @@ class CaptureRun:
     def acked(self, link: int, frame_id: int, decode_ms: float) -> None:
         """A viewer has drawn a frame, so long after it came."""
         self.loop.acknowledged(link, frame_id, decode_ms, now_ms())
-        self._waker.wake()
+        if self._acks_wake:
+            self._waker.wake()
 
     def need_keyframe(self, *, urgent: bool = False, lost: bool = False) -> None:
         """The next frame must need nothing before it."""
@@ -220,20 +222,19 @@ class CaptureRun:
         self._sleep()
 
     def _sleep(self) -> None:
-        """Until there is something to do.
-
-        A short pause is over when signals may be heeded again; unless one is there then, sleep goes on.
-        """
+        """Until there is something to do; what was told, or a time that came, may change what there is."""
         while not self._over:
+            self._acks_wake = True  # until it is known: one that comes meanwhile must not be slept over
             waiting = self.loop.waiting(now_ms())
             if waiting.delay_ms <= 0:
                 return
+            self._acks_wake = waiting.acks
             timeout_s = min(max(waiting.delay_ms, MIN_WAIT_MS) / 1000, MAX_WAIT_S)
             states = () if self._seen is None else self._seen.state_signals
-            woken = self._waker.wait((*waiting.signals, *states), timeout_s)
-            if self._seen is not None and not set(states).isdisjoint(woken):
+            told = self._waker.wait((*waiting.signals, *states), timeout_s)
+            if self._seen is not None and not set(states).isdisjoint(told):
                 self._seen.refresh()
-            if woken or waiting.delay_ms > PAUSE_MS:
+            if told:
                 return
 
     def _tell_changes(self) -> None:

@@ -11,6 +11,10 @@ RETRY_MS: Final = 5000
 """A pointer's connection that broke is opened anew after this time."""
 TICK_MS: Final = 16
 """Positions go out no oftener."""
+ALONG_MS: Final = 50.0
+"""While pictures follow each other this closely, as in a drag, positions go with them and not alone."""
+ALONG_SLACK: Final = 1.3
+"""Of the gap between two pictures: so long is waited for the next."""
 POLL_MS: Final = 33
 """Between two looks at a pointer that tells of no changes."""
 _LEVEL: Final = 6
@@ -27,6 +31,8 @@ class CursorTracker:
         self._known: CursorState | None = None
         self._looked_ms = float("-inf")
         self._tick_ms = float("-inf")
+        self._along_ms = float("-inf")
+        self._next_along_ms = float("-inf")
 
     @property
     def unavailable(self) -> str:
@@ -41,7 +47,7 @@ class CursorTracker:
     @property
     def open_ms(self) -> float:
         """From when on a change that is told is looked at."""
-        return self._tick_ms
+        return max(self._tick_ms, self._next_along_ms)
 
     @property
     def due_ms(self) -> float:
@@ -67,6 +73,11 @@ class CursorTracker:
         if updates:
             self._tick_ms = now_ms + TICK_MS
         return updates
+
+    def goes_along(self, now_ms: float) -> None:
+        """A frame with pixels goes out now: the position, asked for next, goes with it."""
+        gap_ms, self._along_ms = now_ms - self._along_ms, now_ms
+        self._next_along_ms = now_ms + gap_ms * ALONG_SLACK if gap_ms <= ALONG_MS else now_ms
 
     def close(self) -> None:
         """Give the connection back."""

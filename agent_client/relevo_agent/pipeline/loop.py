@@ -141,6 +141,7 @@ class CaptureLoop:
         if retry_ms is not None:
             return Waiting(max(retry_ms - now_ms, 0.0), ())
         if not self._pacing.admits(now_ms):
+            self._note_held(now_ms)
             return Waiting(self._rhythm.WAITING_MS, ())
         if self._keyframe_ready(now_ms):
             return Waiting(0.0, ())
@@ -156,7 +157,7 @@ class CaptureLoop:
                 signals.append(signal)
             elif signal is not None:
                 due_ms.append(open_ms)
-        return Waiting(max(min(due_ms) - now_ms, 0.0), tuple(signals))
+        return Waiting(max(min(due_ms) - now_ms, 0.0), tuple(signals), acks=self._wants_room(now_ms))
 
     def step(self, now_ms: float) -> Outgoing | None:
         """The next frame, or nothing: not due, not admitted, nothing new, no picture (see ``condition``)."""
@@ -165,7 +166,7 @@ class CaptureLoop:
         if keyframe:
             self._pacing.keyframe_begins(now_ms)
         if not self._pacing.admits(now_ms):
-            self._held_since_ms = now_ms if self._held_since_ms is None else self._held_since_ms
+            self._note_held(now_ms)
             return None
         costs, started_ms = Costs(), self._clock_ms()
         looks = keyframe or self._screen_due(now_ms)
@@ -226,6 +227,17 @@ class CaptureLoop:
     def _keyframe_ready(self, now_ms: float) -> bool:
         return self._keyframe_due_ms is not None and now_ms >= self._keyframe_due_ms
 
+    def _note_held(self, now_ms: float) -> None:
+        if self._held_since_ms is None:
+            self._held_since_ms = now_ms
+
+    def _wants_room(self, now_ms: float) -> bool:
+        """Whether more could go out if less were in flight: what is left over, or rough."""
+        if self._pacing.is_tight(now_ms):
+            return True
+        rough = self._shown is not None and self._shown.exact_due_ms() is not None
+        return rough and not self._pacing.refinement_bytes(now_ms)
+
     def _screen_due(self, now_ms: float) -> bool:
         due_ms = self._screen_due_ms(now_ms)
         told = self._desktop.signal is not None
@@ -284,6 +296,8 @@ class CaptureLoop:
             )
             self._held_since_ms = None
             updates = self._painter.updates(self._shown, self._grab, budget, now_ms, costs)
+            if updates:
+                self._cursor.goes_along(now_ms)
         updates += self._cursor.updates(now_ms, size_px, full=keyframe)
         if not updates:
             return None

@@ -18,7 +18,7 @@ SLACK_MS: Final = 2.0 * BUSY_MS
 """After a pause, looks that cost no more than ``CHEAP_MS`` may be so far ahead of the 60 a second: a program
 that answers a key in two or three strokes is seen as fast as it draws."""
 REST: Final = 0.25
-"""After a costly look rest for this share of its cost, so that other programs keep a processor."""
+"""After a look that is not cheap rest for this share of its cost, so that other programs keep a processor."""
 
 
 class Rhythm:
@@ -54,7 +54,7 @@ class Rhythm:
     def looked(self, now_ms: float, cost_ms: float, *, changed: bool) -> None:
         """The screen was looked at from ``now_ms`` on for ``cost_ms``."""
         self._interval_ms = BUSY_MS if changed else min(self._interval_ms * BACK_OFF, IDLE_MS)
-        self._rested_ms = now_ms + cost_ms * (1 + REST)
+        self._rested_ms = now_ms if cost_ms <= CHEAP_MS else now_ms + cost_ms * (1 + REST)
         self._looked_ms = now_ms
         if changed:
             self._pay(now_ms, cheap=cost_ms <= CHEAP_MS)

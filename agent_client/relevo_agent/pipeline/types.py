@@ -249,11 +249,13 @@ class Outgoing:
 class Waiting:
     """How long a driver sleeps (``inf``: for good) unless one of ``signals`` is readable before.
 
-    A signal that is not named here would only wake it for nothing: it is too early to look.
+    A signal that is not named here would only wake it for nothing: it is too early to look. ``acks``: an
+    acknowledgement may end the wait, because something waits for room on the line.
     """
 
     delay_ms: float
     signals: tuple[int, ...]
+    acks: bool = True
 
 
 OpenSource = Callable[[], Source]

@@ -123,3 +123,43 @@ def test_a_source_that_fails_is_not_asked_again_before_its_time_even_for_a_keyfr
     screen.failing = ""
     show.run(REOPEN_MS + 50)
     assert np.array_equal(show.viewer.picture, screen.rgb)
+
+
+def test_acknowledgements_wake_nobody_unless_something_waits_for_room() -> None:
+    screen = telling()
+    show = quiet(screen)
+    assert not show.loop.waiting(show.now_ms).acks
+    show.line_ms = float("inf")
+    number = 0
+    while show.loop.waiting(show.now_ms).signals or show.loop.waiting(show.now_ms).delay_ms <= BUSY_MS:
+        number += 1
+        screen.canvas[:] = noise(120, 160) ^ np.uint8(number)
+        show.step()
+        show.now_ms += BUSY_MS
+        assert number < 1000
+    assert show.loop.waiting(show.now_ms).acks
+
+
+def test_what_is_rough_waits_for_acknowledgements_while_the_line_is_busy() -> None:
+    screen = telling()
+    show = quiet(screen)
+    show.line_ms = 60
+    screen.canvas[:] = noise(120, 160)
+    show.step()
+    assert not show.loop.is_exact
+    assert show.loop.waiting(show.now_ms).acks
+
+
+def test_positions_go_with_pictures_that_follow_each_other_and_alone_after_them() -> None:
+    screen = telling()
+    cursor = PaintedCursor(CursorState(3, 4, arrow()), signal=POINTER)
+    show = quiet(screen, cursor)
+    shape = cursor.state.shape if cursor.state is not None else None
+    for number in range(4):
+        screen.canvas[10 * number : 10 * number + 10] = number + 1
+        cursor.state = CursorState(10 + number, 10, shape)
+        assert show.step() is not None
+        show.now_ms += 30
+        assert (POINTER in show.loop.waiting(show.now_ms).signals) == (number == 0)
+    show.now_ms += 30
+    assert POINTER in show.loop.waiting(show.now_ms).signals
