@@ -30,6 +30,11 @@ from relevo_protocol.messages.screen import (
 _log = logging.getLogger(__name__)
 MIN_WAIT_MS: Final = 1.0
 """Times are compared to fractions of a millisecond; nobody sees a look that comes so much later."""
+FIRST_REST_S: Final = 1.0
+MAX_REST_S: Final = 15.0
+"""After an error that nobody expected the capture rests, twice as long each time."""
+CALM_AFTER_FAILURE_MS: Final = 60_000
+"""An error so long after another one is the first again."""
 MAX_WAIT_S: Final = 30.0
 """The thread looks up at least this often, whatever the pipeline says."""
 
@@ -127,6 +132,7 @@ class CaptureRun:
         self._stop = threading.Event()
         self._waker = Waker()
         self._acks_wake = True
+        self._failed_ms, self._rest_s = float("-inf"), FIRST_REST_S
         self._watching: frozenset[int] = frozenset()
         self._layout: Layout | None = None
         self._status = CaptureStatus()
@@ -203,15 +209,27 @@ class CaptureRun:
     def _drive(self) -> None:
         try:
             while not self._over:
-                self._step()
-        except Exception:  # noqa: BLE001 - the thread's end must be seen by the viewer and in the log, whatever the reason
-            _log.exception("the capture has failed")
-            failed = CaptureState(condition=CaptureCondition.FAILED, detail="the capture stopped by an error")
-            self._deliver(lambda: self._events.condition(self._run, failed))
+                try:
+                    self._step()
+                except Exception:  # noqa: BLE001 - whatever the reason: nobody is left with a picture that stands still
+                    _log.exception("the capture has failed")
+                    self._recover()
         finally:
             self.loop.close()
             self._waker.close()
             _log.info("picture: %s", self._tally)
+
+    def _recover(self) -> None:
+        """Say so, rest, and begin anew; what fails again and again is tried less and less often."""
+        now = now_ms()
+        calm = now - self._failed_ms > CALM_AFTER_FAILURE_MS
+        self._rest_s = FIRST_REST_S if calm else min(2 * self._rest_s, MAX_REST_S)
+        self._failed_ms = now
+        self._tell_status(
+            CaptureStatus(CaptureCondition.FAILED, "the capture met an error; it is tried again")
+        )
+        self.loop.begin_anew()
+        self._stop.wait(self._rest_s)
 
     def _step(self) -> None:
         outgoing = self.loop.step(now_ms())
@@ -241,10 +259,7 @@ class CaptureRun:
         layout, status = self.loop.layout, self.loop.condition
         if self._seen is not None and status.condition is CaptureCondition.OK:
             status = self._seen.status
-        if status != self._status:
-            self._status = status
-            state = CaptureState(condition=status.condition, detail=status.detail[:MAX_REASON_CHARS])
-            self._deliver(lambda: self._events.condition(self._run, state))
+        self._tell_status(status)
         if self.loop.cursor_unavailable != self._no_pointer:
             self._no_pointer = self.loop.cursor_unavailable
             _log.info("pointer: %s", self._no_pointer or "shown again")
@@ -253,6 +268,12 @@ class CaptureRun:
         if layout is not None and layout is not self._layout:
             self._layout = layout
             self._deliver(lambda: self._events.layout(self._run, screen_layout(layout)))
+
+    def _tell_status(self, status: CaptureStatus) -> None:
+        if status != self._status:
+            self._status = status
+            state = CaptureState(condition=status.condition, detail=status.detail[:MAX_REASON_CHARS])
+            self._deliver(lambda: self._events.condition(self._run, state))
 
     def _deliver(self, tell: Callable[[], None]) -> None:
         if not self._over:

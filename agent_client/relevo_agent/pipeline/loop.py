@@ -188,6 +188,13 @@ class CaptureLoop:
         """What limits whose picture, where that is news (SPEC D6); asked after each step."""
         return self._pacing.limits(now_ms)
 
+    def begin_anew(self) -> None:
+        """After an error in the midst of a step: nothing of what it left is used; a keyframe follows."""
+        self.close()
+        self._painter = Painter(self._clock_ms)
+        self._painter.choose(self._decoders)
+        self._want_keyframe(urgent=True)
+
     def close(self) -> None:
         """Give the source and the cursor's connection back; a later step opens them anew."""
         self._grab = self._shown = None
