@@ -11,7 +11,7 @@ export interface Chunk {
 }
 
 /**
- * By preference. The wire does not negotiate: VP9 and VP8 are decoded by every browser that Relevo supports, whatever
+ * By preference, whatever viewers name (SPEC D5): VP9 and VP8 are decoded by every browser that Relevo supports, whatever
  * its maker licences; the others are the last resort of a browser that encodes neither.
  */
 const CODECS = [
