@@ -27,8 +27,8 @@ SETTLE_S = 3.0
 
 
 @contextlib.contextmanager
-def x_server() -> Generator[tuple[str, int]]:
-    """Display name and process id of a fresh Xvfb.
+def x_server(size: str = f"{WIDTH}x{HEIGHT}") -> Generator[tuple[str, int]]:
+    """Display name and process id of a fresh Xvfb of a size in pixels.
 
     Raises:
         Unavailable: there is no Xvfb.
@@ -36,8 +36,17 @@ def x_server() -> Generator[tuple[str, int]]:
     if shutil.which("Xvfb") is None:
         raise Unavailable("Xvfb is not installed (apt-get install xvfb)")
     read_end, write_end = os.pipe()
-    screen = f"{WIDTH}x{HEIGHT}x24"
-    command = ["Xvfb", "-displayfd", str(write_end), "-screen", "0", screen, "-nolisten", "tcp", "-noreset"]
+    command = [
+        "Xvfb",
+        "-displayfd",
+        str(write_end),
+        "-screen",
+        "0",
+        f"{size}x24",
+        "-nolisten",
+        "tcp",
+        "-noreset",
+    ]
     process = subprocess.Popen(command, pass_fds=[write_end], stderr=subprocess.DEVNULL)
     os.close(write_end)
     try:

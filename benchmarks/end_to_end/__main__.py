@@ -1,8 +1,8 @@
 """``make bench-peers``: the same scenes with Relevo and with other programs, in one run, on one machine.
 
-For each peer a fresh X display of 1920x1080 and a fresh Chromium; every scene is drawn by the same program
-and looked at by the same probe in the page. Prints a comparison and, with ``--write``, keeps it under
-``benchmarks/results/peers-*``.
+For each peer a fresh X display of 1920x1080 (or of what ``RELEVO_BENCH_SCREEN`` says, as 3840x2160) and a
+fresh Chromium; every scene is drawn by the same program and looked at by the same probe in the page. Prints a
+comparison and, with ``--write``, keeps it under ``benchmarks/results/peers-*``.
 """
 
 import argparse
@@ -20,6 +20,7 @@ from typing import Final
 from benchmarks import network, report
 from benchmarks.end_to_end import material, tables
 from benchmarks.end_to_end.browser import ScriptError
+from benchmarks.end_to_end.layout import HEIGHT, WIDTH
 from benchmarks.end_to_end.peers.base import Serve
 from benchmarks.end_to_end.peers.registry import PEERS, USUAL
 from benchmarks.end_to_end.processes import NotRunning
@@ -159,7 +160,7 @@ def _tell(
 ) -> None:
     about = circumstances(" ".join(["python -m benchmarks.end_to_end", *arguments]), load_before)
     moving = f"the video is made of {material.describe()}"
-    note = f"Xvfb 1920x1080 and Chromium on this machine, load before {load_before:.1f}; {moving}."
+    note = f"Xvfb {WIDTH}x{HEIGHT} and Chromium on this machine, load before {load_before:.1f}; {moving}."
     blocks: list[Block] = [*tables.judged(played, note), *tables.everything(played, note)]
     for block in blocks:
         print(as_text(block), flush=True)

@@ -15,11 +15,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, Self
 
+from benchmarks.end_to_end.layout import HEIGHT, WIDTH
 from benchmarks.end_to_end.processes import NotRunning, wait_for
 from tools.system import find_chromium
 
 PROBE: Final = Path(__file__).with_name("probe.js")
-VIEWPORT: Final = (1920, 1080)
+VIEWPORT: Final = (WIDTH, HEIGHT)
 FLAGS: Final = (
     "--headless=new",
     "--no-sandbox",

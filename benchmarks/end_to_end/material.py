@@ -22,8 +22,8 @@ from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
-from benchmarks.end_to_end.layout import LINE_PX, PAGE, TITLE_PX, VIDEO, WINDOW
-from benchmarks.scenes import HEIGHT, WIDTH, photograph
+from benchmarks.end_to_end.layout import HEIGHT, LINE_PX, PAGE, TITLE_PX, VIDEO, WIDTH, WINDOW
+from benchmarks.scenes import photograph
 from tools.paths import CACHE
 
 Pixels = NDArray[np.uint8]
@@ -47,7 +47,7 @@ def back_and_forth(number: int, count: int) -> int:
 def folder() -> Path:
     """Where the material is kept; made if it is not there yet. Named by the program that makes it."""
     own = hashlib.sha256(Path(__file__).read_bytes() + sys.version.encode())
-    own.update(str(PHOTOGRAPHS.is_dir()).encode())
+    own.update(f"{PHOTOGRAPHS.is_dir()} {WIDTH}x{HEIGHT}".encode())
     kept = CACHE / "end-to-end" / own.hexdigest()[:16]
     if not kept.exists():
         kept.parent.mkdir(parents=True, exist_ok=True)

@@ -16,12 +16,11 @@ from benchmarks.display import x_server
 from benchmarks.end_to_end import material, picture
 from benchmarks.end_to_end.browser import Browser
 from benchmarks.end_to_end.counters import difference, received
-from benchmarks.end_to_end.layout import PATCH, REST, VIDEO, Box, stamp_of
+from benchmarks.end_to_end.layout import HEIGHT, PATCH, REST, VIDEO, WIDTH, Box, stamp_of
 from benchmarks.end_to_end.peers.base import Place, Serve, Served
 from benchmarks.end_to_end.processes import NotRunning, Programs, cpu_percent, cpu_s, wait_for
 from benchmarks.end_to_end.stamp import BITS, Stamp
 from benchmarks.network import Line, Shape, shaped_line
-from benchmarks.scenes import WIDTH
 from tools.paths import ROOT
 
 QUIET_S: Final = 2.0
@@ -217,7 +216,7 @@ def _box(box: Box) -> dict[str, int]:
 def session(serve: Serve, folder: Path, shape: Shape) -> Generator[Session]:
     """Display, peer and browser on a line of a shape, for as long as the block lasts."""
     with ExitStack() as stack:
-        display, x_pid = stack.enter_context(x_server())
+        display, x_pid = stack.enter_context(x_server(f"{WIDTH}x{HEIGHT}"))
         line = stack.enter_context(shaped_line(shape)) if shape != ENDLESS_LINE else None
         programs = stack.enter_context(Programs(folder, {"DISPLAY": display}))
         host = "127.0.0.1" if line is None else "0.0.0.0"  # noqa: S104 - reached from the line's namespace
