@@ -13,6 +13,7 @@ from benchmarks.measure import Block, Figure, Figures, Limit, Target, of_samples
 from benchmarks.play import Film, Player
 from benchmarks.scenes import HEIGHT, SCENES, WIDTH, Scene
 from benchmarks.stages import StageClock, stage_clock
+from relevo_agent.pipeline import kernel
 from relevo_agent.pipeline.encoders.zstd_stream import ZstdStream
 from relevo_agent.pipeline.types import Rect
 
@@ -199,7 +200,11 @@ def budgets(clock: StageClock, *, quick: bool) -> Figures:
     rows.append(Figure("idle, told of damage: CPU of the loop", idle, "ms/s", target=IDLE_MS_S))
     rows.append(_look("idle, polling: a look", polled.look_ms, machine))
     rows.append(Figure("idle, polling: CPU of the loop", polled.cpu_ms * 1000 / for_ms, "ms/s"))
-    note = "The agent's and the X server's whole cost of idling are in the section display."
+    by = "the compiled kernel" if kernel.current() else f"numpy alone ({kernel.state.why_not})"
+    note = (
+        "The agent's and the X server's whole cost of idling are in the section display. "
+        f"In this run what looks at pixels is {by}."
+    )
     return Figures("Budgets of the loop at rest", note, rows)
 
 

@@ -3,6 +3,7 @@
 import shutil
 import sys
 
+from tools import kernel
 from tools.paths import CACHE, MEMBERS, ROOT, VENV, VIEWER, WHEELS
 
 _MADE = (
@@ -22,6 +23,8 @@ def main() -> int:
         if path.is_dir():
             print(f"clean: removing {path.relative_to(ROOT)}", file=sys.stderr)
             shutil.rmtree(path)
+    for built in ("kernel.so", "kernel.dll"):
+        (kernel.SOURCES / built).unlink(missing_ok=True)
     for folder in (*MEMBERS, "benchmarks", "tests", "tools"):
         for cache in (ROOT / folder).rglob("__pycache__"):
             shutil.rmtree(cache)

@@ -15,7 +15,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tools import debian
+from tools import debian, kernel
 from tools.indexes import uv_environment
 from tools.paths import CACHE, LOCK_FILE, MEMBERS, ROOT, VENV, VENV_PYTHON
 
@@ -49,6 +49,22 @@ def set_up() -> None:
             f"Python {sys.version.split()[0]} is too old, Relevo needs 3.11 or newer; "
             "name another one: make PYTHON=python3.12 ..."
         )
+    _set_up_environment()
+    _compile_kernel()
+
+
+def _compile_kernel() -> None:
+    """The agent's kernel: what it is made of changes oftener than the environment."""
+    if os.environ.get("RELEVO_PURE", "") not in {"", "0"} or kernel.is_current():
+        return
+    with _one_at_a_time():
+        try:
+            kernel.build()
+        except kernel.KernelError as error:
+            raise SetUpError(str(error)) from error
+
+
+def _set_up_environment() -> None:
     wanted = _fingerprint()
     if _is_complete(wanted):
         return

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tools import node, viewer
+from tools import kernel, node, viewer
 from tools.indexes import uv_environment
 from tools.paths import MEMBERS, ROOT, VENV_PYTHON, WHEELS
 
@@ -32,7 +32,7 @@ def main() -> int:
 def build(out: Path) -> list[Path]:
     """Build every part's wheel into ``out`` from the sources as they are; raises CalledProcessError."""
     before = {path: path.stat().st_mtime_ns for path in out.glob("*.whl")}
-    environment = uv_environment(VENV_PYTHON, os.environ)
+    environment = uv_environment(VENV_PYTHON, os.environ) | {"ZIG_GLOBAL_CACHE_DIR": str(kernel.ZIG_CACHE)}
     for member in MEMBERS:
         # The build backend is the lock's, already installed; a build fetches nothing.
         command = [str(VENV_PYTHON), "-m", "uv", "build", "--quiet", "--wheel", "--no-build-isolation"]

@@ -83,6 +83,9 @@ def report(found: Findings, texts: Texts) -> Iterator[str]:
     )
     yield _row(texts, "cursor", _way(texts, cursor))
     yield from _input(control, watch, texts)
+    why = found.kernel.why
+    told = texts("doctor.kernel.compiled") if found.kernel.works else texts("doctor.kernel.missing", why=why)
+    yield _row(texts, "kernel", told)
     yield _row(texts, "encoders", "")
     for encoder in found.encoders:
         state = texts("doctor.yes") if encoder.usable else _no(texts, encoder.reason)
@@ -171,6 +174,7 @@ def as_json(found: Findings) -> dict[str, object]:
         "cursor": _way_json(found.cursor),
         "input": _way_json(found.input),
         "local_input": _way_json(found.local_input),
+        "kernel": _way_json(found.kernel),
         "encoders": [
             {"name": one.name, "codec": one.codec.name.lower(), "usable": one.usable, "reason": one.reason}
             for one in found.encoders

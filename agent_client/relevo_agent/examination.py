@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+from relevo_agent.pipeline import kernel
 from relevo_agent.pipeline.encoders import ENCODERS, EncoderReport, available_encoders
 from relevo_agent.pipeline.sources import open_cursor
 from relevo_agent.pipeline.sources.chooser import Choice, NoSource, Rejected, SourceName, choose
@@ -61,6 +62,7 @@ class Findings:
     cursor: Way = field(default_factory=lambda: Way(works=False))
     input: Way = field(default_factory=lambda: Way(works=False))
     local_input: Way = field(default_factory=lambda: Way(works=False))
+    kernel: Way = field(default_factory=lambda: Way(works=False))
     encoders: tuple[EncoderReport, ...] = ()
 
     @property
@@ -89,6 +91,7 @@ def examine(display: str | None) -> Findings:
             found.cursor = no_picture if found.source is None else _cursor(display)
             found.input = _input(display)
             found.local_input = _local_input(display)
+    found.kernel = Way(kernel.state.kernel is not None, kernel.FILE_NAME, kernel.state.why_not)
     found.encoders = tuple(_encoders())
     return found
 

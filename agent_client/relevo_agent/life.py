@@ -182,7 +182,7 @@ class Life:
         self._carry(self._session.link_opened(now_ms()))
 
     def _message(self, message: bytes) -> None:
-        self._carry(self._session.message(message, now_ms()))
+        self._take(lambda session: session.message(message, now_ms()))
 
     def _lost(self) -> None:
         self._carry(self._session.link_lost(now_ms()))

@@ -56,7 +56,9 @@ _MAX_BYTES: Final = {
     MessageType.HANDSHAKE: MAX_CONTROL_BYTES,
     MessageType.TEAM: MAX_CONTROL_BYTES,
 }
-_KNOWN_FLAGS: Final = int(Flags.KEYFRAME | Flags.DROPPABLE | Flags.END | Flags.SIGNED | Flags.LOWRES)
+# Every header is read for every message: an enumeration's own look-up costs as much as all the rest of it.
+_TYPES: Final[tuple[MessageType, ...]] = tuple(MessageType)
+_FLAGS: Final[tuple[Flags, ...]] = tuple(Flags(value) for value in range(2 * int(Flags.LOWRES)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,15 +106,16 @@ def parse_header(message: bytes | bytearray | memoryview) -> Header:
         raise MalformedError(
             f"a message of {len(message)} bytes has no room for the {HEADER_BYTES}-byte header"
         )
-    version, kind, flags, dst, frame_id, key_id, counter = _LAYOUT.unpack_from(message)
+    fields: tuple[int, ...] = _LAYOUT.unpack_from(message)
+    version, kind, flags, dst, frame_id, key_id, counter = fields
     if version != PROTOCOL_VERSION:
         raise MalformedError(
             f"protocol version {version}, this side speaks {PROTOCOL_VERSION}", ErrorCode.UNSUPPORTED_VERSION
         )
-    if kind > MessageType.TEAM:
+    if kind >= len(_TYPES):
         raise MalformedError(f"unknown message type {kind}")
-    message_type = MessageType(kind)
-    if flags & ~_KNOWN_FLAGS:
+    message_type = _TYPES[kind]
+    if flags >= len(_FLAGS):
         raise MalformedError(f"unknown flags {flags:#04x}")
     if not _destination_fits(message_type, dst):
         raise MalformedError(f"destination {dst} does not fit a {message_type.name.lower()} message")
@@ -120,7 +123,7 @@ def parse_header(message: bytes | bytearray | memoryview) -> Header:
         raise LimitError(
             f"{message_type.name.lower()} message of {len(message)} bytes, at most {_MAX_BYTES[message_type]}"
         )
-    return Header(message_type, Flags(flags), dst, frame_id, key_id, counter)
+    return Header(message_type, _FLAGS[flags], dst, frame_id, key_id, counter)
 
 
 def body_of(message: bytes | bytearray | memoryview) -> memoryview:

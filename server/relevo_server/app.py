@@ -106,6 +106,7 @@ def _make_parts(settings: Settings, clock: Clock, tls: TlsKeeper | None) -> _Par
         relay_sessions=RelaySessionStore(database, clock),
         account=accounts.view,
         colleagues=accounts.in_good_standing,
+        trace=database.trace,
         metrics=Metrics(),
     )
     return _Parts(database, accounts, SignInStore(database), services, tls)

@@ -6,9 +6,11 @@ import signal
 import socket
 import types
 from collections.abc import Callable
+from email.utils import formatdate
 
 import uvicorn
 from fastapi import FastAPI
+from uvicorn.server import ServerState
 
 from relevo_server.app import create_app
 from relevo_server.clock import Clock
@@ -20,8 +22,6 @@ from relevo_server.tls import TlsKeeper
 # What is open gets this long after SIGTERM; the process is gone within five seconds.
 _GRACE_S = 3
 _BACKLOG = 512
-# How often the Date header is written anew: uvicorn's ten looks a second are most of what idling costs.
-_TICK_S = 1.0
 _log = logger(__name__)
 
 
@@ -39,9 +39,28 @@ def serve(settings: Settings) -> None:
         _Server(_config(app, tls), settings).run(sockets=[listener])
 
 
+class _State(ServerState):
+    """Writes the Date header when somebody is answered, where uvicorn does it every second for nobody."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        self._config = config
+        super().__init__()
+
+    @property
+    def default_headers(self) -> list[tuple[bytes, bytes]]:
+        return [(b"date", formatdate(usegmt=True).encode()), *self._config.encoded_headers]
+
+    @default_headers.setter
+    def default_headers(  # pyright: ignore[reportIncompatibleVariableOverride]
+        self, _headers: list[tuple[bytes, bytes]]
+    ) -> None:
+        """What uvicorn would keep is old by the next answer."""
+
+
 class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, settings: Settings) -> None:
         super().__init__(config)
+        self.server_state = _State(config)
         self._settings = settings
         self._wake: Callable[[], object] = lambda: None
 
@@ -55,12 +74,12 @@ class _Server(uvicorn.Server):
         )
 
     async def main_loop(self) -> None:
+        # uvicorn looks ten times a second whether it is to leave, which is most of what idling costs.
         loop, leaving = asyncio.get_running_loop(), asyncio.Event()
         self._wake = lambda: loop.call_soon_threadsafe(leaving.set)
-        while not await self.on_tick(0):
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_TICK_S):
-                    await leaving.wait()
+        while not self.should_exit:
+            leaving.clear()
+            await leaving.wait()
 
     def handle_exit(self, sig: int, frame: types.FrameType | None) -> None:
         super().handle_exit(sig, frame)

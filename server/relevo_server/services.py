@@ -57,8 +57,8 @@ class Services:
     """The server's parts as the edges see them.
 
     `account` answers None for an account that does not exist or is disabled, `colleagues` gives those in good
-    standing. `origins` are the values of
-    `Origin` that are this server's own.
+    standing. `trace` differs once anything was stored, None where that has to be asked. `origins` are the
+    values of `Origin` that are this server's own.
     """
 
     settings: Settings
@@ -74,4 +74,5 @@ class Services:
     relay_sessions: RelaySessionStore
     account: Callable[[str], Awaitable[AccountView | None]]
     colleagues: Callable[[], Awaitable[list[AccountView]]]
+    trace: Callable[[], object | None]
     metrics: Metrics

@@ -6,7 +6,8 @@ import pytest
 
 from relevo_agent import cli, doctor
 from relevo_agent.doctor import EXIT_NO_PICTURE, EXIT_OK
-from relevo_agent.examination import Findings
+from relevo_agent.examination import Findings, examine
+from relevo_agent.pipeline import kernel
 from relevo_agent.pipeline.sources.chooser import Rejected, SourceName, Why
 from relevo_agent.pipeline.sources.screen_x11 import Lack
 from relevo_agent.ui.texts import Language, Texts
@@ -44,7 +45,9 @@ def test_a_display_is_told_with_source_costs_and_ways(capsys: pytest.CaptureFixt
     assert told["input"]["works"]
     assert told["local_input"]["works"]
     assert {"zstd", "deflate", "jpeg"} <= {one["name"] for one in told["encoders"] if one["usable"]}
+    assert told["kernel"] == {"works": True, "by": kernel.FILE_NAME, "why": ""}
     assert "Imagen: se puede mostrar" in text
+    assert "con la parte compilada" in text
     assert "640x480" in text
 
 
@@ -59,6 +62,12 @@ def test_no_display_is_told_with_its_remedy_and_the_status(capsys: pytest.Captur
     assert told["costs"] is None
     assert not told["input"]["works"]
     assert {"name": "x11", "why": "failed"}.items() <= told["rejected"][-1].items()
+
+
+def test_a_missing_kernel_is_told_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kernel, "state", kernel.State(None, "no kernel.so"))
+    lines = list(doctor.report(examine(NOWHERE), Texts(Language.EN)))
+    assert any("without the compiled part (no kernel.so)" in line for line in lines)
 
 
 @pytest.mark.parametrize("language", list(Language))

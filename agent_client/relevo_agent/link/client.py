@@ -7,13 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from relevo_agent.link.address import RelayAddress
 from relevo_agent.link.backoff import Backoff
 from relevo_agent.link.failures import LinkFailure, explain
 from relevo_agent.link.outbox import Outbox, OutboxFull
+from relevo_agent.link.wire import Wire
 from relevo_protocol.limits import MAX_MESSAGE_BYTES, PING_DEADLINE_S, PING_INTERVAL_S, WRITE_DEADLINE_S
 
 CONNECT_DEADLINE_S: Final = 10
@@ -25,7 +26,10 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class LinkEvents:
-    """What the link tells, in its event loop. ``failed`` may end the link by returning true."""
+    """What the link tells, in its event loop. ``failed`` may end the link by returning true.
+
+    ``message`` raises nothing: it may be called by the connection itself.
+    """
 
     opened: Callable[[], None]
     message: Callable[[bytes], None]
@@ -42,14 +46,16 @@ class Link:
         self._events = events
         self._outbox = Outbox()
         self._filled = asyncio.Event()
-        self._socket: ClientConnection | None = None
+        self._socket: Wire | None = None
+        self._writes = True
+        """Whether the writer has a message in hand, or may have one soon."""
         self._closing = False
         self._over = asyncio.Event()
         self._backoff = Backoff()
 
     def send(self, message: bytes | bytearray, *, media: bool) -> bool:
-        """Queue a message; false if media was thrown away. Without a socket it goes nowhere."""
-        if self._socket is None:
+        """Send a message, or queue it; false if media was thrown away. Without a socket it goes nowhere."""
+        if self._socket is None or (not self._writes and self._socket.write_now(message)):
             return True
         try:
             kept = self._outbox.push(message, media=media)
@@ -57,8 +63,12 @@ class Link:
             _log.warning("the connection stands still: %s", error)
             self._socket.transport.abort()
             return True
-        self._filled.set()
+        self._wake_writer()
         return kept
+
+    def _wake_writer(self) -> None:
+        self._writes = True
+        self._filled.set()
 
     @property
     def backlog_bytes(self) -> int:
@@ -74,7 +84,7 @@ class Link:
         self._closing = True
         if fatal:
             self._over.set()
-        self._filled.set()
+        self._wake_writer()
 
     async def run(self) -> None:
         """Stay connected until closed for good."""
@@ -103,8 +113,11 @@ class Link:
             ping_interval=PING_INTERVAL_S,
             ping_timeout=PING_DEADLINE_S,
             user_agent_header=self._user_agent,
+            create_connection=Wire,
         )
         socket = await connecting
+        if not isinstance(socket, Wire):
+            raise TypeError("the connection is of another kind than was asked for")
         opened_s = asyncio.get_running_loop().time()
         self._outbox.clear()
         self._socket = socket
@@ -113,12 +126,13 @@ class Link:
             await self._serve(socket)
         finally:
             self._socket = None
+            self._writes = True
             self._outbox.clear()
             if asyncio.get_running_loop().time() - opened_s > STEADY_S:
                 self._backoff.success()
             self._events.lost()
 
-    async def _serve(self, socket: ClientConnection) -> None:
+    async def _serve(self, socket: Wire) -> None:
         writer = asyncio.create_task(self._write(socket))
         try:
             await self._read(socket)
@@ -128,7 +142,8 @@ class Link:
                 await writer
             await _close_quickly(socket)
 
-    async def _read(self, socket: ClientConnection) -> None:
+    async def _read(self, socket: Wire) -> None:
+        socket.hear = self._events.message
         try:
             async for message in socket:
                 if isinstance(message, str):
@@ -138,7 +153,7 @@ class Link:
         except ConnectionClosed as closed:
             _log.info("connection closed: %s", closed)
 
-    async def _write(self, socket: ClientConnection) -> None:
+    async def _write(self, socket: Wire) -> None:
         try:
             while True:
                 message = self._outbox.pop()
@@ -146,6 +161,7 @@ class Link:
                     if self._closing:
                         break
                     self._filled.clear()
+                    self._writes = False
                     await self._filled.wait()
                     continue
                 async with asyncio.timeout(WRITE_DEADLINE_S):
@@ -159,7 +175,7 @@ class Link:
         await _close_quickly(socket)
 
 
-async def _close_quickly(socket: ClientConnection) -> None:
+async def _close_quickly(socket: Wire) -> None:
     """Close with a handshake if that is quick, else without."""
     try:
         async with asyncio.timeout(CLOSE_DEADLINE_S):

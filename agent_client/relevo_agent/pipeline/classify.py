@@ -17,6 +17,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from relevo_agent.pipeline import kernel
 from relevo_agent.pipeline.diff import Cells
 from relevo_agent.pipeline.types import CELL_PX, CellMask, PixelBuffer
 
@@ -38,21 +39,30 @@ _BLOCK_ROWS: Final = _BLOCK_PX // SAMPLED_EVERY
 # Steps of green are counted in halves, so that the widest of them fits a signed byte.
 _CALM_STEP, _SMOOTH_JUMP, _TEXT_JUMP = 1, 16, 24
 
+_SHARES: Final = (PHOTO_EQUAL, SMOOTH_EQUAL, TEXT_JUMPS, TEXT_CALM, SMOOTH_JUMPS)
+"""In the order in which the kernel takes them."""
+
 _Counts = NDArray[np.uint16]
 
 
 def photo_cells(pixels: PixelBuffer, dirty: CellMask) -> CellMask:
     """The dirty cells that lie in photographic blocks; ``pixels`` is the whole screen."""
-    photo = np.zeros_like(dirty)
     rows, columns = np.flatnonzero(dirty.any(axis=1)), np.flatnonzero(dirty.any(axis=0))
     if not len(rows):
-        return photo
+        return np.zeros_like(dirty)
     area = Cells(
         int(rows[0]) // BLOCK_CELLS * BLOCK_CELLS,
         int(rows[-1]) + 1,
         int(columns[0]) // BLOCK_CELLS * BLOCK_CELLS,
         int(columns[-1]) + 1,
     )
+    compiled = kernel.current()
+    found = None if compiled is None else compiled.photo_cells(pixels, dirty, area, _SHARES)
+    return _photo_cells(pixels, dirty, area) if found is None else found
+
+
+def _photo_cells(pixels: PixelBuffer, dirty: CellMask, area: Cells) -> CellMask:
+    photo = np.zeros_like(dirty)
     blocks = _photo_blocks(area.pixels(pixels.shape[1], pixels.shape[0]).of(pixels))
     by_cell = blocks.repeat(BLOCK_CELLS, axis=0).repeat(BLOCK_CELLS, axis=1)
     height, width = area.bottom - area.top, area.right - area.left

@@ -1,4 +1,7 @@
-"""Which cells of two pictures differ, and rectangles of them; no frame-sized allocation."""
+"""Which cells of two pictures differ, and rectangles of them; no frame-sized allocation.
+
+What the kernel does where there is one is written here for numpy as well: as what is meant, and in its place.
+"""
 
 import ctypes
 import sys
@@ -8,6 +11,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from relevo_agent.pipeline import kernel
 from relevo_agent.pipeline.types import CELL_PX, CellMask, Damage, PixelBuffer, Rect
 
 _BAND_PX: Final = 4 * CELL_PX
@@ -67,6 +71,11 @@ class Differ:
 
     def unequal(self, a: PixelBuffer, b: PixelBuffer, out: CellMask) -> None:
         """Write which cells differ; ``a`` and ``b`` are alike in size and begin at the corner of ``out``."""
+        compiled = kernel.current()
+        if compiled is None or not compiled.unequal(a, b, out):
+            self._unequal_by_lanes(a, b, out)
+
+    def _unequal_by_lanes(self, a: PixelBuffer, b: PixelBuffer, out: CellMask) -> None:
         height, width = a.shape[:2]
         a_rows, b_rows = a.reshape(height, -1), b.reshape(height, -1)
         lane = _LANES[0] if width % 2 == 0 and _even(a_rows) and _even(b_rows) else _LANES[1]
@@ -145,6 +154,12 @@ def apart_rects(rects: Iterable[Cells], gap_cells: int) -> list[Cells]:
 
 def trimmed(a: PixelBuffer, b: PixelBuffer, rect: Rect) -> Rect:
     """The smallest rectangle inside ``rect`` with all pixels that differ; ``rect`` itself if none does."""
+    compiled = kernel.current()
+    found = None if compiled is None else compiled.trimmed(a, b, rect)
+    return _trimmed(a, b, rect) if found is None else found
+
+
+def _trimmed(a: PixelBuffer, b: PixelBuffer, rect: Rect) -> Rect:
     unequal_rows = _unequal_span(_pixels_of(a, rect), _pixels_of(b, rect))
     if unequal_rows is None:
         return rect
@@ -184,6 +199,13 @@ def merged_rects(mask: CellMask, gap_cells: int = 2, waste: float = 0.25) -> lis
     at most ``waste`` of their common bounds is neither of them. With both zero no rectangle covers a clear
     cell and none overlap; otherwise they may, which costs bytes and harms nothing.
     """
+    compiled = kernel.current()
+    if compiled is not None:
+        return list(map(Cells._make, compiled.merged_rects(mask, gap_cells, waste)))
+    return _merged_rects(mask, gap_cells, waste)
+
+
+def _merged_rects(mask: CellMask, gap_cells: int, waste: float) -> list[Cells]:
     done: list[Cells] = []
     growing: list[Cells] = []
     for row, runs in _runs_by_row(mask, gap_cells).items():

@@ -6,6 +6,7 @@ import numpy as np
 
 from relevo_agent.pipeline.diff import Cells, merged_rects
 from relevo_agent.pipeline.encoders import Video
+from relevo_agent.pipeline.margins import Margins
 from relevo_agent.pipeline.motion import Motion
 from relevo_agent.pipeline.shown import Shown
 from relevo_agent.pipeline.types import PixelBuffer, Rect
@@ -19,6 +20,9 @@ class Film:
         self._video = Video()
         self._shown: Shown | None = None
         self._motion = Motion(1, 1)
+        self._margins: Margins | None = None
+        self._beside_rough = False
+        self._beside: list[Rect] = []
 
     @property
     def due_ms(self) -> float | None:
@@ -45,33 +49,42 @@ class Film:
             self._end(shown)
             return
         self._motion.observe(pixels, shown.changed & shown.unsent, now_ms, held_ms=held_ms)
-        cells = self._motion.cells
-        if cells is None:
+        rect, cells = self._motion.rect, self._motion.cells
+        if rect is None or cells is None:
             self._end(shown)
             return
+        if self._margins is None or self._margins.rect != rect:
+            self._margins = Margins(rect, shown.pixels, pixels)
+            self._beside_rough = True  # the film's cells have gone out whole, as photographs
         moving = np.zeros_like(shown.unsent)
         cells.of(moving)[:] = ~cells.of(self._motion.overlay)
         shown.moving = moving
 
     def chunk(self, shown: Shown, pixels: PixelBuffer, now_ms: float, bytes_per_s: float) -> Update | None:
         """The video's next chunk, if the picture under it has changed."""
-        rect, cells = self._motion.rect, self._motion.cells
-        if shown.moving is None or rect is None or cells is None:
+        margins, cells = self._margins, self._motion.cells
+        if shown.moving is None or margins is None or cells is None:
             return None
         if not (shown.unsent & shown.moving).any():
             return None
-        update = self._video.encode(rect, pixels, now_ms, bytes_per_s)
+        unlike = margins.unlike(shown.pixels, pixels, now_ms)
+        film = margins.film
+        update = self._video.encode(film, pixels, now_ms, bytes_per_s)
         if update is None:  # no encoder is left: what moves goes out as photographs
             self._end(shown)
             return None
-        shown.paint(rect, pixels, lossless=False)
+        rough = self._beside_rough or cells.of(shown.unknown).any()
+        self._beside, self._beside_rough = margins.strips if rough else unlike, False
+        for strip in self._beside:
+            shown.paint(strip, pixels, lossless=True)
+        shown.paint(film, pixels, lossless=False)
         shown.sent(cells)
         return update
 
     def _end(self, shown: Shown) -> None:
         if self._motion.cells is not None:
             self._motion.forget()
-        shown.moving = None
+        shown.moving = self._margins = None
         self._video.end()
 
     def covered(self) -> Iterator[Cells]:
@@ -80,6 +93,9 @@ class Film:
         if overlay.any():
             yield from merged_rects(overlay, gap_cells=0, waste=0.0)
 
-    def margins(self) -> tuple[Rect, ...]:
-        """Pixels beside the film that its rectangle holds: to be painted anew after each chunk, too."""
-        return self._motion.margins
+    def margins(self) -> list[Rect]:
+        """Pixels beside the film that are to be painted exactly after the chunk, in the cells that it holds.
+
+        They are painted into ``shown`` already.
+        """
+        return self._beside

@@ -1,63 +1,101 @@
 """What lies between a film and the edges of the cells that hold it: a frame, a title, the text beside it.
 
-Video takes whole cells, and each chunk paints over these few rows and columns, too. Those in which nothing
-has moved since the video began are no part of the film: they are painted exactly after each chunk.
+Motion is known by whole cells. The rows and columns at their edges in which nothing moves are no part of the
+film: its video leaves them out, and what changes there now and then goes out exactly.
 """
 
+from math import exp
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
+from relevo_agent.pipeline.diff import trimmed
 from relevo_agent.pipeline.types import CELL_PX, PixelBuffer, Rect
 
-SETTLED_MS: Final = 250.0
-"""By then every row of a film has moved."""
+COOLING_MS: Final = 500.0
+RESTLESS: Final = 2.5
+"""What a third change within 100 ms comes to: such a margin belongs to the film after all."""
+MIN_FILM_SHARE: Final = 0.5
+"""Of the rectangle: if less than this moves, nothing is known of its edges."""
 
 
 class Margins:
-    """The still rows and columns at the four edges of one video's rectangle; they only become fewer."""
+    """The still rows and columns at the four edges of one film's rectangle; they only become fewer.
 
-    def __init__(self, rect: Rect, pixels: PixelBuffer, now_ms: float) -> None:
-        self._rect, self._began_ms, self._now_ms = rect, now_ms, now_ms
-        depth = min(CELL_PX - 1, rect.height // 2)
-        breadth = min(CELL_PX - 1, rect.width // 2)
-        right, bottom = rect.x + rect.width, rect.y + rect.height
-        self._edges = (
-            Rect(rect.x, rect.y, rect.width, depth),
-            Rect(rect.x, bottom - depth, rect.width, depth),
-            Rect(rect.x, rect.y, breadth, rect.height),
-            Rect(right - breadth, rect.y, breadth, rect.height),
-        )
-        self._before = [edge.of(pixels).copy() for edge in self._edges]
-        self._still_px = [depth, depth, breadth, breadth]
+    ``before`` and ``now`` are two pictures of the whole screen between which the film has moved. ``film`` is
+    the rectangle to send as video: ``rect`` without margins, its sides even where they can be (SPEC D4).
+    """
 
-    def observe(self, pixels: PixelBuffer, now_ms: float) -> None:
-        """Take in the screen as it is now."""
-        self._now_ms = now_ms
-        for side, (edge, before) in enumerate(zip(self._edges, self._before, strict=True)):
-            if self._still_px[side]:
-                self._still_px[side] = min(self._still_px[side], _still_lines(edge.of(pixels), before, side))
+    def __init__(self, rect: Rect, before: PixelBuffer, now: PixelBuffer) -> None:
+        self.rect = rect
+        self._heat = [0.0] * 4
+        self._changed_ms = [0.0] * 4
+        self._depths_px = _still_lines(rect.of(before), rect.of(now))
+        if _inside(rect, self._depths_px).area_px < MIN_FILM_SHARE * rect.area_px:
+            self._depths_px = [0] * 4
+        self._lay_out()
 
     @property
-    def strips(self) -> tuple[Rect, ...]:
-        """Rectangles that hold no film, none before it is known which."""
-        if self._now_ms - self._began_ms < SETTLED_MS:
-            return ()
-        top, bottom, left, right = self._still_px
-        rect = self._rect
-        inner_px = rect.height - top - bottom
-        strips = (
-            Rect(rect.x, rect.y, rect.width, top),
-            Rect(rect.x, rect.y + rect.height - bottom, rect.width, bottom),
-            Rect(rect.x, rect.y + top, left, inner_px),
-            Rect(rect.x + rect.width - right, rect.y + top, right, inner_px),
+    def strips(self) -> list[Rect]:
+        """All margins."""
+        return [strip for strip in self._strips if strip.area_px]
+
+    def unlike(self, shown: PixelBuffer, now: PixelBuffer, now_ms: float) -> list[Rect]:
+        """Parts of margins that differ between two screens, and lines of them that the video paints over.
+
+        A margin that changes again and again is none from then on: ask for ``film`` after this.
+        """
+        found = [line for line in self._lines if line.area_px]
+        for side, strip in enumerate(self._strips):
+            if strip.area_px and not np.array_equal(_pixels_of(shown, strip), _pixels_of(now, strip)):
+                found.append(trimmed(now, shown, strip))
+                self._note_change(side, now_ms)
+        return found
+
+    def _note_change(self, side: int, now_ms: float) -> None:
+        cooled = self._heat[side] * exp(min(self._changed_ms[side] - now_ms, 0.0) / COOLING_MS)
+        self._heat[side], self._changed_ms[side] = cooled + 1.0, now_ms
+        if self._heat[side] >= RESTLESS:
+            self._depths_px[side] = 0
+            self._lay_out()
+
+    def _lay_out(self) -> None:
+        rect, (top, bottom, left, right) = self.rect, self._depths_px
+        x, y, width, height = inner = _inside(rect, self._depths_px)
+        odd_x, odd_y = width % 2 * bool(left or right), height % 2 * bool(top or bottom)
+        # The line that makes a side even lies to the right or below, unless there is no margin.
+        from_x, from_y = odd_x if not right else 0, odd_y if not bottom else 0
+        self.film = Rect(x - from_x, y - from_y, width + odd_x, height + odd_y)
+        self._lines = (
+            Rect(x - 1 if from_x else x + width, self.film.y, odd_x, self.film.height),
+            Rect(self.film.x, y - 1 if from_y else y + height, self.film.width, odd_y),
         )
-        return tuple(strip for strip in strips if strip.area_px)
+        self._strips = (
+            Rect(rect.x, rect.y, rect.width, top),
+            Rect(rect.x, inner.y + inner.height, rect.width, bottom),
+            Rect(rect.x, inner.y, left, inner.height),
+            Rect(inner.x + inner.width, inner.y, right, inner.height),
+        )
 
 
-def _still_lines(now: PixelBuffer, before: PixelBuffer, side: int) -> int:
-    """How many lines, counted from the rectangle's edge inwards, are as they were: rows or columns."""
-    unequal = now.view(np.uint32)[..., 0] != before.view(np.uint32)[..., 0]
-    moved = unequal.any(axis=1 if side < 2 else 0)
-    lines = np.flatnonzero(moved if side in {0, 2} else moved[::-1])
-    return int(lines[0]) if len(lines) else len(moved)
+def _inside(rect: Rect, depths_px: list[int]) -> Rect:
+    top, bottom, left, right = depths_px
+    return Rect(rect.x + left, rect.y + top, rect.width - left - right, rect.height - top - bottom)
+
+
+def _still_lines(before: PixelBuffer, now: PixelBuffer) -> list[int]:
+    """How many rows and columns, less than a cell, are alike from the top, bottom, left and right inwards."""
+    unequal = before.view(np.uint32)[..., 0] != now.view(np.uint32)[..., 0]
+    moved = unequal.any(axis=1), unequal.any(axis=0)
+    return [_still(lines) for line in moved for lines in (line, line[::-1])]
+
+
+def _still(moved: NDArray[np.bool_]) -> int:
+    most_px = min(CELL_PX - 1, len(moved) // 2)
+    found = np.flatnonzero(moved[:most_px])
+    return int(found[0]) if len(found) else most_px
+
+
+def _pixels_of(pixels: PixelBuffer, rect: Rect) -> NDArray[np.uint32]:
+    return rect.of(pixels).view(np.uint32)[..., 0]

@@ -12,7 +12,6 @@ import numpy as np
 
 from relevo_agent.pipeline.classify import photo_cells
 from relevo_agent.pipeline.diff import Cells, cell_shape, merged_rects
-from relevo_agent.pipeline.margins import Margins
 from relevo_agent.pipeline.types import CellMask, PixelBuffer, Rect
 from relevo_protocol.limits import QUIET_EXACT_MS
 
@@ -36,6 +35,8 @@ GROW_SHARE, SHRINK_SHARE = 1.15, 0.6
 RESIZE_MS: Final = 800.0
 SEARCH_MS: Final = 60.0
 """A new rectangle is looked for no more often."""
+SEARCH_AGAIN_MS: Final = 240.0
+"""While there is one: another would have to last for ``RESIZE_MS``."""
 STILL_MS: Final = 200.0
 """Text inside the rectangle that has not changed for so long lies over the film and is kept exact."""
 
@@ -50,15 +51,14 @@ class Motion:
         self._overlay: CellMask = np.zeros(shape, np.bool_)
         self._changed_ms = np.full(shape, -np.inf)
         self._looked_ms = float("-inf")
-        self._searched_ms = float("-inf")
+        self._searched_ms = self._sought_text_ms = float("-inf")
         self._cells: Cells | None = None
-        self._margins: Margins | None = None
         self._unfit_since_ms: float | None = None
         self._active_ms = float("-inf")
 
     @property
     def rect(self) -> Rect | None:
-        """What to send as video: a whole number of cells, or up to the edge of the screen."""
+        """What moves: a whole number of cells, or up to the edge of the screen."""
         return None if self._cells is None else self._cells.pixels(*self._size_px)
 
     @property
@@ -80,11 +80,6 @@ class Motion:
         """
         return self._overlay
 
-    @property
-    def margins(self) -> tuple[Rect, ...]:
-        """Strips at the edges of :attr:`rect` that hold no film: to be kept exact as :attr:`overlay` is."""
-        return () if self._margins is None else self._margins.strips
-
     def observe(self, pixels: PixelBuffer, changed: CellMask, now_ms: float, *, held_ms: float = 0.0) -> None:
         """Take in one comparison: the whole screen, and the cells that changed and that no move explains.
 
@@ -102,16 +97,16 @@ class Motion:
             self._overlay &= ~changed
         if self._cells is not None:
             self._end_if_still(self._cells, now_ms)
-        if now_ms - self._searched_ms >= SEARCH_MS:
+        if now_ms - self._searched_ms >= (SEARCH_MS if self._cells is None else SEARCH_AGAIN_MS):
             self._searched_ms = now_ms
             self._choose(pixels, now_ms)
+        if now_ms - self._sought_text_ms >= SEARCH_MS:
+            self._sought_text_ms = now_ms
             self._find_overlay(pixels, now_ms)
-        if self._margins is not None:
-            self._margins.observe(pixels, now_ms)
 
     def forget(self) -> None:
         """Nothing moves any more, as far as is known: capture was paused, or there is no video to be had."""
-        self._cells = self._margins = self._unfit_since_ms = None
+        self._cells = self._unfit_since_ms = None
         self._heat[:] = 0
         self._overlay[:] = False
 
@@ -134,18 +129,14 @@ class Motion:
         if self._cells is None:
             if found is not None:
                 self._active_ms = now_ms
-                self._begin(found, pixels, now_ms)
+                self._cells = found
             return
         if found is None or self._fits(self._cells, found):
             self._unfit_since_ms = None
         elif self._unfit_since_ms is None:
             self._unfit_since_ms = now_ms
         elif now_ms - self._unfit_since_ms >= RESIZE_MS:
-            self._begin(found, pixels, now_ms)
-
-    def _begin(self, cells: Cells, pixels: PixelBuffer, now_ms: float) -> None:
-        self._cells, self._unfit_since_ms = cells, None
-        self._margins = Margins(cells.pixels(*self._size_px), pixels, now_ms)
+            self._cells, self._unfit_since_ms = found, None
 
     def _largest(self, pixels: PixelBuffer) -> Cells | None:
         hot: CellMask = self._heat >= HOT

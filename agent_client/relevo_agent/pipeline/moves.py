@@ -60,13 +60,19 @@ class Mover:
 
     def moves(self, shown: Shown, pixels: PixelBuffer, hints: Sequence[MoveHint]) -> list[Move]:
         """Find moves, make them in ``shown``, and say which; what they explain is not unsent any more."""
-        areas = [] if shown.unknown.any() else _areas(shown)
-        if not areas:
+        if shown.unknown.any():
+            return []
+        compiled = shown.kernel_for(pixels)
+        areas = _areas(shown) if compiled is None else []
+        if not (areas or (compiled is not None and compiled.has_areas(shown.moving))):
             return []
         if not hints and self._skipped < min(self._failures - 1, MAX_SKIPPED):
             self._skipped += 1
             return []
-        made = list(_made_moves(shown, pixels, areas, hints, dragged=self._dragged))
+        if compiled is None:
+            made = list(_made_moves(shown, pixels, areas, hints, dragged=self._dragged))
+        else:
+            made = [Move(*each) for each in compiled.moves(shown.moving, hints, dragged=self._dragged)]
         self._dragged = any(move.from_x != move.to.x and move.from_y != move.to.y for move in made)
         self._failures, self._skipped = (0 if made else self._failures + 1), 0
         return made

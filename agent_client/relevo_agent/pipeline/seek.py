@@ -24,6 +24,8 @@ _ANCHOR_ROW_PX: Final = CELL_PX // 2
 _MIN_EDGES: Final = 4
 _MAX_HITS: Final = 2000
 _MAX_PASSES: Final = 5
+_MAX_FOUND: Final = 4
+"""Places of a spot that count, the nearest: in what repeats, the nearest is the likeliest."""
 _ONE_ROW: Final = np.zeros((1, 1), np.intp)
 _MORE_ROWS: Final = np.array([[-7], [-4], [4], [6]], np.intp)
 """Rows of a spot's cell that are compared, seen from its own."""
@@ -158,7 +160,6 @@ def _found_again(old: NDArray[np.uint32], new: NDArray[np.uint32], x: int, y: in
         places_down = (rows[:, None, None] + depths) % len(around)
         hit = (around[places_down, columns[:, None, None] + np.arange(_ANCHOR_PX)] == wanted).all(axis=(1, 2))
         rows, columns = rows[hit], columns[hit]
-    return [
-        Shift(x - left - column, y - top - row)
-        for row, column in zip(rows[:4].tolist(), columns[:4].tolist(), strict=True)
-    ]
+    right, down = x - left - columns, y - top - rows
+    nearest = (np.abs(right) + np.abs(down)).argsort(kind="stable")[:_MAX_FOUND]
+    return [Shift(*each) for each in zip(right[nearest].tolist(), down[nearest].tolist(), strict=True)]

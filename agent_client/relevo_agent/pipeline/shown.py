@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from relevo_agent.pipeline import kernel
 from relevo_agent.pipeline.diff import Cells, Differ, cell_shape, covered_cells, covering_cells, trimmed
 from relevo_agent.pipeline.types import CELL_PX, CellMask, PixelBuffer, Rect
 from relevo_protocol.limits import QUIET_EXACT_MS
@@ -32,7 +33,17 @@ class Shown:
         self.quiet_since_ms = np.full(shape, now_ms, np.float64)
         self.changed: CellMask = np.zeros(shape, np.bool_)
         self.moving: CellMask | None = None
-        self._band: PixelBuffer = np.empty((_BAND_PX, width_px, 4), np.uint8)
+        self._band: PixelBuffer | None = None
+        compiled = kernel.current()
+        self._kernel = None if compiled is None else kernel.ScreenKernel(compiled, self._books())
+
+    def _books(self) -> kernel.Books:
+        masks = (self.unsent, self.unknown, self.lossy, self.changed)
+        return kernel.Books(self.pixels, *masks, self.quiet_since_ms)
+
+    def kernel_for(self, pixels: PixelBuffer) -> kernel.ScreenKernel | None:
+        """What does the work of this class and of ``Mover`` with this grab; ``None``: numpy does."""
+        return self._kernel if self._kernel is not None and self._kernel.takes(pixels) else None
 
     @property
     def has_unsent(self) -> bool:
@@ -64,6 +75,10 @@ class Shown:
 
     def compare(self, pixels: PixelBuffer, damaged: Sequence[Cells], now_ms: float) -> None:
         """Mark which of the damaged cells differ from what is shown."""
+        compiled = self.kernel_for(pixels)
+        if compiled is not None:
+            compiled.compare(damaged, now_ms)
+            return
         self.changed[:] = False
         for cells in damaged:
             self._compare(pixels, cells, now_ms)
@@ -84,10 +99,17 @@ class Shown:
     def changed_part(self, cells: Cells, pixels: PixelBuffer) -> Rect:
         """The pixels of these cells that have to be sent: what differs, or all if some are unknown."""
         rect = self.pixels_of(cells)
-        return rect if cells.of(self.unknown).any() else trimmed(pixels, self.pixels, rect)
+        if cells.of(self.unknown).any():
+            return rect
+        compiled = self.kernel_for(pixels)
+        found = None if compiled is None else compiled.trimmed(rect)
+        return trimmed(pixels, self.pixels, rect) if found is None else found
 
     def paint(self, rect: Rect, pixels: PixelBuffer, *, lossless: bool) -> None:
         """These pixels are in a frame: the viewers will have them."""
+        compiled = self.kernel_for(pixels)
+        if compiled is not None and compiled.paint(rect, lossless=lossless):
+            return
         rect.of(self.pixels)[:] = rect.of(pixels)
         if lossless:
             covered_cells(rect, self.width_px, self.height_px).of(self.lossy)[:] = False
@@ -101,7 +123,11 @@ class Shown:
 
     def move(self, to: Rect, from_x: int, from_y: int) -> None:
         """Copy within the picture as the viewers do (SPEC F7), and what is lossy; not ``unsent``."""
+        if self._kernel is not None and self._kernel.move(to, from_x, from_y):
+            return
         self._move_lossy(to, from_x, from_y)
+        if self._band is None:
+            self._band = np.empty((_BAND_PX, self.width_px, 4), np.uint8)
         starts = range(0, to.height, _BAND_PX)
         for start in starts if from_y >= to.y else reversed(starts):
             rows = min(_BAND_PX, to.height - start)

@@ -1,7 +1,8 @@
 """The real keyboard and pointer of an X display, told apart from injected ones (XI2, SPEC G3, N7).
 
 Raw events name the device that they came from. What XTEST makes comes from devices of its own, whoever asked
-for it; so neither our own injection nor anybody else's is ever taken for the person at the PC.
+for it; so neither our own injection nor anybody else's is ever taken for the person at the PC. Real devices
+are listened to one by one: what is injected, most of what comes in a session, does not even wake us.
 """
 
 import contextlib
@@ -28,6 +29,7 @@ _RAW: Final = struct.Struct("<HIIH")
 _XTEST: Final = (" XTEST pointer", " XTEST keyboard")
 _KEYS: Final = xinput.RawKeyPressMask | xinput.RawKeyReleaseMask
 _MOVES: Final = xinput.RawMotionMask | xinput.RawButtonPressMask
+_REAL: Final = frozenset({xinput.SlavePointer, xinput.SlaveKeyboard, xinput.FloatingSlave})
 _CONTROL: Final = ("Control_L", "Control_R")
 _ALT: Final = ("Alt_L", "Alt_R", "Meta_L", "Meta_R")
 _PANIC: Final = ("End", "KP_End", "Pause", "Break")
@@ -55,6 +57,8 @@ class X11LocalInput:
         self._watching = False
         self._over = False
         self._injected: dict[int, bool] = {}
+        self._devices: tuple[int, ...] = ()
+        self._selected: list[tuple[int, int]] = []
         self._down: set[int] = set()
         self._reported_s = float("-inf")
         self._thread = threading.Thread(target=self._work, name="local input", daemon=True)
@@ -63,6 +67,9 @@ class X11LocalInput:
         """Begin; returns once the server reports keys."""
         self._say_version()
         self._learn_keys()
+        # Before the devices are looked up: what is plugged in meanwhile is then not missed.
+        self._root.xinput_select_events([(xinput.AllDevices, xinput.HierarchyChangedMask)])
+        self._learn_devices()
         self._select()
         self._display.sync()
         self._thread.start()
@@ -114,6 +121,9 @@ class X11LocalInput:
             os.read(self._wake_in, 4096)
 
     def _take(self, event: Any) -> None:
+        if getattr(event, "evtype", None) == xinput.HierarchyChanged:
+            self._learn_devices()
+            return
         data = getattr(event, "data", b"")
         if not isinstance(data, bytes) or len(data) < _RAW.size:
             return
@@ -150,7 +160,15 @@ class X11LocalInput:
 
     def _select(self, *, moves: bool = True) -> None:
         mask = _KEYS | (_MOVES if moves and self._watching else 0)
-        self._root.xinput_select_events([(xinput.AllMasterDevices, mask)])
+        wanted = [(device, mask) for device in self._devices]
+        if wanted and wanted != self._selected:
+            self._root.xinput_select_events(wanted)
+            self._selected = wanted
+
+    def _learn_devices(self) -> None:
+        found = self._display.xinput_query_device(xinput.AllDevices).devices
+        self._injected = {device.deviceid: device.name.endswith(_XTEST) for device in found}
+        self._devices = tuple(d.deviceid for d in found if d.use in _REAL and not self._injected[d.deviceid])
 
     def _learn_keys(self) -> None:
         self._control, self._alt, self._panic = (self._keycodes(names) for names in (_CONTROL, _ALT, _PANIC))
@@ -162,7 +180,5 @@ class X11LocalInput:
     def _is_injected(self, source: int) -> bool:
         """Tell whether a device is one of XTEST's; a device that is new is looked up."""
         if source not in self._injected:
-            devices = self._display.xinput_query_device(xinput.AllDevices).devices
-            known = {device.deviceid: device.name.endswith(_XTEST) for device in devices}
-            self._injected = {source: False, **known}
-        return self._injected[source]
+            self._learn_devices()
+        return self._injected.setdefault(source, False)

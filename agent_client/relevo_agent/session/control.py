@@ -48,8 +48,8 @@ from relevo_protocol.messages.team import (
     TakeOver,
     TeamKey,
 )
-from relevo_protocol.modes import Capability, Mode
-from relevo_protocol.rights import Factor
+from relevo_protocol.modes import Capability, Mode, Role
+from relevo_protocol.rights import Circumstances, Factor
 
 PeopleMessage = (
     TeamKey
@@ -78,6 +78,9 @@ _COSTLY: Final = (
 """What costs this PC work or a line of its record: not by the thousand, where the customer is not asked."""
 _STILL_HEARD: Final = (Heartbeat, Goodbye, FrameAck, Decoders, KeyframeRequest, ReleaseAll)
 """While the service has the session's state: nobody changes what it was given (SPEC V6)."""
+_EVERYDAY: Final = (Heartbeat, FrameAck)
+"""Most of what comes: no right is needed for it, and nothing follows from it for anybody else."""
+_NO_RIGHTS: Final = Circumstances(mode=Mode.OBSERVER, role=Role.DEMO_VIEWER)
 _Plain = Heartbeat | FrameAck | Decoders | KeyframeRequest | QualityChoice | ModeRequest | CapabilityRequest
 
 
@@ -97,6 +100,8 @@ class Control:
         self.consent: Final = Consent(desk, questions)
         self.people: Callable[[Seat, PeopleMessage], None] = _nobody
         """Hears what people say to and about one another: set once, when the session is put together."""
+        self.everyday = False
+        """Whether what was heard last has no consequences beyond the actions that it left."""
 
     def heard(self, seat: Seat, body: bytes) -> bool:
         """Judge one opened message; true if the viewer takes leave.
@@ -108,6 +113,10 @@ class Control:
             raise ProtocolError("more messages than anybody can mean", ErrorCode.THROTTLED)
         message = viewer_to_host.decode(body)
         seat.heard_ms = self._desk.now_ms
+        if isinstance(message, _EVERYDAY) and admit(type(message), seat.state, _NO_RIGHTS) is None:
+            self.everyday = True
+            self._plain(seat, message)
+            return False
         self.driving.expire()
         if self.power.frozen and not isinstance(message, _STILL_HEARD):
             refuse(self._desk, seat, Refusal(ErrorCode.SHUTTING_DOWN))

@@ -17,7 +17,7 @@ from relevo_protocol.codec import relay_to_agent
 from relevo_protocol.crypto.errors import DesyncError
 from relevo_protocol.crypto.schedule import ChannelContext
 from relevo_protocol.errors import ErrorCode, MalformedError, ProtocolError
-from relevo_protocol.header import DST_HOST, MessageType, body_of, parse_header
+from relevo_protocol.header import DST_HOST, Header, MessageType, body_of, parse_header
 from relevo_protocol.lifecycle import SeatEvent
 from relevo_protocol.messages import RelayToAgent
 from relevo_protocol.messages.relay import (
@@ -99,11 +99,12 @@ class Session(LocalSide):
         self._desk.now_ms = now_ms
         if self._ended:
             return []
+        self._control.everyday = False
         try:
             self._route(message)
         except ProtocolError as error:
             self._desk.act(CloseLink(error.code))
-        return self._done()
+        return self._taken() if self._control.everyday else self._done()
 
     def _route(self, message: bytes) -> None:
         header = parse_header(message)
@@ -118,11 +119,11 @@ class Session(LocalSide):
             return
         seat = self._desk.seat_of(header.key_id)
         if seat is not None and seat.channel is not None:
-            self._pairwise(seat, message)
+            self._pairwise(seat, header, message)
 
-    def _pairwise(self, seat: Seat, message: bytes) -> None:
+    def _pairwise(self, seat: Seat, header: Header, message: bytes) -> None:
         try:
-            body = seat.open(parse_header(message), message)
+            body = seat.open(header, message)
             leaves = self._control.heard(seat, body)
         except DesyncError:
             self._desk.remove(seat, ErrorCode.DESYNC)

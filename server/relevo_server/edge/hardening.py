@@ -60,13 +60,32 @@ class Deadlines:
     """Of one message; our peers send none."""
 
 
-class Lever:
-    """What an endpoint can do beyond ASGI: cut its connection, take long messages, leave a last word."""
+def _deaf(_message: bytes) -> bool:
+    return False
 
-    def __init__(self, abort: Callable[[], None], take_long_messages: Callable[[], None]) -> None:
-        self.abort = abort
-        self.take_long_messages = take_long_messages
+
+class Lever:
+    """What an endpoint can do beyond ASGI: cut its connection, take long messages, leave a last word.
+
+    And pass messages without a task's turn, which is a turn of the event loop too: ``hear`` is offered every
+    binary message and says whether it took it, ``write`` writes one while ``ready``. What is not taken, and
+    what is not ready, goes the way of ASGI.
+    """
+
+    def __init__(self, socket: "HardenedWebSocket") -> None:
+        self.abort = socket.transport.abort
+        self.take_long_messages = socket.take_long_messages
+        self.write = socket.write
         self.farewell = b""
+        self.hear: Callable[[bytes], bool] = _deaf
+        self._socket = socket
+
+    @property
+    def ready(self) -> bool:
+        """Whether the connection is open and its transport has room."""
+        socket = self._socket
+        open_ = socket.conn.state is State.OPEN and not socket.transport.is_closing()
+        return open_ and socket.writable.is_set()
 
 
 class HardenedHttp(H11Protocol):
@@ -145,7 +164,7 @@ class HardenedWebSocket(WebSocketsSansIOProtocol):
         super().connection_made(transport)
         self._watch = WriteWatch(self.transport, self.loop, self.deadlines.write_s)
         keep_little(self.transport)
-        self._lever = Lever(self.transport.abort, self._take_long_messages)
+        self._lever = Lever(self)
         self._control = Throttle(self.deadlines.control, self.loop.time, capacity=1)
         self._messages = Throttle(self.deadlines.messages, self.loop.time, capacity=1)
         self.conn.max_message_size = self.deadlines.hello_bytes
@@ -215,8 +234,23 @@ class HardenedWebSocket(WebSocketsSansIOProtocol):
             self.transport.write(b"".join(self.conn.data_to_send()))
         super().shutdown()
 
-    def _take_long_messages(self) -> None:
+    def take_long_messages(self) -> None:
+        """The peer has said who it is."""
         self.conn.max_message_size = self.config.ws_max_size
+
+    def write(self, message: bytes) -> None:
+        """Write one message now; only while :attr:`Lever.ready`."""
+        self.conn.send_binary(message)
+        self.transport.write(b"".join(self.conn.data_to_send()))
+
+    def send_receive_event_to_app(self) -> None:
+        """Offer a message to the endpoint at once, unless others wait before it."""
+        if self._lever is not None and self.curr_msg_data_type == "bytes" and self.queue.empty():
+            message = self.frames[0] if len(self.frames) == 1 else b"".join(self.frames)
+            if not self.close_sent and self._lever.hear(message):
+                self.frames = []
+                return
+        super().send_receive_event_to_app()
 
     def _admitted(self, throttle: Throttle) -> bool:
         """Charge one frame; beyond the allowance the connection is cut."""

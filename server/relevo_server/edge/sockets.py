@@ -1,11 +1,11 @@
 """The WebSocket endpoints ``/ws/agent`` and ``/ws/viewer``: raw ASGI, one reader and one writer a socket.
 
 The reader never waits for a receiver of media; a viewer's reader waits while the agent's queue is long, so
-that nobody types faster than the customer's line carries.
+that nobody types faster than the customer's line carries. Both are in :mod:`relevo_server.edge.conversation`.
 """
 
 import asyncio
-from typing import Final, cast
+from typing import Final
 
 from fastapi import APIRouter
 from starlette.datastructures import Headers
@@ -19,11 +19,11 @@ from relevo_protocol.messages.relay import AgentHello, RelayError, ViewerHello
 from relevo_protocol.modes import SessionKind
 from relevo_server.access.throttle import account_key, address_keys
 from relevo_server.accounts.view import AccountView
+from relevo_server.edge.conversation import Conversation, Socket, address_of
 from relevo_server.edge.desk import Desk
-from relevo_server.edge.hardening import LEVER, Lever
 from relevo_server.logs import logger
 from relevo_server.relay.line import Line
-from relevo_server.relay.party import Party, deliver
+from relevo_server.relay.party import Party
 from relevo_server.relay.policies import Side
 from relevo_server.relay.registry import Opening, read_agent_hello, read_viewer_hello
 from relevo_server.relay.seat import Identity
@@ -31,18 +31,6 @@ from relevo_server.relay.traits import Lead
 
 _log = logger(__name__)
 _POLICY_VIOLATION: Final = 1008
-_CLOSE_CODES: Final = {
-    ErrorCode.MALFORMED: 1007,
-    ErrorCode.TOO_LARGE: 1009,
-    ErrorCode.INTERNAL: 1011,
-    ErrorCode.SHUTTING_DOWN: 1012,
-    ErrorCode.THROTTLED: 1013,
-    ErrorCode.SLOW: 1013,
-    ErrorCode.SESSION_ENDED: 1000,
-    ErrorCode.REPLACED: 1000,
-    ErrorCode.REMOVED: 1000,
-}
-"""RFC 6455, 7.4.1; what is not listed is a policy violation. The close frame's reason is the error code."""
 _FAREWELL: Final = relay_message(RelayError(code=ErrorCode.SHUTTING_DOWN))
 
 
@@ -52,52 +40,6 @@ def build_router(desk: Desk) -> APIRouter:
     router.routes.append(WebSocketRoute("/ws/agent", AgentEndpoint(desk)))
     router.routes.append(WebSocketRoute("/ws/viewer", ViewerEndpoint(desk)))
     return router
-
-
-class _Socket:
-    """One accepted WebSocket and the line that belongs to it."""
-
-    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        self.address = _address(scope)
-        self.verified = False
-        self._receive = receive
-        self._send = send
-        self.bell = asyncio.Event()
-        lever = cast("dict[str, object]", scope.get("extensions") or {}).get(LEVER)
-        self.lever = lever if isinstance(lever, Lever) else None
-
-    def ring(self, line: Line) -> None:
-        """Wake the writer; where nothing more can arrive, cut."""
-        self.bell.set()
-        if line.ending is not None and line.ending.abort and self.lever is not None:
-            self.lever.abort()
-
-    async def receive(self) -> bytes | None:
-        """Return the next binary message, None when the socket is down.
-
-        Raises:
-            ProtocolError: a text message.
-        """
-        event = await self._receive()
-        if event["type"] != "websocket.receive":
-            return None
-        data = cast("bytes | None", event.get("bytes"))
-        if data is None:
-            raise ProtocolError("a text message; this wire is binary", ErrorCode.MALFORMED)
-        return data
-
-    async def send(self, message: bytes) -> None:
-        """Write one message; waits while the transport is full."""
-        await self._send({"type": "websocket.send", "bytes": message})
-
-    def mark_verified(self) -> None:
-        """The handshake has succeeded."""
-        self.verified = True
-
-    async def close(self, code: ErrorCode) -> None:
-        """Close with a reason."""
-        number = _CLOSE_CODES.get(code, _POLICY_VIOLATION)
-        await self._send({"type": "websocket.close", "code": number, "reason": code.value})
 
 
 class _Endpoint:
@@ -115,16 +57,15 @@ class _Endpoint:
             self.desk.meters.closed.labels(self.side.value, ErrorCode.ORIGIN_REFUSED.value).inc()
             await _turn_away(send)
             return
-        if self.desk.services.throttles.connect_address.charge(*address_keys(_address(scope))) > 0.0:
+        if self.desk.services.throttles.connect_address.charge(*address_keys(address_of(scope))) > 0.0:
             self.desk.meters.throttled.labels("connect").inc()
             await _turn_away(send)
             return
         await send({"type": "websocket.accept"})
-        socket = _Socket(scope, receive, send)
+        socket = Socket(scope, receive, send)
         if socket.lever is not None:
             socket.lever.farewell = _FAREWELL
         line = Line(self.side, self.desk.policies)
-        line.ring = lambda: socket.ring(line)
         line.verified = socket.mark_verified
         await self._serve(socket, line)
 
@@ -132,17 +73,18 @@ class _Endpoint:
         """Whether these values of ``Origin`` may open this endpoint."""
         raise NotImplementedError
 
-    async def admit(self, socket: _Socket, line: Line, hello: bytes) -> Party | None:
+    async def admit(self, socket: Socket, line: Line, hello: bytes) -> Party | None:
         """Act on the first message; None when the line was refused."""
         raise NotImplementedError
 
-    async def _serve(self, socket: _Socket, line: Line) -> None:
-        party = await self._greet(socket, line)
+    async def _serve(self, socket: Socket, line: Line) -> None:
+        talk = Conversation(self.desk, socket, line)
+        talk.party = party = await self._greet(socket, line)
         if party is not None and socket.lever is not None:
             socket.lever.take_long_messages()
-        writer = asyncio.create_task(self._write(socket, line, party))
+        writer = asyncio.create_task(talk.write())
         try:
-            await self._read(socket, line, party)
+            await talk.read()
         finally:
             code = line.ending.code if line.ending is not None else ErrorCode.DEADLINE
             if party is not None:
@@ -153,7 +95,7 @@ class _Endpoint:
             await asyncio.gather(writer, return_exceptions=True)
             self._note(socket, line, party)
 
-    async def _greet(self, socket: _Socket, line: Line) -> Party | None:
+    async def _greet(self, socket: Socket, line: Line) -> Party | None:
         try:
             async with asyncio.timeout(HELLO_DEADLINE_S):
                 hello = await socket.receive()
@@ -164,69 +106,7 @@ class _Endpoint:
             line.refuse(error.code, str(error))
         return None
 
-    async def _read(self, socket: _Socket, line: Line, party: Party | None) -> None:
-        count = self.desk.meters.bytes_in.inc
-        while True:
-            try:
-                message = await socket.receive()
-            except ProtocolError as error:
-                line.refuse(error.code, str(error))
-                continue
-            if message is None:
-                return
-            if party is None or line.ending is not None:
-                continue
-            count(len(message))
-            deliver(party, line, message)
-            self.desk.touch()
-            if party.host is not None:
-                await self._wait_for_room(party.host)
-
-    async def _wait_for_room(self, host: Line) -> None:
-        room = self.desk.room.get(host)
-        if room is None or host.outbox.control_bytes <= self.desk.policies.control_bytes // 4:
-            return
-        room.clear()
-        try:
-            async with asyncio.timeout(1.0):
-                await room.wait()
-        except TimeoutError:
-            return  # look at the socket again: it may be down
-
-    async def _write(self, socket: _Socket, line: Line, party: Party | None) -> None:
-        count = self.desk.meters.bytes_out.inc
-        room = self.desk.room.setdefault(line, asyncio.Event()) if self.side is Side.AGENT else None
-        await self.desk.settled()  # a token that was given is one that a restart of the relay knows
-        try:
-            while True:
-                message = line.outbox.pop()
-                if message is not None:
-                    await socket.send(message)
-                    count(len(message))
-                    if room is not None:
-                        room.set()
-                elif line.ending is not None:
-                    break
-                else:
-                    await self._idle(socket, party)
-            if not line.ending.abort:
-                await socket.close(line.ending.code)
-        except (OSError, RuntimeError):
-            return  # the socket is down; the reader sees it too
-
-    async def _idle(self, socket: _Socket, party: Party | None) -> None:
-        socket.bell.clear()
-        if party is not None:
-            party.drained()
-        due_s = party.due_in_s() if party is not None else None
-        try:
-            async with asyncio.timeout(due_s):
-                await socket.bell.wait()
-        except TimeoutError:
-            if party is not None:
-                party.act()
-
-    def _note(self, socket: _Socket, line: Line, party: Party | None) -> None:
+    def _note(self, socket: Socket, line: Line, party: Party | None) -> None:
         meters = self.desk.meters
         reason = line.ending.code.value if line.ending is not None else "cut"
         meters.closed.labels(self.side.value, reason).inc()
@@ -251,7 +131,7 @@ class AgentEndpoint(_Endpoint):
         """Agents send no origin; whoever sends one is a browser, and must be ours."""
         return all(origin in self.desk.services.origins for origin in origins)
 
-    async def admit(self, socket: _Socket, line: Line, hello: bytes) -> Party | None:
+    async def admit(self, socket: Socket, line: Line, hello: bytes) -> Party | None:
         """See :class:`_Endpoint`."""
         said = read_agent_hello(hello)
         if said.token is None:
@@ -282,14 +162,14 @@ class ViewerEndpoint(_Endpoint):
         """Unconditional: exactly one origin, and our own."""
         return len(origins) == 1 and origins[0] in self.desk.services.origins
 
-    async def admit(self, socket: _Socket, line: Line, hello: bytes) -> Party | None:
+    async def admit(self, socket: Socket, line: Line, hello: bytes) -> Party | None:
         """See :class:`_Endpoint`."""
         said = read_viewer_hello(hello)
         if said.resume is not None:
             return await self._resume(line, said.resume)
         return await self._join(socket, line, said)
 
-    async def _join(self, socket: _Socket, line: Line, said: ViewerHello) -> Party | None:
+    async def _join(self, socket: Socket, line: Line, said: ViewerHello) -> Party | None:
         services, shown = self.desk.services, said.ticket or ""
         ticket = services.tickets.redeem(shown) or services.guest_tickets.redeem(shown)
         if ticket is None or not await self.desk.stands(ticket.account.id):
@@ -301,7 +181,7 @@ class ViewerEndpoint(_Endpoint):
             return None
         return self.desk.registry.join(line, ticket.destination, identity_of(ticket.account))
 
-    def _charge(self, socket: _Socket, line: Line, account_id: str) -> bool:
+    def _charge(self, socket: Socket, line: Line, account_id: str) -> bool:
         """Charge a try of a code to account and address, refunded when the code proves right."""
         by_account, by_address = account_key(account_id), address_keys(socket.address)
         desk = self.desk
@@ -344,11 +224,6 @@ def identity_of(account: AccountView) -> Identity:
 def _site(address: str) -> str:
     """The address, or of IPv6 the network that one household or machine has."""
     return address_keys(address)[0].name if address else ""
-
-
-def _address(scope: Scope) -> str:
-    client = cast("tuple[str, int] | None", scope.get("client"))
-    return client[0] if client else ""
 
 
 async def _turn_away(send: Send) -> None:

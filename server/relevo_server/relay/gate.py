@@ -35,7 +35,7 @@ def check_agent(header: Header) -> None:
     """
     if (Side.AGENT, header.type) not in PASSES:
         raise ProtocolError(f"an agent sent a {header.type.name.lower()} message", ErrorCode.UNEXPECTED)
-    if header.type in {MessageType.PAIRWISE, MessageType.HANDSHAKE} and header.dst == DST_HOST:
+    if header.dst == DST_HOST and header.type in {MessageType.PAIRWISE, MessageType.HANDSHAKE}:
         raise ProtocolError("the agent addressed itself", ErrorCode.UNEXPECTED)
 
 

@@ -1,5 +1,7 @@
 """What passes through a session: headers checked, bytes passed on as they came (SPEC W7, W8, C9-C14)."""
 
+from typing import Final
+
 from relevo_protocol.codec import agent_to_relay, viewer_to_relay
 from relevo_protocol.errors import ErrorCode, ProtocolError
 from relevo_protocol.header import Flags, Header, MessageType, body_of
@@ -12,6 +14,9 @@ from relevo_server.relay.outbox import Kind
 from relevo_server.relay.seat import FLIGHTS_EACH_WAY, Seat
 from relevo_server.relay.session import Session
 from relevo_server.relay.whispers import pass_whisper
+
+_KEYFRAME: Final = int(Flags.KEYFRAME)
+_DROPPABLE: Final = int(Flags.DROPPABLE)
 
 
 def from_agent(session: Session, line: Line, message: bytes, header: Header) -> None:
@@ -84,8 +89,8 @@ def _obey_viewer(session: Session, line: Line, message: bytes) -> None:
 def _fan_out(session: Session, message: bytes, header: Header) -> None:
     if not session.shows:
         return  # SPEC C22: a picture that was underway when the mode changed, or that nobody may show
-    flags = header.flags
-    kind = Kind(bool(flags & Flags.KEYFRAME), bool(flags & Flags.DROPPABLE), header.key_id)
+    flags = int(header.flags)  # an IntFlag's own operators make a new one each time
+    kind = Kind(bool(flags & _KEYFRAME), bool(flags & _DROPPABLE), header.key_id)
     for seat in session.seats.values():
         if seat.admitted and seat.line is not None:
             seat.line.show(message, kind)

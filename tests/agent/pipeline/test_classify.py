@@ -1,9 +1,12 @@
 import numpy as np
+import pytest
 from PIL import Image, ImageDraw
 
 from relevo_agent.pipeline.classify import photo_cells
 from relevo_agent.pipeline.diff import cell_shape
 from relevo_agent.pipeline.types import PixelBuffer
+
+pytestmark = pytest.mark.usefixtures("both_ways")
 
 SHAPE = (256, 384)
 

@@ -16,6 +16,8 @@ from relevo_agent.pipeline.diff import (
 )
 from relevo_agent.pipeline.types import CELL_PX, CellMask, Damage, PixelBuffer, Rect
 
+pytestmark = pytest.mark.usefixtures("both_ways")
+
 MASKS = arrays.arrays(np.bool_, st.tuples(st.integers(1, 12), st.integers(1, 12)))
 
 

@@ -157,37 +157,3 @@ def test_a_rectangle_at_the_edge_ends_there() -> None:
     everything = np.ones(cell_shape(WIDTH - 5, HEIGHT - 3), np.bool_)
     play(motion, everything, from_ms=0, to_ms=500, hz=30, pixels=NOISE[:-3, :-5])
     assert motion.rect == Rect(0, 0, WIDTH - 5, HEIGHT - 3)
-
-
-def drifting(screen: PixelBuffer, film: Rect) -> PixelBuffer:
-    film.of(screen)[:] = RNG.integers(0, 256, (film.height, film.width, 4), np.uint8)
-    return screen
-
-
-def test_what_lies_beside_the_film_in_its_cells_is_kept_exact() -> None:
-    screen, film = NOISE.copy(), Rect(133, 67, 374, 253)  # to 507, 320: 5 px left and right, 3 above, 0 below
-    motion = Motion(WIDTH, HEIGHT)
-    for tick in range(30):
-        motion.observe(drifting(screen, film), cells_of(FILM), tick * 33)
-    assert motion.rect == Rect(128, 64, 384, 256)
-    assert motion.margins == (Rect(128, 64, 384, 3), Rect(128, 67, 5, 253), Rect(507, 67, 5, 253))
-    drifting(screen, Rect(133, 65, 10, 10))
-    motion.observe(screen, cells_of(FILM), 1000)
-    assert motion.margins[0] == Rect(128, 64, 384, 1)
-
-
-def test_margins_are_not_told_before_the_film_has_been_watched_for_a_while() -> None:
-    screen = NOISE.copy()
-    motion = Motion(WIDTH, HEIGHT)
-    for tick in range(8):
-        motion.observe(drifting(screen, Rect(140, 80, 100, 100)), cells_of(FILM), tick * 33)
-    assert motion.rect is not None
-    assert motion.margins == ()
-
-
-def test_a_film_that_ends_has_no_margins() -> None:
-    motion = started()
-    during = motion.margins
-    motion.forget()
-    assert during != ()
-    assert motion.margins == ()

@@ -13,6 +13,8 @@ from relevo_agent.pipeline.moves import Move, Mover
 from relevo_agent.pipeline.shown import Shown
 from relevo_agent.pipeline.types import Damage, MoveHint, Rect
 
+pytestmark = pytest.mark.usefixtures("both_ways")
+
 Picture = NDArray[np.uint8]
 WIDTH, HEIGHT = 640, 400
 

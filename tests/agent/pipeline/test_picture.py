@@ -155,6 +155,30 @@ def test_F10_a_film_is_video_and_exact_when_it_stops_and_the_text_over_it_always
     assert show.loop.is_exact
 
 
+@pytest.mark.parametrize("film", [Rect(83, 66, 320, 240), Rect(83, 66, 317, 239), Rect(160, 96, 317, 253)])
+def test_F10_what_lies_beside_a_film_is_exact_whenever_it_changes_and_costs_nothing_else(film: Rect) -> None:
+    screen = PaintedScreen(text(400, 477, 1), signal=9)
+    show = Show(screen)
+    show.join(VIDEO)
+    show.run(300)
+    outside = np.ones((400, 477, 1), np.bool_)
+    outside[film.y : film.y + film.height, film.x : film.x + film.width] = False
+    for tick in range(60):
+        if tick in {30, 45, 50}:
+            screen.canvas[:] = np.where(outside, text(400, 477, tick), screen.canvas)
+        film.of(screen.canvas)[:] = photo(film.height, film.width, tick)
+        if tick == 40:
+            show.join_anew()
+        show.run(33)
+        if tick > 20:
+            wrong = (show.viewer.picture != screen.rgb) & outside
+            assert not wrong.any(), f"beside the film at {tick}"
+    assert UpdateKind.VIDEO in kinds_of(show.frames[-1])
+    assert sum(kind is UpdateKind.LOSSLESS for kind in kinds_of(show.frames[-1])) <= 2  # odd sides only
+    settle(show)
+    assert np.array_equal(show.viewer.picture, screen.rgb)
+
+
 def test_D4_a_keyframe_in_the_midst_of_a_film_begins_its_stream_anew() -> None:
     screen = PaintedScreen(text(320, 400, 1), signal=9)
     show = Show(screen)

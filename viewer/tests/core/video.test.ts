@@ -14,6 +14,9 @@ interface Given {
   readonly data: Uint8Array;
 }
 
+/** Longer is a sample of a codec's colours. */
+const SAMPLE_BYTES = 16;
+
 /** A decoder that gives the picture whose sides stand in the chunk; a key chunk begins with 1, and 9 breaks it. */
 class FakeDecoder {
   static made: FakeDecoder[] = [];
@@ -40,6 +43,10 @@ class FakeDecoder {
   decode(chunk: unknown): void {
     const { type, data } = chunk as Given;
     this.given.push({ type, data });
+    if (data.length > SAMPLE_BYTES) {
+      this.init.output(picture(16, 16) as unknown as VideoFrame);
+      return;
+    }
     if ((!this.begun && type !== "key") || (type === "key" && data[0] !== 1)) throw new Error("no key chunk");
     this.begun = true;
     if (data[0] === 9) this.init.error(new DOMException("broken", "EncodingError"));
@@ -149,7 +156,37 @@ describe("streams", () => {
   });
 });
 
+/** Draws whatever it is given in one colour. */
+function drawing(...colour: number[]) {
+  return class {
+    getContext() {
+      return { drawImage: () => undefined, getImageData: () => ({ data: [...colour, 255] }) };
+    }
+  };
+}
+
 describe("what is decoded", () => {
+  beforeEach(() => vi.stubGlobal("OffscreenCanvas", drawing(201, 59, 42)));
+
+  test("D4: VP8 and VP9 are not asked for where they come out in other colours, and are tried with a key chunk", async () => {
+    expect(await decodableVideo()).toEqual([CodecId.VP8, CodecId.VP9, CodecId.H264]);
+    expect(types()).toEqual(["key", "key"]);
+    expect(closed).toEqual(["16x16", "16x16"]);
+    vi.stubGlobal("OffscreenCanvas", drawing(197, 36, 34));
+    expect(await decodableVideo()).toEqual([CodecId.H264]);
+    expect(FakeDecoder.made.map(({ state }) => state)).toEqual(Array(4).fill("closed"));
+  });
+
+  test("D4: a codec that gives no picture of the sample in time is not named", async () => {
+    vi.useFakeTimers();
+    vi.spyOn(FakeDecoder.prototype, "decode").mockImplementation(() => undefined);
+    const named = decodableVideo();
+    await vi.advanceTimersByTimeAsync(1500);
+    expect(await named).toEqual([CodecId.H264]);
+    vi.useRealTimers();
+    vi.restoreAllMocks();
+  });
+
   test("D5: each codec is asked about; a question that fails is a no", async () => {
     FakeDecoder.supported = (codec) => codec !== "vp8";
     expect(await decodableVideo()).toEqual([CodecId.VP9, CodecId.H264]);

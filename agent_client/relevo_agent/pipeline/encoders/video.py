@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 
-MAX_BYTES_PER_PX: Final = 0.5
-"""A second, whatever the line takes: 205 kB/s for 854x480, above which the eye gains nothing."""
+MAX_BYTES_PER_PX: Final = 0.4
+"""A second, whatever the line takes: 164 kB/s for 854x480, above which the eye gains nothing."""
 SCARCE_BYTES_PER_PX: Final = 0.22
 """A second: below this VP9's better compression is worth its time, which is twice VP8's."""
 SCARCE_HYSTERESIS: Final = 1.6

@@ -4,8 +4,8 @@ PyAV brings FFmpeg's libraries with libvpx (BSD). Its wheels also carry x264, wh
 program under Relevo's licence: ``libx264`` is never asked for; H.264 comes from the platform's own encoder or
 not at all. PyAV is optional: without it motion goes out as JPEG.
 
-Measured, 854x480 at 30 pictures a second, one processor: VP8 7-9 ms a picture and 37 dB at 200 kB/s, VP9
-10-12 ms and 38 dB; at 40 kB/s 33 and 34.5 dB. SVT-AV1 (preset 12, real-time mode) takes 7-10 ms for 38 and
+Measured, 854x480 at 30 pictures a second, one processor: VP8 4 ms a picture and 37 dB at 165 kB/s, VP9
+11 ms and 38 dB; at 40 kB/s 35 and 36 dB. SVT-AV1 (preset 12, real-time mode) takes 7-10 ms for 38 and
 36 dB and is not used: it takes a rate only when it is opened, and a new stream begins with a large key frame.
 """
 
@@ -42,6 +42,11 @@ class VideoCodec:
     platforms: tuple[str, ...] = ()
     device: str = ""
 
+    @property
+    def in_driver(self) -> bool:
+        """Whether it is the platform's own and works in a graphics driver, which may hang."""
+        return bool(self.platforms)
+
 
 def _constant_rate(bits_per_s: int) -> dict[str, str]:
     """Options that make libvpx keep to the rate within half a second (its CBR)."""
@@ -60,9 +65,16 @@ _AT_ONCE: Final = {
 }
 
 
+_VP8_SPEED: Final = "-13"
+"""``cpu-used`` with the library's whole range, to -16: there motion is followed by whole pixels only."""
+_VP8_GOOD_ENOUGH: Final = "3000"
+"""Squared error, summed over 256 pixels (37 dB), below which a block stays as it is predicted. A third of the
+time goes into such blocks else, which are grain for the most part; what stands still is soon made exact."""
+
+
 def _vp8(bits_per_s: int, area_px: int) -> Mapping[str, str]:
-    # "speed" is "cpu-used" with the library's whole range.
-    return {**_AT_ONCE, **_constant_rate(bits_per_s), "speed": "-12" if area_px >= LARGE_PX else "-10"}
+    del area_px
+    return {**_AT_ONCE, **_constant_rate(bits_per_s), "speed": _VP8_SPEED, "static-thresh": _VP8_GOOD_ENOUGH}
 
 
 def _vp9(bits_per_s: int, area_px: int) -> Mapping[str, str]:

@@ -6,16 +6,19 @@ Imported late, by :func:`video_probe.opened`: PyAV may not be there, and costs 2
 import os
 from collections.abc import Callable, Iterable
 from fractions import Fraction
-from typing import Any, Final, SupportsBytes
+from typing import Any, Final, SupportsBytes, TypeVar
 
 import av
 from av.error import FFmpegError
 from av.video.frame import PictureType
-from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc, VideoReformatter
+from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
 
 from relevo_agent.pipeline.encoders.video_codecs import CLOCK_HZ, LARGE_PX, EncoderFailed, VideoCodec
+from relevo_agent.pipeline.encoders.video_colours import Colours
+from relevo_agent.pipeline.encoders.video_watch import Watched
 from relevo_agent.pipeline.types import PixelBuffer
 
+_Result = TypeVar("_Result")
 NOMINAL_FPS: Final = 30
 MAX_CHUNK_BYTES: Final = 2**20
 """A media message holds 2 MiB (SPEC L2), and a frame holds more than the chunk."""
@@ -34,9 +37,10 @@ class VideoStream:
 
     def __init__(self, kind: VideoCodec, size_px: tuple[int, int], bytes_per_s: int) -> None:
         self.kind, self.size_px, self.bytes_per_s = kind, size_px, bytes_per_s
-        self._reformatter = VideoReformatter()
+        self._watched = Watched(kind.name) if kind.in_driver else None
         try:
-            context: Any = self._opened()  # its packets' type parameter is unknown
+            context: Any = self._called(self._opened)  # its packets' type parameter is unknown
+            self._colours = Colours(kind.pixel_format, size_px)
         except _FAILURES as error:
             raise EncoderFailed(
                 f"{kind.name} cannot be opened for {size_px[0]}x{size_px[1]}: {error}"
@@ -47,7 +51,8 @@ class VideoStream:
     def chunk(self, block: PixelBuffer, time: int, *, key: bool) -> bytes:
         """The chunk of one picture; ``time`` in 1/90,000 s, rising; a ``key`` needs nothing before it."""
         try:
-            chunks = [bytes(chunk) for chunk in self._encode(self._picture(block, time, key=key))]
+            picture = self._picture(block, time, key=key)
+            chunks = self._called(lambda: [bytes(chunk) for chunk in self._encode(picture)])
         except _FAILURES as error:
             raise EncoderFailed(f"{self.kind.name} failed: {error}") from error
         if len(chunks) != 1:
@@ -56,17 +61,13 @@ class VideoStream:
             raise EncoderFailed(f"{self.kind.name} gave a chunk of {len(chunks[0])} bytes")
         return chunks[0]
 
+    def _called(self, work: Callable[[], _Result]) -> _Result:
+        """Directly where nothing can hang: another thread costs time with each picture."""
+        return work() if self._watched is None else self._watched.call(work)
+
     def _picture(self, block: PixelBuffer, time: int, *, key: bool) -> av.VideoFrame:
         """The block as the encoder takes it, in the colours of SPEC D4."""
-        # Rows of a part of the screen are apart in memory, which this call takes without copying them.
-        wrapped = av.VideoFrame.from_numpy_buffer(block, "bgra")
-        picture = self._reformatter.reformat(
-            wrapped,
-            format=self.kind.pixel_format,
-            dst_colorspace=Colorspace.ITU709,
-            dst_color_range=ColorRange.JPEG,
-            threads=1,
-        )
+        picture = self._colours.picture(block)
         picture.pts, picture.time_base = time, Fraction(1, CLOCK_HZ)
         picture.pict_type = PictureType.I if key else PictureType.NONE
         return picture

@@ -19,6 +19,12 @@ TABLE: Final[dict[str, tuple[str, str]]] = {
     "doctor.cursor": ("Puntero", "Pointer"),
     "doctor.monitors": ("Monitores", "Monitors"),
     "doctor.input": ("Teclado y ratón", "Keyboard and mouse"),
+    "doctor.kernel": ("Cálculo de la imagen", "Working out the picture"),
+    "doctor.kernel.compiled": ("con la parte compilada, rápido", "with the compiled part, fast"),
+    "doctor.kernel.missing": (
+        "sin la parte compilada ({why}): todo funciona, pero este PC trabaja más",
+        "without the compiled part ({why}): everything works, but this PC works harder",
+    ),
     "doctor.encoders": ("Compresión (para su técnico)", "Compression (for your technician)"),
     "doctor.yes": ("sí", "yes"),
     "doctor.no": ("no", "no"),

@@ -2,6 +2,7 @@
 import { MalformedError, ProtocolError } from "../../protocol/errors";
 import { CodecId } from "../../protocol/generated";
 import type { Rectangle } from "../../protocol/frame";
+import { isSampleRight, SAMPLE_PX, sampleOf } from "./colours";
 
 /** One chunk as a frame carries it: a piece of the stream of that number, which shows this rectangle. */
 export interface VideoChunk extends Rectangle {
@@ -35,18 +36,36 @@ const NAMES: Readonly<Partial<Record<CodecId, string>>> = {
   [CodecId.H264]: "avc1.42e034",
 };
 const PICTURE_DEADLINE_MS = 4000;
+/** What else this browser decodes waits for this answer, and with it the first picture. */
+const SAMPLE_DEADLINE_MS = 1500;
 
 interface Waiting {
   readonly resolve: (frame: VideoFrame) => void;
   readonly reject: (error: Error) => void;
 }
 
-/** The codecs of the wire that this browser decodes. */
+/** The codecs of the wire that this browser decodes, and shows in their colours. */
 export async function decodableVideo(): Promise<readonly CodecId[]> {
   if (typeof VideoDecoder === "undefined") return [];
   const known = Object.keys(NAMES).map((id) => Number(id) as CodecId);
-  const answers = await Promise.all(known.map((codec) => isSupported(configOf(codec)).catch(() => false)));
+  const answers = await Promise.all(known.map((codec) => isShown(codec).catch(() => false)));
   return known.filter((_, i) => answers[i]);
+}
+
+async function isShown(codec: CodecId): Promise<boolean> {
+  if (!(await isSupported(configOf(codec)))) return false;
+  const payload = sampleOf(codec);
+  if (payload === null) return true;
+  const video = new BrowserVideo(SAMPLE_DEADLINE_MS);
+  try {
+    const box = { x: 0, y: 0, width: SAMPLE_PX, height: SAMPLE_PX };
+    const picture = await video.decode({ ...box, codec, stream: 1, payload });
+    const right = isSampleRight(picture);
+    picture.close();
+    return right;
+  } finally {
+    video.close();
+  }
 }
 
 /** Said here, as browsers go by this alone and take what is not said for limited range (SPEC D4). */
@@ -77,6 +96,8 @@ export class BrowserVideo implements VideoDecoding {
   /** The first chunk of the stream that lasts; `null` where the next chunk begins one. */
   private first: VideoChunk | null = null;
 
+  constructor(private readonly deadlineMs = PICTURE_DEADLINE_MS) {}
+
   begin(): void {
     this.first = null;
   }
@@ -106,7 +127,7 @@ export class BrowserVideo implements VideoDecoding {
       return await new Promise<VideoFrame>((resolve, reject) => {
         this.waiting = { resolve, reject };
         const late = new PictureLostError("a piece of video without a picture");
-        timer = setTimeout(() => reject(late), PICTURE_DEADLINE_MS);
+        timer = setTimeout(() => reject(late), this.deadlineMs);
         this.count += 1;
         const type = key ? "key" : "delta";
         decoder.decode(new EncodedVideoChunk({ type, timestamp: this.count, data: payload }));
@@ -141,7 +162,8 @@ export class BrowserVideo implements VideoDecoding {
     this.codec = codec;
   }
 
-  private close(): void {
+  /** Give the decoder back; the next chunk begins a stream. */
+  close(): void {
     if (this.decoder !== null && this.decoder.state !== "closed") this.decoder.close();
     this.decoder = null;
     this.first = null;
