@@ -70,6 +70,10 @@ _RELAY: Final[tuple[Message, ...]] = (
     relay.HoldNotice(hold_s=28800),
     relay.RestartNotice(back_in_s=1800),
     relay.RecordNotice(act=relay.RecordedAct.TAKE_OVER, slot=2, detail="a2"),
+    relay.RecordNotice(act=relay.RecordedAct.REPORTED, slot=0, number=257),
+    relay.Recorded(number=257),
+    relay.StepUp(link=9),
+    relay.StepUp(link=9, life_s=30),
     relay.ModeNotice(mode=Mode.FULL),
     relay.EndSession(reason="customer"),
     relay.ViewerHello(version=1, ticket=_TOKEN),
@@ -141,6 +145,9 @@ _SESSION_ITSELF: Final[tuple[Message, ...]] = (
         code=ErrorCode.NOT_PERMITTED, capability=Capability.INPUT_TEXT, removed_by=Factor.TOKEN
     ),
     session.InputRefused(code=ErrorCode.NOT_PERMITTED, capability=None, removed_by=Factor.ROLE),
+    session.InputRefused(
+        code=ErrorCode.NOT_PERMITTED, capability=Capability.ELEVATE, removed_by=Factor.REAUTH
+    ),
     session.HeartbeatEcho(t_ms=12.5),
     session.HostGoodbye(code=ErrorCode.REMOVED),
     session.Heartbeat(t_ms=12.5, rtt_ms=3.25),
@@ -192,6 +199,8 @@ _PEOPLE: Final[tuple[Message, ...]] = (
     team.LeadChanged(slot=2, reason="La sesión se alarga"),
     chat.ChatSend(text="¿Ve el botón?\nArriba, a la derecha."),
     chat.ChatLine(line=1, slot=0, name="Cliente", text="Sí, ya lo veo 😀", at_ms=1.7e12),
+    chat.ChatSend(text="¿Sigue ahí?", sent=7),
+    chat.ChatLine(line=2, slot=1, name="Núria", text="¿Sigue ahí?", at_ms=1.7e12, sent=7),
     chat.Whisper(text="Pide permiso antes", at_ms=1.7e12),
     marks.Laser(monitor=1, x=0.5, y=0.25),
     marks.LaserOff(),

@@ -124,6 +124,16 @@ _HOSTILE: Final[dict[str, tuple[str, object]]] = {
         {"t": "InviteIssued", "invite": bytes(15), "secret": bytes(32), "role": "expert", "life_s": 1},
     ),
     "token for slot 6": ("HostToViewer", {"t": "TokenState", "holder": 6, "cause": "taken"}),
+    "chat with a number below 0": ("ViewerToHost", {"t": "ChatSend", "text": "hi", "sent": -1}),
+    "act with a number below 0": (
+        "AgentToRelay",
+        {"t": "RecordNotice", "act": "reported", "slot": 0, "number": -1},
+    ),
+    "unknown act": ("AgentToRelay", {"t": "RecordNotice", "act": "forgotten", "slot": 0}),
+    "recorded without a number": ("RelayToAgent", {"t": "Recorded", "number": 0}),
+    "step up for an hour": ("RelayToAgent", {"t": "StepUp", "link": 9, "life_s": 3600}),
+    "step up of nobody": ("RelayToAgent", {"t": "StepUp", "link": 0, "life_s": 60}),
+    "step up by an agent": ("AgentToRelay", {"t": "StepUp", "link": 9, "life_s": 60}),
     "whisper to the host": ("ViewerToHost", {"t": "Whisper", "text": "hi", "at_ms": 1}),
     "chat as a whisper": ("ViewerToViewer", {"t": "ChatSend", "text": "hi"}),
 }

@@ -23,6 +23,8 @@ MAX_INVITES: Final = 32
 """Invitations of one session that are open at once."""
 MAX_CHAT_CHARS: Final = 2000
 MAX_CHAT_LINES_KEPT: Final = 200
+MAX_UNRECORDED: Final = 256
+"""Acts that a host keeps until the relay has said that its record has them."""
 MAX_TOLD_REASON_CHARS: Final = 200
 MAX_STROKE_POINTS: Final = 256
 """Points in one piece of a line."""
@@ -78,6 +80,8 @@ LOCAL_PAUSE_MS: Final = 1000
 LASER_LIFE_MS: Final = 2000
 ADMINISTRATOR_LIFE_S: Final = 4 * 3600
 """How long a grant of administrator mode lasts."""
+STEP_UP_LIFE_S: Final = 120
+"""How long a fresh proof of who the technician is may wait for the mode to be asked for."""
 RESTART_COUNTDOWN_S: Final = 30
 RESTART_LIFE_S: Final = 1800
 """How long the secret that brings a session back after a restart is good."""

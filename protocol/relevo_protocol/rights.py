@@ -18,6 +18,8 @@ class Factor(StrEnum):
     FLOOR = "floor"
     PLATFORM = "platform"
     TOKEN = "token"  # noqa: S105 - the control token, no secret
+    REAUTH = "reauth"
+    """The account has not proved afresh who is there (SPEC V10)."""
 
 
 class Policy(StrEnum):

@@ -65,6 +65,7 @@ from relevo_protocol.messages.relay import (
     KeyframeWanted,
     Leave,
     ModeNotice,
+    Recorded,
     RecordNotice,
     RelayError,
     RemoveViewer,
@@ -72,6 +73,7 @@ from relevo_protocol.messages.relay import (
     RoleNotice,
     SeatAdmitted,
     SessionEnded,
+    StepUp,
     ViewerGone,
     ViewerHello,
     ViewerJoining,
@@ -135,7 +137,15 @@ AgentToRelay = (
     | EndSession
 )
 RelayToAgent = (
-    AgentWelcome | CodeIssued | ViewerJoining | ViewerGone | JoinAsked | KeyframeWanted | RelayError
+    AgentWelcome
+    | CodeIssued
+    | ViewerJoining
+    | ViewerGone
+    | JoinAsked
+    | KeyframeWanted
+    | Recorded
+    | StepUp
+    | RelayError
 )
 ViewerToRelay = ViewerHello | Leave
 RelayToViewer = ViewerWelcome | HostGone | HostBack | SessionEnded | RelayError

@@ -30,6 +30,8 @@ Reason = Annotated[str, Meta(max_length=MAX_REASON_CHARS)]
 Token = Annotated[str, Meta(min_length=16, max_length=MAX_TOKEN_CHARS)]
 AccountId = Annotated[str, Meta(min_length=1, max_length=64)]
 SessionId = Annotated[bytes, Meta(min_length=16, max_length=16)]
+ActNumber = Annotated[int, Meta(ge=0, le=2**53 - 1)]
+"""Number of an act in its session, from 1; 0 for none (SPEC C26)."""
 Secret32 = Annotated[bytes, Meta(min_length=32, max_length=32)]
 Routing = Annotated[str, Meta(pattern=r"\A[0-9]{6}\Z")]
 Origin = Annotated[str, Meta(min_length=8, max_length=300)]

@@ -1,4 +1,4 @@
-"""Relay control: the only bodies that the relay reads (SPEC C1-C18). They say nothing about the desktop."""
+"""Relay control: the only bodies that the relay reads (SPEC C1-C29). They say nothing about the desktop."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -6,8 +6,10 @@ from typing import Annotated
 from msgspec import Meta
 
 from relevo_protocol.errors import ErrorCode
+from relevo_protocol.limits import STEP_UP_LIFE_S
 from relevo_protocol.messages.base import (
     AccountId,
+    ActNumber,
     InviteId,
     Link,
     Message,
@@ -26,6 +28,7 @@ from relevo_protocol.messages.base import (
 from relevo_protocol.modes import Mode, Role, SessionKind, Standing
 
 RequestNumber = Annotated[int, Meta(ge=1, le=2**53 - 1)]
+StepUpLife = Annotated[int, Meta(ge=1, le=STEP_UP_LIFE_S)]
 SealedInvite = Annotated[bytes, Meta(max_length=256)]
 
 
@@ -46,6 +49,10 @@ class RecordedAct(StrEnum):
     RESTART = "restart"
     HELD = "held"
     GRANT_REVOKED = "grant_revoked"
+    REPORTED = "reported"
+    """The customer reports who is in: ``slot`` is whom, 0 everybody (SPEC N8)."""
+    STEP_UP_REFUSED = "step_up_refused"
+    """Administrator mode was asked for without a fresh proof (SPEC V10)."""
 
 
 class AgentHello(Message, frozen=True):
@@ -198,11 +205,28 @@ class RestartNotice(Message, frozen=True):
 
 
 class RecordNotice(Message, frozen=True):
-    """Agent tells the record what was done, by whom (slot, 0 the customer), names and codes only."""
+    """Agent tells the record what was done, by whom (slot, 0 the customer), names and codes only.
+
+    ``number`` is the act's own in the session: the relay answers it by ``Recorded`` and keeps it once.
+    """
 
     act: RecordedAct
     slot: SlotOrHost
     detail: Name = ""
+    number: ActNumber = 0
+
+
+class Recorded(Message, frozen=True):
+    """Relay says that the act of this number outlives its own death (SPEC C26)."""
+
+    number: RequestNumber
+
+
+class StepUp(Message, frozen=True):
+    """Relay vouches that the account behind this link has just proved again who it is (SPEC V10)."""
+
+    link: Link
+    life_s: StepUpLife = STEP_UP_LIFE_S
 
 
 class ModeNotice(Message, frozen=True):

@@ -12,6 +12,7 @@ export const MAX_VIEWERS = 5;
 export const MAX_INVITES = 32;
 export const MAX_CHAT_CHARS = 2000;
 export const MAX_CHAT_LINES_KEPT = 200;
+export const MAX_UNRECORDED = 256;
 export const MAX_TOLD_REASON_CHARS = 200;
 export const MAX_STROKE_POINTS = 256;
 export const MAX_MARK_POINTS = 20000;
@@ -53,6 +54,7 @@ export const LOCAL_QUIET_MS = 1500;
 export const LOCAL_PAUSE_MS = 1000;
 export const LASER_LIFE_MS = 2000;
 export const ADMINISTRATOR_LIFE_S = 14400;
+export const STEP_UP_LIFE_S = 120;
 export const RESTART_COUNTDOWN_S = 30;
 export const RESTART_LIFE_S = 1800;
 export const HOLD_HOURS = 8;
@@ -103,7 +105,7 @@ export type Standing = (typeof STANDINGS)[number];
 export const ACTS = ["raise_mode", "lower_mode", "take_control", "give_control", "micro_handover", "take_over", "hand_over", "become_lead", "change_grants", "invite", "remove", "whisper", "clear_all_marks", "call_restart_off"] as const;
 export type Act = (typeof ACTS)[number];
 
-export const FACTORS = ["mode", "policy", "role", "grant", "consent", "floor", "platform", "token"] as const;
+export const FACTORS = ["mode", "policy", "role", "grant", "consent", "floor", "platform", "token", "reauth"] as const;
 export type Factor = (typeof FACTORS)[number];
 
 export const POLICIES = ["allow", "ask", "deny", "unset"] as const;
@@ -139,7 +141,7 @@ export type ServiceAct = (typeof SERVICE_ACTS)[number];
 export const SPECIAL_COMBOS = ["ctrl_alt_delete", "super", "alt_tab", "alt_f4", "ctrl_escape", "print_screen", "ctrl_shift_escape"] as const;
 export type SpecialCombo = (typeof SPECIAL_COMBOS)[number];
 
-export const RECORDED_ACTS = ["consent_given", "consent_refused", "take_over", "micro_handover", "hand_over", "grant_changed", "member_removed", "invited", "terminal_opened", "process_ended", "service_changed", "restart", "held", "grant_revoked"] as const;
+export const RECORDED_ACTS = ["consent_given", "consent_refused", "take_over", "micro_handover", "hand_over", "grant_changed", "member_removed", "invited", "terminal_opened", "process_ended", "service_changed", "restart", "held", "grant_revoked", "reported", "step_up_refused"] as const;
 export type RecordedAct = (typeof RECORDED_ACTS)[number];
 
 export const MessageType = {
@@ -285,6 +287,7 @@ export interface RecordNotice {
   readonly act: RecordedAct;
   readonly slot: number;
   readonly detail?: string;
+  readonly number?: number;
 }
 
 /** Agent ends the session for everybody. */
@@ -349,6 +352,19 @@ export interface JoinAsked {
 export interface KeyframeWanted {
   readonly t: "KeyframeWanted";
   readonly slot: number;
+}
+
+/** Relay says that the act of this number outlives its own death (SPEC C26). */
+export interface Recorded {
+  readonly t: "Recorded";
+  readonly number: number;
+}
+
+/** Relay vouches that the account behind this link has just proved again who it is (SPEC V10). */
+export interface StepUp {
+  readonly t: "StepUp";
+  readonly link: number;
+  readonly life_s?: number;
 }
 
 /** Fatal for this socket, which closes after it; ``detail`` is for logs, people read ``ERROR_TEXTS``. */
@@ -585,10 +601,11 @@ export interface CapabilityRequest {
   readonly capability: Capability;
 }
 
-/** Viewer to host: say something to everybody, the customer included. */
+/** Viewer to host: say something to everybody, the customer included; again with the same ``sent``. */
 export interface ChatSend {
   readonly t: "ChatSend";
   readonly text: string;
+  readonly sent?: number;
 }
 
 /** Point at a place; the next one moves it. It goes out by itself after ``LASER_LIFE_MS`` of silence. */
@@ -859,6 +876,7 @@ export interface ChatLine {
   readonly name: string;
   readonly text: string;
   readonly at_ms: number;
+  readonly sent?: number;
 }
 
 /** Somebody else points. ``slot`` 0 is the host's own person. */
@@ -987,8 +1005,8 @@ export interface Whisper {
 
 export type AgentToRelay = AgentHello | CodeRequest | CodeSpent | RemoveViewer | SeatAdmitted | RoleNotice | ModeNotice | InviteOpened | InviteClosed | JoinAnswered | HoldNotice | RestartNotice | RecordNotice | EndSession;
 export const AGENT_TO_RELAY_TAGS = ["AgentHello", "CodeRequest", "CodeSpent", "RemoveViewer", "SeatAdmitted", "RoleNotice", "ModeNotice", "InviteOpened", "InviteClosed", "JoinAnswered", "HoldNotice", "RestartNotice", "RecordNotice", "EndSession"] as const;
-export type RelayToAgent = AgentWelcome | CodeIssued | ViewerJoining | ViewerGone | JoinAsked | KeyframeWanted | RelayError;
-export const RELAY_TO_AGENT_TAGS = ["AgentWelcome", "CodeIssued", "ViewerJoining", "ViewerGone", "JoinAsked", "KeyframeWanted", "RelayError"] as const;
+export type RelayToAgent = AgentWelcome | CodeIssued | ViewerJoining | ViewerGone | JoinAsked | KeyframeWanted | Recorded | StepUp | RelayError;
+export const RELAY_TO_AGENT_TAGS = ["AgentWelcome", "CodeIssued", "ViewerJoining", "ViewerGone", "JoinAsked", "KeyframeWanted", "Recorded", "StepUp", "RelayError"] as const;
 export type ViewerToRelay = ViewerHello | Leave;
 export const VIEWER_TO_RELAY_TAGS = ["ViewerHello", "Leave"] as const;
 export type RelayToViewer = ViewerWelcome | HostGone | HostBack | SessionEnded | RelayError;
@@ -1029,7 +1047,7 @@ export const SCHEMAS: Readonly<Record<string, Readonly<Record<string, FieldSchem
   "JoinAnswered": {"request": {"k": "int", "min": 1, "max": 9007199254740991}, "invite": {"k": "bytes", "min": 16, "max": 16, "nullable": true, "optional": true}, "sealed": {"k": "bytes", "max": 256, "optional": true}, "code": {"k": "enum", "values": ["malformed", "too_large", "unsupported_version", "not_permitted", "unexpected", "deadline", "slow", "ticket_invalid", "resume_invalid", "code_wrong", "code_dead", "session_full", "session_ended", "host_gone", "consent_denied", "consent_timeout", "desync", "tampered", "stale_input", "removed", "replaced", "throttled", "origin_refused", "internal", "shutting_down"], "nullable": true, "optional": true}},
   "HoldNotice": {"hold_s": {"k": "int", "min": 0, "max": 345600}},
   "RestartNotice": {"back_in_s": {"k": "int", "min": 0, "max": 345600}},
-  "RecordNotice": {"act": {"k": "enum", "values": ["consent_given", "consent_refused", "take_over", "micro_handover", "hand_over", "grant_changed", "member_removed", "invited", "terminal_opened", "process_ended", "service_changed", "restart", "held", "grant_revoked"]}, "slot": {"k": "int", "min": 0, "max": 5}, "detail": {"k": "str", "max": 120, "pattern": "^[^\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$", "optional": true}},
+  "RecordNotice": {"act": {"k": "enum", "values": ["consent_given", "consent_refused", "take_over", "micro_handover", "hand_over", "grant_changed", "member_removed", "invited", "terminal_opened", "process_ended", "service_changed", "restart", "held", "grant_revoked", "reported", "step_up_refused"]}, "slot": {"k": "int", "min": 0, "max": 5}, "detail": {"k": "str", "max": 120, "pattern": "^[^\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$", "optional": true}, "number": {"k": "int", "min": 0, "max": 9007199254740991, "optional": true}},
   "EndSession": {"reason": {"k": "str", "max": 500, "optional": true}},
   "AgentWelcome": {"session_id": {"k": "bytes", "min": 16, "max": 16}, "origin": {"k": "str", "min": 8, "max": 300}, "token": {"k": "str", "min": 16, "max": 128}, "resumed": {"k": "bool"}, "routing": {"k": "str", "pattern": "^[0-9]{6}$", "nullable": true, "optional": true}, "code_life_s": {"k": "int", "min": 0, "max": 345600, "optional": true}},
   "CodeIssued": {"routing": {"k": "str", "pattern": "^[0-9]{6}$"}, "code_life_s": {"k": "int", "min": 0, "max": 345600}},
@@ -1037,6 +1055,8 @@ export const SCHEMAS: Readonly<Record<string, Readonly<Record<string, FieldSchem
   "ViewerGone": {"link": {"k": "int", "min": 1, "max": 9007199254740991}, "slot": {"k": "int", "min": 1, "max": 5}, "left": {"k": "bool"}, "code": {"k": "enum", "values": ["malformed", "too_large", "unsupported_version", "not_permitted", "unexpected", "deadline", "slow", "ticket_invalid", "resume_invalid", "code_wrong", "code_dead", "session_full", "session_ended", "host_gone", "consent_denied", "consent_timeout", "desync", "tampered", "stale_input", "removed", "replaced", "throttled", "origin_refused", "internal", "shutting_down"]}},
   "JoinAsked": {"request": {"k": "int", "min": 1, "max": 9007199254740991}, "account_id": {"k": "str", "min": 1, "max": 64}, "display_name": {"k": "str", "max": 120, "pattern": "^[^\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$"}, "organisation": {"k": "str", "max": 120, "pattern": "^[^\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$"}, "standing": {"k": "enum", "values": ["technician", "expert", "supervisor", "guest"]}, "admin_tools": {"k": "bool"}, "key": {"k": "bytes", "min": 32, "max": 32}},
   "KeyframeWanted": {"slot": {"k": "int", "min": 1, "max": 5}},
+  "Recorded": {"number": {"k": "int", "min": 1, "max": 9007199254740991}},
+  "StepUp": {"link": {"k": "int", "min": 1, "max": 9007199254740991}, "life_s": {"k": "int", "min": 1, "max": 120, "optional": true}},
   "RelayError": {"code": {"k": "enum", "values": ["malformed", "too_large", "unsupported_version", "not_permitted", "unexpected", "deadline", "slow", "ticket_invalid", "resume_invalid", "code_wrong", "code_dead", "session_full", "session_ended", "host_gone", "consent_denied", "consent_timeout", "desync", "tampered", "stale_input", "removed", "replaced", "throttled", "origin_refused", "internal", "shutting_down"]}, "detail": {"k": "str", "max": 500, "optional": true}},
   "ViewerHello": {"version": {"k": "int"}, "ticket": {"k": "str", "min": 16, "max": 128, "nullable": true, "optional": true}, "resume": {"k": "str", "min": 16, "max": 128, "nullable": true, "optional": true}},
   "Leave": {},
@@ -1071,7 +1091,7 @@ export const SCHEMAS: Readonly<Record<string, Readonly<Record<string, FieldSchem
   "InviteRequest": {"role": {"k": "enum", "values": ["lead", "collaborator", "supervisor", "expert", "external", "demo_viewer", "customer"]}, "account_id": {"k": "str", "min": 1, "max": 64, "nullable": true, "optional": true}},
   "InviteRevoke": {"invite": {"k": "bytes", "min": 16, "max": 16}},
   "CapabilityRequest": {"capability": {"k": "enum", "values": ["screen.view", "screen.present", "point.laser", "point.annotate", "input.pointer", "input.text", "input.keys", "input.special", "clipboard.to_customer", "clipboard.from_customer", "file.send", "file.fetch", "file.browse", "system.info", "system.processes.list", "system.processes.end", "system.services", "terminal.user", "terminal.admin", "script.run", "elevate", "power.logoff", "power.reboot", "power.safe_mode", "session.hold", "session.reconnect", "input.block_local", "screen.blank", "audio.listen", "record", "snapshot", "chat", "voice"]}},
-  "ChatSend": {"text": {"k": "str", "min": 1, "max": 2000, "pattern": "^[^\\x00-\\x09\\x0b-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$"}},
+  "ChatSend": {"text": {"k": "str", "min": 1, "max": 2000, "pattern": "^[^\\x00-\\x09\\x0b-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$"}, "sent": {"k": "int", "min": 0, "max": 9007199254740991, "optional": true}},
   "Laser": {"monitor": {"k": "int", "min": 0, "max": 16}, "x": {"k": "float", "min": 0.0, "below": 1.0}, "y": {"k": "float", "min": 0.0, "below": 1.0}},
   "LaserOff": {},
   "Stroke": {"stroke": {"k": "int", "min": 1, "max": 2147483647}, "monitor": {"k": "int", "min": 0, "max": 16}, "points": {"k": "list", "item": {"k": "float", "min": 0.0, "below": 1.0}, "min": 2, "max": 512}},
@@ -1092,11 +1112,11 @@ export const SCHEMAS: Readonly<Record<string, Readonly<Record<string, FieldSchem
   "HoldEnd": {},
   "ConsentPending": {"mode": {"k": "enum", "values": ["observer", "shared", "full", "administrator", "demo"]}, "deadline_s": {"k": "int", "min": 0, "max": 345600}, "capability": {"k": "enum", "values": ["screen.view", "screen.present", "point.laser", "point.annotate", "input.pointer", "input.text", "input.keys", "input.special", "clipboard.to_customer", "clipboard.from_customer", "file.send", "file.fetch", "file.browse", "system.info", "system.processes.list", "system.processes.end", "system.services", "terminal.user", "terminal.admin", "script.run", "elevate", "power.logoff", "power.reboot", "power.safe_mode", "session.hold", "session.reconnect", "input.block_local", "screen.blank", "audio.listen", "record", "snapshot", "chat", "voice"], "nullable": true, "optional": true}},
   "ConsentResult": {"granted": {"k": "bool"}, "mode": {"k": "enum", "values": ["observer", "shared", "full", "administrator", "demo"]}, "code": {"k": "enum", "values": ["malformed", "too_large", "unsupported_version", "not_permitted", "unexpected", "deadline", "slow", "ticket_invalid", "resume_invalid", "code_wrong", "code_dead", "session_full", "session_ended", "host_gone", "consent_denied", "consent_timeout", "desync", "tampered", "stale_input", "removed", "replaced", "throttled", "origin_refused", "internal", "shutting_down"], "nullable": true, "optional": true}, "capability": {"k": "enum", "values": ["screen.view", "screen.present", "point.laser", "point.annotate", "input.pointer", "input.text", "input.keys", "input.special", "clipboard.to_customer", "clipboard.from_customer", "file.send", "file.fetch", "file.browse", "system.info", "system.processes.list", "system.processes.end", "system.services", "terminal.user", "terminal.admin", "script.run", "elevate", "power.logoff", "power.reboot", "power.safe_mode", "session.hold", "session.reconnect", "input.block_local", "screen.blank", "audio.listen", "record", "snapshot", "chat", "voice"], "nullable": true, "optional": true}},
-  "RightView": {"permit": {"k": "enum", "values": ["allow", "ask", "ask_each", "elevated", "never"]}, "removed_by": {"k": "enum", "values": ["mode", "policy", "role", "grant", "consent", "floor", "platform", "token"], "nullable": true, "optional": true}},
+  "RightView": {"permit": {"k": "enum", "values": ["allow", "ask", "ask_each", "elevated", "never"]}, "removed_by": {"k": "enum", "values": ["mode", "policy", "role", "grant", "consent", "floor", "platform", "token", "reauth"], "nullable": true, "optional": true}},
   "ModeState": {"mode": {"k": "enum", "values": ["observer", "shared", "full", "administrator", "demo"]}, "rights": {"k": "map", "key": {"k": "enum", "values": ["screen.view", "screen.present", "point.laser", "point.annotate", "input.pointer", "input.text", "input.keys", "input.special", "clipboard.to_customer", "clipboard.from_customer", "file.send", "file.fetch", "file.browse", "system.info", "system.processes.list", "system.processes.end", "system.services", "terminal.user", "terminal.admin", "script.run", "elevate", "power.logoff", "power.reboot", "power.safe_mode", "session.hold", "session.reconnect", "input.block_local", "screen.blank", "audio.listen", "record", "snapshot", "chat", "voice"]}, "value": {"k": "part", "name": "RightView"}}},
   "Member": {"slot": {"k": "int", "min": 1, "max": 5}, "link": {"k": "int", "min": 1, "max": 9007199254740991}, "role": {"k": "enum", "values": ["lead", "collaborator", "supervisor", "expert", "external", "demo_viewer", "customer"]}, "account_id": {"k": "str", "min": 1, "max": 64}, "display_name": {"k": "str", "max": 120, "pattern": "^[^\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$"}, "organisation": {"k": "str", "max": 120, "pattern": "^[^\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$"}, "team_key": {"k": "bytes", "min": 32, "max": 32, "nullable": true, "optional": true}},
   "Epoch": {"epoch": {"k": "int", "min": 1, "max": 9007199254740991}, "secret": {"k": "bytes", "min": 32, "max": 32}, "members": {"k": "list", "item": {"k": "part", "name": "Member"}, "max": 5}},
-  "InputRefused": {"code": {"k": "enum", "values": ["malformed", "too_large", "unsupported_version", "not_permitted", "unexpected", "deadline", "slow", "ticket_invalid", "resume_invalid", "code_wrong", "code_dead", "session_full", "session_ended", "host_gone", "consent_denied", "consent_timeout", "desync", "tampered", "stale_input", "removed", "replaced", "throttled", "origin_refused", "internal", "shutting_down"]}, "capability": {"k": "enum", "values": ["screen.view", "screen.present", "point.laser", "point.annotate", "input.pointer", "input.text", "input.keys", "input.special", "clipboard.to_customer", "clipboard.from_customer", "file.send", "file.fetch", "file.browse", "system.info", "system.processes.list", "system.processes.end", "system.services", "terminal.user", "terminal.admin", "script.run", "elevate", "power.logoff", "power.reboot", "power.safe_mode", "session.hold", "session.reconnect", "input.block_local", "screen.blank", "audio.listen", "record", "snapshot", "chat", "voice"], "nullable": true}, "removed_by": {"k": "enum", "values": ["mode", "policy", "role", "grant", "consent", "floor", "platform", "token"], "nullable": true, "optional": true}},
+  "InputRefused": {"code": {"k": "enum", "values": ["malformed", "too_large", "unsupported_version", "not_permitted", "unexpected", "deadline", "slow", "ticket_invalid", "resume_invalid", "code_wrong", "code_dead", "session_full", "session_ended", "host_gone", "consent_denied", "consent_timeout", "desync", "tampered", "stale_input", "removed", "replaced", "throttled", "origin_refused", "internal", "shutting_down"]}, "capability": {"k": "enum", "values": ["screen.view", "screen.present", "point.laser", "point.annotate", "input.pointer", "input.text", "input.keys", "input.special", "clipboard.to_customer", "clipboard.from_customer", "file.send", "file.fetch", "file.browse", "system.info", "system.processes.list", "system.processes.end", "system.services", "terminal.user", "terminal.admin", "script.run", "elevate", "power.logoff", "power.reboot", "power.safe_mode", "session.hold", "session.reconnect", "input.block_local", "screen.blank", "audio.listen", "record", "snapshot", "chat", "voice"], "nullable": true}, "removed_by": {"k": "enum", "values": ["mode", "policy", "role", "grant", "consent", "floor", "platform", "token", "reauth"], "nullable": true, "optional": true}},
   "HeartbeatEcho": {"t_ms": {"k": "float", "min": 0, "max": 1000000000000000.0}},
   "HostGoodbye": {"code": {"k": "enum", "values": ["malformed", "too_large", "unsupported_version", "not_permitted", "unexpected", "deadline", "slow", "ticket_invalid", "resume_invalid", "code_wrong", "code_dead", "session_full", "session_ended", "host_gone", "consent_denied", "consent_timeout", "desync", "tampered", "stale_input", "removed", "replaced", "throttled", "origin_refused", "internal", "shutting_down"]}},
   "Monitor": {"id": {"k": "int", "min": 0, "max": 16}, "x": {"k": "int", "min": -32768, "max": 32768}, "y": {"k": "int", "min": -32768, "max": 32768}, "width": {"k": "int", "min": 0, "max": 8192}, "height": {"k": "int", "min": 0, "max": 8192}, "primary": {"k": "bool"}, "name": {"k": "str", "max": 120, "pattern": "^[^\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$", "optional": true}},
@@ -1109,7 +1129,7 @@ export const SCHEMAS: Readonly<Record<string, Readonly<Record<string, FieldSchem
   "InviteIssued": {"invite": {"k": "bytes", "min": 16, "max": 16}, "secret": {"k": "bytes", "min": 32, "max": 32}, "role": {"k": "enum", "values": ["lead", "collaborator", "supervisor", "expert", "external", "demo_viewer", "customer"]}, "life_s": {"k": "int", "min": 0, "max": 345600}},
   "InviteOver": {"invite": {"k": "bytes", "min": 16, "max": 16}},
   "LeadChanged": {"slot": {"k": "int", "min": 1, "max": 5}, "reason": {"k": "str", "min": 3, "max": 200, "pattern": "^[^\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$", "nullable": true, "optional": true}},
-  "ChatLine": {"line": {"k": "int", "min": 1, "max": 9007199254740991}, "slot": {"k": "int", "min": 0, "max": 5}, "name": {"k": "str", "max": 120, "pattern": "^[^\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$"}, "text": {"k": "str", "min": 1, "max": 2000, "pattern": "^[^\\x00-\\x09\\x0b-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$"}, "at_ms": {"k": "float", "min": 0, "max": 1000000000000000.0}},
+  "ChatLine": {"line": {"k": "int", "min": 1, "max": 9007199254740991}, "slot": {"k": "int", "min": 0, "max": 5}, "name": {"k": "str", "max": 120, "pattern": "^[^\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$"}, "text": {"k": "str", "min": 1, "max": 2000, "pattern": "^[^\\x00-\\x09\\x0b-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*$"}, "at_ms": {"k": "float", "min": 0, "max": 1000000000000000.0}, "sent": {"k": "int", "min": 0, "max": 9007199254740991, "optional": true}},
   "MemberLaser": {"slot": {"k": "int", "min": 0, "max": 5}, "monitor": {"k": "int", "min": 0, "max": 16}, "x": {"k": "float", "min": 0.0, "below": 1.0}, "y": {"k": "float", "min": 0.0, "below": 1.0}},
   "MemberLaserOff": {"slot": {"k": "int", "min": 0, "max": 5}},
   "MemberStroke": {"slot": {"k": "int", "min": 0, "max": 5}, "stroke": {"k": "int", "min": 1, "max": 2147483647}, "monitor": {"k": "int", "min": 0, "max": 16}, "points": {"k": "list", "item": {"k": "float", "min": 0.0, "below": 1.0}, "min": 2, "max": 512}},
