@@ -2,7 +2,10 @@
 
 from alembic import context
 
+from relevo_server.store import tables_trust
 from relevo_server.store.tables import Base
+
+_ = tables_trust  # its tables belong to the same metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -1,17 +1,27 @@
 """Accounts in the database, with the record of what was done to them."""
 
 import uuid
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from relevo_protocol.modes import Standing
 from relevo_server.accounts.view import AccountView
 from relevo_server.clock import Clock
-from relevo_server.store.audit import AuditEvent, append_audit
+from relevo_server.store.audit import AuditEvent, Detail, append_audit
 from relevo_server.store.database import Database
-from relevo_server.store.tables import AccountRow, SignInLinkRow, WebSessionRow
+from relevo_server.store.revocations import revoke
+from relevo_server.store.tables import HOME, AccountRow, SignInLinkRow, WebSessionRow
+from relevo_server.store.tables_trust import OrganisationRow
+
+By = str | AuditEvent
+"""Who does it: an actor, or an event that names actor, cause and address; the store says what was done."""
+
+_ERASABLE: Final = frozenset({"display_name", "team"})
 
 
 class NameTaken(Exception):
@@ -30,6 +40,7 @@ class NewAccount:
     standing: Standing = Standing.TECHNICIAN
     team: str = ""
     admin_tools: bool = False
+    organisation_id: str = HOME
 
 
 @dataclass(frozen=True)
@@ -41,26 +52,40 @@ class AccountChange:
     team: str | None = None
     admin_tools: bool | None = None
 
+    def lowers(self, view: AccountView) -> bool:
+        """Whether it takes something away, so that the account's connections are to be cut."""
+        moves = self.standing is not None and self.standing is not view.standing
+        return moves or (self.admin_tools is False and view.admin_tools)
+
 
 @dataclass(frozen=True)
 class StoredAccount:
-    """An account with what only the sign-in may see."""
+    """An account with what only the sign-in may see; an empty hash fits no password."""
 
     view: AccountView
-    password_hash: str
+    password_hash: str = field(repr=False)
     disabled: bool
 
 
+@dataclass(frozen=True)
+class _Deed:
+    by: By
+    row: AccountRow
+    action: str
+    details: Mapping[str, Detail] = field(default_factory=dict[str, Detail])
+    personal: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
 class AccountStore:
-    """Reads and changes accounts; `organisation` is what this server's technicians work for."""
+    """Reads and changes accounts; `organisation` is the name of `home`."""
 
     def __init__(self, database: Database, clock: Clock, organisation: str) -> None:
         self._database = database
         self._clock = clock
-        self._organisation = organisation
+        self._home_name = organisation
 
-    async def create(self, new: NewAccount, actor: str) -> AccountView:
-        """Add an account. Raises NameTaken."""
+    async def create(self, new: NewAccount, actor: By) -> AccountView:
+        """Add an account to an organisation that exists. Raises NameTaken."""
         row = AccountRow(
             id=uuid.uuid4().hex,
             name=new.name,
@@ -73,71 +98,96 @@ class AccountStore:
             standing=new.standing.value,
             team=new.team,
             admin_tools=new.admin_tools,
+            organisation_id=new.organisation_id,
         )
         try:
             async with self._database.write() as session:
                 session.add(row)
                 await session.flush()
-                await append_audit(session, self._event(actor, "account.create", new.name))
+                await self._record(session, _Deed(actor, row, "account.create", {"is_admin": row.is_admin}))
+                organisation = await session.get_one(OrganisationRow, new.organisation_id)
         except IntegrityError as error:
             raise NameTaken(new.name) from error
-        return self._view(row)
+        return self._view(row, organisation.name)
 
     async def by_name(self, name: str) -> StoredAccount | None:
         """The account of a normalised name, disabled or not."""
-        async with self._database.read() as session:
-            row = await session.scalar(select(AccountRow).where(AccountRow.name == name))
-        return self._stored(row) if row is not None else None
+        return await self._one(_accounts().where(AccountRow.name == name))
+
+    async def by_id(self, account_id: str) -> StoredAccount | None:
+        """The account of an id, disabled or not."""
+        return await self._one(_accounts().where(AccountRow.id == account_id))
 
     async def view(self, account_id: str) -> AccountView | None:
         """The account of an id; None when there is none or it is disabled."""
-        async with self._database.read() as session:
-            row = await session.get(AccountRow, account_id)
-        return self._view(row) if row is not None and not row.disabled else None
+        found = await self.by_id(account_id)
+        return found.view if found is not None and not found.disabled else None
 
     async def every(self) -> list[StoredAccount]:
-        """All accounts by name."""
+        """All accounts of all organisations by name, for the command line."""
         async with self._database.read() as session:
-            rows = await session.scalars(select(AccountRow).order_by(AccountRow.name))
-            return [self._stored(row) for row in rows]
+            rows = await session.execute(_accounts().order_by(AccountRow.name))
+            return [self._stored(row, name) for row, name in rows]
 
-    async def in_good_standing(self) -> list[AccountView]:
-        """The accounts that are not disabled, by the name that people read."""
+    async def in_good_standing(self, organisation: str = HOME) -> list[AccountView]:
+        """The organisation's accounts that are not disabled, by the name that people read."""
+        wanted = _accounts().where(AccountRow.disabled.is_(False), AccountRow.organisation_id == organisation)
         async with self._database.read() as session:
-            rows = await session.scalars(
-                select(AccountRow).where(AccountRow.disabled.is_(False)).order_by(AccountRow.display_name)
-            )
-            return [self._view(row) for row in rows]
+            rows = await session.execute(wanted.order_by(AccountRow.display_name, AccountRow.id))
+            return [self._view(row, name) for row, name in rows]
 
     async def count(self) -> int:
         """How many accounts there are."""
         async with self._database.read() as session:
             return await session.scalar(select(func.count()).select_from(AccountRow)) or 0
 
-    async def set_password(self, name: str, password_hash: str, actor: str) -> bool:
-        """Change the password and end every sign-in of the account; False when there is no such account."""
-        return await self._change(name, {"password_hash": password_hash}, actor, "account.password")
+    async def set_password(self, name: str, password_hash: str, actor: By, *, but: str = "") -> bool:
+        """Change the password and end every sign-in of the account, but the one named `but`.
 
-    async def set_disabled(self, name: str, disabled: bool, actor: str) -> bool:
+        False when there is no such account.
+        """
+        async with self._database.write() as session:
+            row = await _locked(session, name)
+            if row is None:
+                return False
+            row.password_hash = password_hash
+            await _end_sign_ins(session, row, self._clock.wall_s(), but)
+            await self._record(session, _Deed(actor, row, "account.password"))
+        return True
+
+    async def set_disabled(self, name: str, disabled: bool, actor: By) -> bool:
         """Close or reopen the account; closing ends every sign-in. False when there is no such account."""
-        action = "account.disable" if disabled else "account.enable"
-        return await self._change(name, {"disabled": disabled}, actor, action)
+        async with self._database.write() as session:
+            row = await _locked(session, name)
+            if row is None:
+                return False
+            row.disabled = disabled
+            await _end_sign_ins(session, row, self._clock.wall_s())
+            action = "account.disable" if disabled else "account.enable"
+            await self._record(session, _Deed(actor, row, action))
+        return True
 
-    async def change(self, name: str, change: AccountChange, actor: str) -> bool:
-        """Change what is given; sign-ins stay. False when there is no such account."""
-        given = {field: value for field, value in vars(change).items() if value is not None}
+    async def change(self, name: str, change: AccountChange, actor: By) -> bool:
+        """Change what is given; sign-ins stay. False when there is no such account.
+
+        Connections are to be cut where the change `lowers` the account.
+        """
+        given = {column: value for column, value in vars(change).items() if value is not None}
         if change.standing is not None:
             given["standing"] = change.standing.value
+        # Names of people and teams can be erased from the record, the rest stays in it.
+        personal = {name: str(value) for name, value in given.items() if name in _ERASABLE}
+        details: dict[str, Detail] = {k: value for k, value in given.items() if k not in personal}
         async with self._database.write() as session:
-            found = await session.scalar(
-                update(AccountRow).where(AccountRow.name == name).values(given).returning(AccountRow.id)
-            )
-            if found is None:
+            row = await _locked(session, name)
+            if row is None:
                 return False
-            event = AuditEvent(
-                self._clock.wall_s(), actor, "account.change", details={"account": name, **given}
-            )
-            await append_audit(session, event)
+            if change.lowers(self._view(row, "")):
+                revoke(session, row.id, self._clock.wall_s())
+            for column, value in given.items():
+                setattr(row, column, value)
+            details["changed"] = " ".join(sorted(given))
+            await self._record(session, _Deed(actor, row, "account.change", details, personal))
         return True
 
     async def rehash(self, account_id: str, password_hash: str) -> None:
@@ -147,33 +197,60 @@ class AccountStore:
                 update(AccountRow).where(AccountRow.id == account_id).values(password_hash=password_hash)
             )
 
-    async def _change(self, name: str, values: dict[str, object], actor: str, action: str) -> bool:
-        async with self._database.write() as session:
-            account_id = await session.scalar(
-                update(AccountRow).where(AccountRow.name == name).values(values).returning(AccountRow.id)
-            )
-            if account_id is None:
-                return False
-            await session.execute(delete(WebSessionRow).where(WebSessionRow.account_id == account_id))
-            await session.execute(delete(SignInLinkRow).where(SignInLinkRow.account_id == account_id))
-            await append_audit(session, self._event(actor, action, name))
-        return True
+    async def _one(self, wanted: Select[AccountRow, str]) -> StoredAccount | None:
+        async with self._database.read() as session:
+            found = (await session.execute(wanted)).one_or_none()
+        return self._stored(*found) if found is not None else None
 
-    def _event(self, actor: str, action: str, name: str) -> AuditEvent:
-        return AuditEvent(self._clock.wall_s(), actor, action, details={"account": name})
+    async def _record(self, session: AsyncSession, deed: "_Deed") -> None:
+        by, row = deed.by, deed.row
+        given = by if isinstance(by, AuditEvent) else AuditEvent(self._clock.wall_s(), by, deed.action)
+        event = replace(
+            given,
+            action=deed.action,
+            organisation=row.organisation_id,
+            details={**given.details, **deed.details, "account": row.id},
+            personal={**given.personal, **deed.personal, "name": row.name},
+        )
+        await session.flush()
+        await append_audit(session, event)
 
-    def _view(self, row: AccountRow) -> AccountView:
+    def _view(self, row: AccountRow, organisation: str) -> AccountView:
         return AccountView(
             id=row.id,
             name=row.name,
             display_name=row.display_name,
-            organisation=self._organisation,
+            organisation=organisation or self._home_name,
             language=row.language,
             is_admin=row.is_admin,
             standing=Standing(row.standing),
             team=row.team,
             admin_tools=row.admin_tools,
+            organisation_id=row.organisation_id,
         )
 
-    def _stored(self, row: AccountRow) -> StoredAccount:
-        return StoredAccount(self._view(row), row.password_hash, row.disabled)
+    def _stored(self, row: AccountRow, organisation: str) -> StoredAccount:
+        return StoredAccount(self._view(row, organisation), row.password_hash, row.disabled)
+
+
+def _accounts() -> Select[AccountRow, str]:
+    return select(AccountRow, OrganisationRow.name).join(
+        OrganisationRow, OrganisationRow.id == AccountRow.organisation_id
+    )
+
+
+async def _locked(session: AsyncSession, name: str) -> AccountRow | None:
+    found = await session.scalars(select(AccountRow).where(AccountRow.name == name).with_for_update())
+    return found.one_or_none()
+
+
+async def _end_sign_ins(session: AsyncSession, row: AccountRow, at_s: float, but: str = "") -> None:
+    ended = await session.scalars(
+        delete(WebSessionRow)
+        .where(WebSessionRow.account_id == row.id, WebSessionRow.id != but)
+        .returning(WebSessionRow.id)
+    )
+    names = list(ended)
+    await session.execute(delete(SignInLinkRow).where(SignInLinkRow.account_id == row.id))
+    for name in names if but else [""]:
+        revoke(session, row.id, at_s, name)

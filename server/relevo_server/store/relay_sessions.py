@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from relevo_server.clock import Clock
 from relevo_server.store.audit import AuditEvent, append_audit
 from relevo_server.store.database import Database
+from relevo_server.store.reports import NewReport, add_report
 from relevo_server.store.tables import RelaySeatRow, RelaySessionRow
 
 
@@ -30,6 +31,7 @@ class SessionRecord:
     lead_account_id: str = ""
     lead_name: str = ""
     lead_team: str = ""
+    lead_organisation: str = ""
     held_until_s: float = 0.0
     back_by_s: float = 0.0
 
@@ -52,6 +54,8 @@ class SeatRecord:
     team: str = ""
     admin_tools: bool = False
     role: str = "collaborator"
+    organisation_id: str = ""
+    sign_in: str = ""
 
 
 class RelaySessionWriter:
@@ -63,7 +67,10 @@ class RelaySessionWriter:
 
     @asynccontextmanager
     async def apart(self) -> AsyncGenerator[None]:
-        """What is written inside is undone alone when an exception leaves it (a savepoint)."""
+        """What is written inside is undone alone when an exception leaves it (a savepoint).
+
+        Raises what `database.UNFIT` names for a record that the database will never take.
+        """
         async with self._session.begin_nested():
             yield
 
@@ -95,9 +102,13 @@ class RelaySessionWriter:
             )
         )
 
-    async def append_audit(self, event: AuditEvent) -> None:
-        """Add a line to the record."""
-        await append_audit(self._session, event)
+    async def append_audit(self, event: AuditEvent) -> bool:
+        """Add a line to the record; False: this event is there already."""
+        return await append_audit(self._session, event)
+
+    async def add_report(self, report: NewReport) -> None:
+        """Add a report, once."""
+        await add_report(self._session, report)
 
 
 class RelaySessionStore:
@@ -145,6 +156,7 @@ def _session(row: RelaySessionRow) -> SessionRecord:
         lead_account_id=row.lead_account_id,
         lead_name=row.lead_name,
         lead_team=row.lead_team,
+        lead_organisation=row.lead_organisation,
         held_until_s=row.held_until_s,
         back_by_s=row.back_by_s,
     )
@@ -163,4 +175,6 @@ def _seat(row: RelaySeatRow) -> SeatRecord:
         team=row.team,
         admin_tools=row.admin_tools,
         role=row.role,
+        organisation_id=row.organisation_id,
+        sign_in=row.sign_in,
     )

@@ -1,12 +1,29 @@
 """Signed-in browsers and one-time sign-in links; the database knows tokens only as SHA-256."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import delete, select, update
 
 from relevo_server.store.audit import AuditEvent, append_audit
 from relevo_server.store.database import Database
+from relevo_server.store.revocations import revoke
 from relevo_server.store.tables import AccountRow, SignInLinkRow, WebSessionRow
+
+
+@dataclass(frozen=True)
+class NewSignIn:
+    """A sign-in to be stored; `id` is its public name, `method` how it came (`password`, `link`, ...).
+
+    `authenticated`: by it somebody has just shown who they are; a one-time link alone does too.
+    """
+
+    token_hash: bytes = field(repr=False)
+    id: str
+    account_id: str
+    address: str = ""
+    agent: str = ""
+    method: str = ""
+    authenticated: bool = True
 
 
 @dataclass(frozen=True)
@@ -16,6 +33,11 @@ class WebSession:
     account_id: str
     created_at_s: float
     seen_at_s: float
+    id: str = ""
+    authenticated_at_s: float = 0.0
+    method: str = ""
+    address: str = ""
+    agent: str = ""
 
 
 class SignInStore:
@@ -24,15 +46,20 @@ class SignInStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def open(self, token_hash: bytes, account_id: str, event: AuditEvent) -> None:
+    async def open(self, new: NewSignIn, event: AuditEvent) -> None:
         """Store a new sign-in together with its line in the record."""
         async with self._database.write() as session:
             session.add(
                 WebSessionRow(
-                    token_hash=token_hash,
-                    account_id=account_id,
+                    token_hash=new.token_hash,
+                    account_id=new.account_id,
                     created_at_s=event.at_s,
                     seen_at_s=event.at_s,
+                    id=new.id,
+                    address=new.address[:64],
+                    agent=new.agent.replace("\x00", "")[:200],
+                    method=new.method,
+                    authenticated_at_s=event.at_s if new.authenticated else 0.0,
                 )
             )
             await append_audit(session, event)
@@ -41,7 +68,17 @@ class SignInStore:
         """The sign-in of a token, however old."""
         async with self._database.read() as session:
             row = await session.get(WebSessionRow, token_hash)
-        return WebSession(row.account_id, row.created_at_s, row.seen_at_s) if row is not None else None
+        return _web_session(row) if row is not None else None
+
+    async def of_account(self, account_id: str) -> list[WebSession]:
+        """The account's sign-ins, the newest first, those that have run out but are not swept included."""
+        async with self._database.read() as session:
+            rows = await session.scalars(
+                select(WebSessionRow)
+                .where(WebSessionRow.account_id == account_id)
+                .order_by(WebSessionRow.created_at_s.desc(), WebSessionRow.id)
+            )
+            return [_web_session(row) for row in rows]
 
     async def touch(self, token_hash: bytes, seen_at_s: float) -> None:
         """Note that the browser was seen."""
@@ -52,10 +89,64 @@ class SignInStore:
                 .values(seen_at_s=seen_at_s)
             )
 
-    async def close(self, token_hash: bytes) -> None:
-        """End one sign-in; nothing happens when there is none."""
+    async def mark_authenticated(self, sign_in: str, at_s: float, event: AuditEvent) -> bool:
+        """Note that whoever uses the sign-in has shown again who they are; False when it is gone."""
         async with self._database.write() as session:
-            await session.execute(delete(WebSessionRow).where(WebSessionRow.token_hash == token_hash))
+            found = await session.scalar(
+                update(WebSessionRow)
+                .where(WebSessionRow.id == sign_in)
+                .values(authenticated_at_s=at_s)
+                .returning(WebSessionRow.id)
+            )
+            if found is not None:
+                await append_audit(session, event)
+        return found is not None
+
+    async def close(self, token_hash: bytes, event: AuditEvent | None = None) -> None:
+        """End one sign-in; nothing happens when there is none.
+
+        With an event it is a sign-out: recorded, and every connection of the account is to be cut.
+        """
+        async with self._database.write() as session:
+            account_id = await session.scalar(
+                delete(WebSessionRow)
+                .where(WebSessionRow.token_hash == token_hash)
+                .returning(WebSessionRow.account_id)
+            )
+            if account_id is not None and event is not None:
+                revoke(session, account_id, event.at_s)
+                await append_audit(session, event)
+
+    async def revoke(self, account_id: str, sign_in: str, event: AuditEvent) -> bool:
+        """End one of the account's sign-ins by its public name, with its connections; False: none such."""
+        async with self._database.write() as session:
+            found = await session.scalar(
+                delete(WebSessionRow)
+                .where(WebSessionRow.account_id == account_id, WebSessionRow.id == sign_in)
+                .returning(WebSessionRow.id)
+            )
+            if found is None:
+                return False
+            revoke(session, account_id, event.at_s, sign_in)
+            await append_audit(session, event)
+        return True
+
+    async def revoke_all(self, account_id: str, but: str, event: AuditEvent) -> list[str]:
+        """End the account's sign-ins with their connections, all but `but` ('' spares none); their names.
+
+        The record gets its line also where there was none to end: somebody asked.
+        """
+        async with self._database.write() as session:
+            ended = await session.scalars(
+                delete(WebSessionRow)
+                .where(WebSessionRow.account_id == account_id, WebSessionRow.id != but)
+                .returning(WebSessionRow.id)
+            )
+            names = list(ended)
+            for name in names if but else [""]:
+                revoke(session, account_id, event.at_s, name)
+            await append_audit(session, event)
+        return names
 
     async def save_link(self, token_hash: bytes, name: str, expires_at_s: float, event: AuditEvent) -> bool:
         """Store a link for the account of this name; False when there is none or it is disabled."""
@@ -92,3 +183,16 @@ class SignInStore:
                 )
             )
             await session.execute(delete(SignInLinkRow).where(SignInLinkRow.expires_at_s <= now_s))
+
+
+def _web_session(row: WebSessionRow) -> WebSession:
+    return WebSession(
+        account_id=row.account_id,
+        created_at_s=row.created_at_s,
+        seen_at_s=row.seen_at_s,
+        id=row.id,
+        authenticated_at_s=row.authenticated_at_s,
+        method=row.method,
+        address=row.address,
+        agent=row.agent,
+    )

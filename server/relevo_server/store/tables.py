@@ -3,6 +3,8 @@
 Times are seconds since the epoch (UTC). Tokens and sign-in secrets are stored as SHA-256 only.
 """
 
+from typing import Final
+
 from sqlalchemy import BigInteger, Boolean, Double, ForeignKey, Integer, LargeBinary, MetaData, String, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -13,8 +15,10 @@ _NAMES = {
     "fk": "fk_%(table_name)s_%(column_0_name)s",
     "pk": "pk_%(table_name)s",
 }
+HOME: Final = "home"
+"""The organisation that every deployment has."""
 # SQLite numbers rows by itself only in a column of exactly this type.
-_RowNumber = BigInteger().with_variant(Integer(), "sqlite")
+RowNumber: Final = BigInteger().with_variant(Integer(), "sqlite")
 
 
 class Base(DeclarativeBase):
@@ -39,6 +43,8 @@ class AccountRow(Base):
     standing: Mapped[str] = mapped_column(String(16), default="technician")
     team: Mapped[str] = mapped_column(String(64), default="")
     admin_tools: Mapped[bool] = mapped_column(Boolean(), default=False)
+    # No foreign key: SQLite cannot add one to a table that others refer to. Organisations are never deleted.
+    organisation_id: Mapped[str] = mapped_column(String(32), server_default=HOME)
 
 
 class WebSessionRow(Base):
@@ -50,6 +56,12 @@ class WebSessionRow(Base):
     account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), index=True)
     created_at_s: Mapped[float] = mapped_column(Double())
     seen_at_s: Mapped[float] = mapped_column(Double())
+    # How people name this sign-in; says nothing of the token.
+    id: Mapped[str] = mapped_column(String(32), unique=True, index=True)
+    address: Mapped[str] = mapped_column(String(64), server_default="")
+    agent: Mapped[str] = mapped_column(String(200), server_default="")
+    method: Mapped[str] = mapped_column(String(16), server_default="")
+    authenticated_at_s: Mapped[float] = mapped_column(Double(), server_default="0")
 
 
 class SignInLinkRow(Base):
@@ -80,6 +92,7 @@ class RelaySessionRow(Base):
     lead_account_id: Mapped[str] = mapped_column(String(64), default="")
     lead_name: Mapped[str] = mapped_column(String(120), default="")
     lead_team: Mapped[str] = mapped_column(String(64), default="")
+    lead_organisation: Mapped[str] = mapped_column(String(32), server_default="", default="")
     held_until_s: Mapped[float] = mapped_column(Double(), default=0.0)
     back_by_s: Mapped[float] = mapped_column(Double(), default=0.0)
 
@@ -103,14 +116,16 @@ class RelaySeatRow(Base):
     team: Mapped[str] = mapped_column(String(64), default="")
     admin_tools: Mapped[bool] = mapped_column(Boolean(), default=False)
     role: Mapped[str] = mapped_column(String(16), default="collaborator")
+    organisation_id: Mapped[str] = mapped_column(String(32), server_default="", default="")
+    sign_in: Mapped[str] = mapped_column(String(32), server_default="", default="")
 
 
 class AuditRow(Base):
-    """One line of the record; rows are only ever added, and each hashes the one before."""
+    """One line of the record as the first versions kept it; nothing is added any more (`audit_records`)."""
 
     __tablename__ = "audit"
 
-    number: Mapped[int] = mapped_column(_RowNumber, primary_key=True)
+    number: Mapped[int] = mapped_column(RowNumber, primary_key=True)
     at_s: Mapped[float] = mapped_column(Double(), index=True)
     actor: Mapped[str] = mapped_column(String(120))
     action: Mapped[str] = mapped_column(String(64))

@@ -12,12 +12,17 @@ _REFUSE_SQLITE = """
 CREATE TRIGGER audit_no_{verb} BEFORE {verb} ON audit
 BEGIN SELECT RAISE(ABORT, 'the audit record is append-only'); END
 """
-_REFUSE_POSTGRESQL = """
+# One statement each: the driver prepares them.
+_REFUSE_POSTGRESQL = (
+    """
 CREATE FUNCTION audit_refuse() RETURNS trigger LANGUAGE plpgsql AS
-$$ BEGIN RAISE EXCEPTION 'the audit record is append-only'; END $$;
+$$ BEGIN
+  RAISE EXCEPTION 'the audit record is append-only' USING ERRCODE = 'integrity_constraint_violation';
+END $$""",
+    """
 CREATE TRIGGER audit_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit
-FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse()
-"""
+FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse()""",
+)
 
 
 def upgrade() -> None:
@@ -121,7 +126,8 @@ def _create_audit() -> None:
     op.create_index("ix_audit_at_s", "audit", ["at_s"])
     op.create_index("ix_audit_session_id", "audit", ["session_id"])
     if op.get_bind().dialect.name == "postgresql":
-        op.execute(_REFUSE_POSTGRESQL)
+        for statement in _REFUSE_POSTGRESQL:
+            op.execute(statement)
     else:
         for verb in ("UPDATE", "DELETE"):
             op.execute(_REFUSE_SQLITE.format(verb=verb))

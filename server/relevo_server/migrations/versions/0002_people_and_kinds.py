@@ -70,6 +70,9 @@ def _rebuild_seats(account: sa.Column[str], added: tuple[sa.Column[str] | sa.Col
     """Make the table of seats anew with what it holds: SQLite cannot drop a foreign key."""
     op.drop_index("ix_relay_seats_account_id", "relay_seats")
     op.rename_table("relay_seats", "relay_seats_before")
+    if op.get_bind().dialect.name == "postgresql":
+        # Its index would keep the name that the new table's needs.
+        op.execute("ALTER TABLE relay_seats_before DROP CONSTRAINT pk_relay_seats")
     expires: sa.Double[float] = sa.Double()
     op.create_table(
         "relay_seats",

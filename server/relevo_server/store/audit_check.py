@@ -1,0 +1,289 @@
+"""Looks for what was changed in a record behind the server's back.
+
+Found: changed, removed, added lines; a cut end, as far as a head tells where the end was; personal data that
+went without a record of their erasure; a beginning that went without a record of its pruning. Not found: what
+was changed after the newest head that is out of the changer's reach, by somebody who recomputed the chain.
+"""
+
+import hashlib
+import struct
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from relevo_server.store import audit_chain
+from relevo_server.store.audit_chain import GENESIS, NOTHING_PERSONAL, ChainedFields
+from relevo_server.store.checkpoints import Head, head_of, verify_head
+from relevo_server.store.database import Database
+from relevo_server.store.tables import HOME, AuditRow
+from relevo_server.store.tables_trust import AuditHeadRow, AuditRecordRow, CheckpointRow
+
+Detail = str | int | float | bool
+
+
+class FlawKind(StrEnum):
+    """What is wrong at a line of the record."""
+
+    CHANGED = "changed"
+    REMOVED = "removed"
+    ADDED = "added"
+    CUT_OFF = "cut off"
+    BAD_HEAD = "bad head"
+    ERASED_WITHOUT_RECORD = "erased without record"
+    OLD_RECORD = "old record"
+
+
+@dataclass(frozen=True)
+class Flaw:
+    """Something wrong, and where."""
+
+    organisation: str
+    seq: int
+    kind: FlawKind
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the check found; lines after `signed_seq` are not yet pinned by a signed head."""
+
+    organisation: str
+    flaws: Sequence[Flaw]
+    lines: int
+    last_seq: int
+    signed_seq: int
+
+
+async def check_record(
+    database: Database,
+    organisation: str,
+    heads: Iterable[Head] = (),
+    public_key: Ed25519PublicKey | None = None,
+) -> Verdict:
+    """Read the whole record of an organisation and judge it.
+
+    `heads` are copies kept elsewhere; without `public_key` signatures are not looked at.
+    """
+    async with database.read() as session:
+        stored = await session.get(AuditHeadRow, organisation)
+        rows = await session.scalars(
+            select(CheckpointRow).where(CheckpointRow.organisation_id == organisation)
+        )
+        known = [head_of(row) for row in rows]
+        known += [head for head in heads if head.organisation == organisation]
+        walk = _Walk(organisation, stored, known, public_key)
+        if organisation == HOME:
+            walk.old = await _old_record(session)
+        lines = await session.stream_scalars(
+            select(AuditRecordRow)
+            .where(AuditRecordRow.organisation_id == organisation)
+            .order_by(AuditRecordRow.seq)
+            .execution_options(yield_per=500)
+        )
+        try:
+            async for row in lines:
+                walk.line(row)
+        except (TypeError, ValueError):
+            walk.unreadable()
+    return walk.verdict()
+
+
+async def organisations_with_record(database: Database) -> list[str]:
+    """Those of whom there is anything: lines, a head or a signed head."""
+    async with database.read() as session:
+        found: set[str] = {HOME}
+        for table in (AuditHeadRow, AuditRecordRow, CheckpointRow):
+            found.update(await session.scalars(select(table.organisation_id).distinct()))
+    return sorted(found)
+
+
+@dataclass(frozen=True)
+class _OldRecord:
+    lines: int = 0
+    chain: bytes = GENESIS
+    broken: int | None = None
+
+
+@dataclass
+class _Erased:
+    """Lines whose personal data are gone and not yet accounted for: seq -> who and where."""
+
+    waiting: dict[int, tuple[str, str, str]] = field(default_factory=dict[int, tuple[str, str, str]])
+
+    def note(self, row: AuditRecordRow, details: dict[str, Detail]) -> None:
+        session = row.session_id.hex() if row.session_id is not None else ""
+        self.waiting[row.seq] = (session, row.actor, str(details.get("account", "")))
+
+    def account_for(self, details: dict[str, Detail]) -> list[int]:
+        """Take out what an `erased` record covers."""
+        session, account = details.get("session"), details.get("account")
+        covered = [
+            seq
+            for seq, (in_session, actor, about) in self.waiting.items()
+            if (session and in_session == session) or (account and account in {actor, about})
+        ]
+        for seq in covered:
+            del self.waiting[seq]
+        return sorted(covered)
+
+
+class _Walk:
+    """Goes along the lines in order."""
+
+    def __init__(
+        self,
+        organisation: str,
+        stored: AuditHeadRow | None,
+        known: Sequence[Head],
+        public_key: Ed25519PublicKey | None,
+    ) -> None:
+        self.old = _OldRecord()
+        self._organisation = organisation
+        self._stored = stored
+        self._pruned = stored.pruned_seq if stored is not None else 0
+        self._seq = self._pruned
+        self._chain = stored.pruned_chain if stored is not None else GENESIS
+        self._flaws: list[Flaw] = []
+        self._lines = 0
+        self._erased = _Erased()
+        self._pruned_told = self._pruned == 0
+        self._heads: dict[int, list[Head]] = {}
+        self._signed_seq = 0
+        for head in known:
+            if public_key is not None and not verify_head(head, public_key):
+                self._flaw(head.seq, FlawKind.BAD_HEAD)
+                continue
+            self._heads.setdefault(head.seq, []).append(head)
+        if self._pruned and not any(one.chain == self._chain for one in self._heads.get(self._pruned, ())):
+            self._flaw(self._pruned, FlawKind.BAD_HEAD)
+
+    def unreadable(self) -> None:
+        """The next line cannot even be fetched: SQLite keeps anything in any column."""
+        self._flaw(self._seq + 1, FlawKind.CHANGED)
+
+    def line(self, row: AuditRecordRow) -> None:
+        """Judge the next line."""
+        try:
+            self._line(row)
+        except (AttributeError, TypeError, ValueError, struct.error):
+            # A cell holds something of another kind; whatever follows is judged from its own chain on.
+            self._seq += 1
+            self._flaw(self._seq, FlawKind.CHANGED)
+
+    def _line(self, row: AuditRecordRow) -> None:
+        if row.seq <= self._pruned:
+            self._flaw(row.seq, FlawKind.ADDED)
+            return
+        self._lines += 1
+        gap = row.seq != self._seq + 1
+        if gap:
+            self._flaw(self._seq + 1, FlawKind.REMOVED)
+        elif audit_chain.link(self._chain, _fields(row)) != row.chain:
+            self._flaw(row.seq, FlawKind.CHANGED)
+        details = self._content(row)
+        if row.seq == 1:
+            self._check_continued(row, details)
+        self._check_heads(row)
+        self._seq, self._chain = row.seq, row.chain
+
+    def verdict(self) -> Verdict:
+        if not self._lines and self.old.lines and self._stored is not None and self._stored.seq:
+            self._flaw(0, FlawKind.OLD_RECORD)
+        if self.old.broken is not None:
+            self._flaw(self.old.broken, FlawKind.OLD_RECORD)
+        if not self._pruned_told:
+            self._flaw(self._pruned, FlawKind.REMOVED)
+        for seq in self._erased.waiting:
+            self._flaw(seq, FlawKind.ERASED_WITHOUT_RECORD)
+        self._check_end()
+        flaws = sorted(set(self._flaws), key=lambda flaw: (flaw.seq, flaw.kind))
+        return Verdict(self._organisation, flaws, self._lines, self._seq, self._signed_seq)
+
+    def _content(self, row: AuditRecordRow) -> dict[str, Detail]:
+        try:
+            details = msgspec.json.decode(row.details, type=dict[str, Detail])
+        except msgspec.DecodeError:
+            self._flaw(row.seq, FlawKind.CHANGED)
+            details = dict[str, Detail]()
+        if row.personal is not None:
+            if row.salt is None or audit_chain.personal_hash(row.salt, row.personal) != row.personal_hash:
+                self._flaw(row.seq, FlawKind.CHANGED)
+        elif row.salt is not None:
+            self._flaw(row.seq, FlawKind.CHANGED)
+        elif row.personal_hash != NOTHING_PERSONAL:
+            self._erased.note(row, details)
+        if row.action == "erased":
+            self._check_erasure(row, details)
+        if row.action == "pruned" and details.get("through") == self._pruned:
+            self._pruned_told = True
+        return details
+
+    def _check_erasure(self, row: AuditRecordRow, details: dict[str, Detail]) -> None:
+        covered = self._erased.account_for(details)
+        first = details.get("first", 0)
+        # Of what was pruned meanwhile nobody can count the lines any more.
+        whole = not self._pruned or (isinstance(first, int) and first > self._pruned)
+        if whole and details.get("rows") != seqs_hash(covered):
+            self._flaw(row.seq, FlawKind.ERASED_WITHOUT_RECORD)
+
+    def _check_continued(self, row: AuditRecordRow, details: dict[str, Detail]) -> None:
+        told = (details.get("lines"), details.get("chain")) if row.action == "record.continued" else None
+        there = (self.old.lines, self.old.chain.hex()) if self.old.lines else None
+        if told != there:
+            self._flaw(row.seq, FlawKind.OLD_RECORD)
+
+    def _check_heads(self, row: AuditRecordRow) -> None:
+        for head in self._heads.get(row.seq, ()):
+            if head.chain != row.chain:
+                self._flaw(row.seq, FlawKind.CHANGED)
+            else:
+                self._signed_seq = row.seq
+
+    def _check_end(self) -> None:
+        stored = self._stored
+        if any(seq > self._seq for seq in self._heads) or (stored is not None and stored.seq > self._seq):
+            self._flaw(self._seq + 1, FlawKind.CUT_OFF)
+        elif stored is None and self._lines:
+            self._flaw(self._seq, FlawKind.BAD_HEAD)
+        elif stored is not None and stored.seq < self._seq:
+            self._flaw(stored.seq + 1, FlawKind.ADDED)
+        elif stored is not None and stored.chain != self._chain:
+            self._flaw(self._seq, FlawKind.CHANGED)
+
+    def _flaw(self, seq: int, kind: FlawKind) -> None:
+        self._flaws.append(Flaw(self._organisation, seq, kind))
+
+
+def seqs_hash(seqs: Iterable[int]) -> str:
+    """What an `erased` record says of the lines that it made impersonal: SHA-256 of their numbers, hex."""
+    return hashlib.sha256(" ".join(str(seq) for seq in sorted(seqs)).encode()).hexdigest()
+
+
+def _fields(row: AuditRecordRow) -> ChainedFields:
+    return ChainedFields(
+        organisation=row.organisation_id,
+        seq=row.seq,
+        event_id=row.event_id,
+        at_s=row.at_s,
+        actor=row.actor,
+        action=row.action,
+        session_id=row.session_id or b"",
+        cause=row.cause,
+        details=row.details,
+        personal_hash=row.personal_hash,
+    )
+
+
+async def _old_record(session: AsyncSession) -> _OldRecord:
+    chain, lines, broken = GENESIS, 0, None
+    rows = await session.stream_scalars(select(AuditRow).order_by(AuditRow.number))
+    async for row in rows:
+        fields = (row.at_s, row.actor, row.action, row.session_id or b"", row.details)
+        if broken is None and audit_chain.old_link(chain, fields) != row.chain:
+            broken = row.number
+        chain, lines = row.chain, lines + 1
+    return _OldRecord(lines, chain, broken)

@@ -1,0 +1,164 @@
+"""Records that wait on the disk while the database is away.
+
+``records.bin`` holds ``u32 length | u32 CRC-32 | record``, big-endian, in the order in which they came. An
+append is one write and one fsync: what returned outlives the process and the machine. A torn end, of a write
+that was never answered, is cut when the file is opened.
+"""
+
+import itertools
+import os
+import struct
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+_FRAME: Final = struct.Struct(">II")
+_MAX_RECORD_BYTES: Final = 1 << 20
+_MIB: Final = 1 << 20
+
+
+class SpoolFull(Exception):
+    """There is no room for these records, in the file's limit or on the disk."""
+
+
+class Spool:
+    """A queue of records in a folder; one caller at a time. Everything raises OSError when the disk does."""
+
+    def __init__(self, folder: Path, limit_bytes: int = 64 * _MIB) -> None:
+        self._folder = folder
+        self._file = folder / "records.bin"
+        self._refused = folder / "refused.bin"
+        self._cut = folder / "cut.bin"
+        self._limit_bytes = limit_bytes
+        self._start = 0
+        self._end = 0
+        self._pending = 0
+        self._cut_bytes = 0
+        self._open()
+
+    @property
+    def cut_bytes(self) -> int:
+        """How many bytes at the end could not be read when it was opened; they are kept in `cut.bin`."""
+        return self._cut_bytes
+
+    def append(self, records: Sequence[bytes]) -> None:
+        """Add records behind all others; returns once they are on the disk. Raises SpoolFull: none was."""
+        block = b"".join(_framed(record) for record in records)
+        if self._end + len(block) > self._limit_bytes:
+            raise SpoolFull(f"the spool {self._file} would grow over {self._limit_bytes} bytes")
+        try:
+            self._write(block)
+        except OSError as error:
+            raise SpoolFull(f"the spool {self._file} cannot be written: {error}") from error
+        self._end += len(block)
+        self._pending += len(records)
+
+    def pending(self) -> int:
+        """How many records wait."""
+        return self._pending
+
+    def replay(self, batch: int) -> Iterator[list[bytes]]:
+        """The records that wait, oldest first, at most `batch` at a time; they stay until `done`."""
+        waiting = self._waiting()
+        while found := [record for record, _ in itertools.islice(waiting, batch)]:
+            yield found
+
+    def done(self, count: int) -> None:
+        """The oldest `count` are kept elsewhere; after a crash they may come once more."""
+        if count > self._pending:
+            raise ValueError(f"{count} records cannot be done: {self._pending} wait")
+        if count == self._pending:
+            self._truncate(0)
+            self._start = self._end = self._pending = 0
+            return
+        for _, end in itertools.islice(self._waiting(), count):
+            self._start = end
+        self._pending -= count
+
+    def refuse(self, records: Sequence[bytes]) -> None:
+        """Keep what the database will never take, for a person to look at."""
+        block = b"".join(_framed(record) for record in records)
+        if self._refused.exists() and self._refused.stat().st_size + len(block) > self._limit_bytes:
+            raise SpoolFull(f"{self._refused} would grow over {self._limit_bytes} bytes: look at it, move it")
+        self._on_disk(self._refused, lambda file: _append(file, block))
+
+    def _open(self) -> None:
+        if not self._file.exists():
+            return
+        size = self._file.stat().st_size
+        self._end = size
+        whole = [end for _, end in self._waiting()]
+        end = whole[-1] if whole else 0
+        self._pending, self._end, self._cut_bytes = len(whole), end, size - end
+        if self._cut_bytes:
+            with self._file.open("rb") as file:
+                file.seek(end)
+                rest = file.read(_MAX_RECORD_BYTES)
+            self._on_disk(self._cut, lambda cut: _append(cut, rest))
+            self._truncate(end)
+
+    def _waiting(self) -> Iterator[tuple[bytes, int]]:
+        """Each whole record with the offset behind it, up to the first that is torn."""
+        if self._start == self._end:
+            return
+        with self._file.open("rb") as file:
+            at = file.seek(self._start)
+            while at + _FRAME.size <= self._end:
+                length, checksum = _FRAME.unpack(file.read(_FRAME.size))
+                at += _FRAME.size + length
+                if not 0 < length <= _MAX_RECORD_BYTES or at > self._end:
+                    return
+                record = file.read(length)
+                if zlib.crc32(record) != checksum:
+                    return
+                yield record, at
+
+    def _write(self, block: bytes) -> None:
+        try:
+            self._on_disk(self._file, lambda file: _write_at(file, block, self._end))
+        except OSError:
+            # Half a record must not stand before those that come later.
+            self._truncate(self._end)
+            raise
+
+    def _truncate(self, size: int) -> None:
+        if self._file.exists():
+            self._on_disk(self._file, lambda file: os.ftruncate(file, size))
+
+    def _on_disk(self, path: Path, work: Callable[[int], None]) -> None:
+        is_new = not path.exists()
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            work(file)
+            os.fsync(file)
+        finally:
+            os.close(file)
+        if is_new:
+            _sync_folder(self._folder)
+            _sync_folder(self._folder.parent)
+
+
+def _framed(record: bytes) -> bytes:
+    if not 0 < len(record) <= _MAX_RECORD_BYTES:
+        raise SpoolFull(f"a record of {len(record)} bytes has no place in the spool")
+    return _FRAME.pack(len(record), zlib.crc32(record)) + record
+
+
+def _write_at(file: int, block: bytes, offset: int) -> None:
+    while block:
+        written = os.pwrite(file, block, offset)
+        block, offset = block[written:], offset + written
+
+
+def _append(file: int, block: bytes) -> None:
+    _write_at(file, block, os.lseek(file, 0, os.SEEK_END))
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
