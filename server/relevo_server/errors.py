@@ -4,7 +4,8 @@ Refusal(Exception)      carries a Fault; becomes {"error": {code, message, remed
 Fault                   a row of the table below: status, code, texts in English and Spanish
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True)
@@ -28,12 +29,16 @@ class Fault:
     message: Text
     remedy: Text
 
+    more: Mapping[str, object] = field(default_factory=dict[str, object])
+    """Further fields of the answer's `error`, for the page to act upon."""
+
     def as_json(self, where: str | None = None) -> dict[str, object]:
         """The body of the answer; `where` names the offending field."""
         error: dict[str, object] = {
             "code": self.code,
             "message": self.message.as_json(),
             "remedy": self.remedy.as_json(),
+            **self.more,
         }
         if where is not None:
             error["where"] = where
@@ -154,9 +159,128 @@ INTERNAL = Fault(
         "Inténtelo de nuevo; si persiste, dé el identificador de la petición al administrador.",
     ),
 )
+WRONG_CODE = Fault(
+    401,
+    "wrong_code",
+    Text(
+        "This code is wrong, has been used, or has expired.",
+        "Este código no es correcto, ya se usó o caducó.",
+    ),
+    Text(
+        "Enter the code that your app shows now; its clock must be right. A recovery code works once.",
+        "Escriba el código que su aplicación muestra ahora; su reloj debe ir bien. Un código de recuperación "
+        "sirve una sola vez.",
+    ),
+)
+WRONG_STEP = Fault(
+    401,
+    "wrong_step",
+    Text(
+        "This sign-in took too long or was tried too often.",
+        "Este acceso tardó demasiado o se intentó demasiado.",
+    ),
+    Text("Begin again with name and password.", "Empiece de nuevo con nombre y contraseña."),
+)
+PASSKEY_FAILED = Fault(
+    401,
+    "passkey_failed",
+    Text("The passkey could not be verified.", "No se pudo comprobar la clave de acceso."),
+    Text(
+        "Try again with a passkey of this account, or choose another way.",
+        "Inténtelo otra vez con una clave de acceso de esta cuenta, o elija otra forma.",
+    ),
+)
+REAUTH_NEEDED = Fault(
+    401,
+    "reauth_needed",
+    Text("Please confirm that it is you.", "Confirme que es usted, por favor."),
+    Text(
+        "Confirm with your password, code or passkey, then repeat what you were doing.",
+        "Confirme con su contraseña, código o clave de acceso y repita lo que estaba haciendo.",
+    ),
+)
+SECOND_FACTOR_NEEDED = Fault(
+    403,
+    "second_factor_needed",
+    Text(
+        "Your organisation asks for a second factor, and your account has none yet.",
+        "Su organización pide un segundo factor y su cuenta aún no tiene ninguno.",
+    ),
+    Text(
+        "Add an authenticator app or a passkey under Account.",
+        "Añada una aplicación de códigos o una clave de acceso en Cuenta.",
+    ),
+)
+OIDC_ONLY = Fault(
+    403,
+    "oidc_only",
+    Text(
+        "Your organisation signs in through its own sign-in service.",
+        "Su organización entra por su propio servicio de acceso.",
+    ),
+    Text("Use that button on the sign-in page.", "Use ese botón en la página de acceso."),
+)
+OIDC_FAILED = Fault(
+    401,
+    "oidc_failed",
+    Text(
+        "Your organisation's sign-in service was of no help.",
+        "El servicio de acceso de su organización no respondió bien.",
+    ),
+    Text(
+        "Try again; if it persists, tell the administrator, whose log says why.",
+        "Inténtelo de nuevo; si persiste, avise al administrador: su registro dice por qué.",
+    ),
+)
+NOT_CONFIGURED = Fault(
+    404,
+    "not_configured",
+    Text("This server has not been set up for that.", "Este servidor no está preparado para eso."),
+    Text(
+        "Choose another way, or ask the administrator.", "Elija otra forma o consulte con el administrador."
+    ),
+)
+UNAVAILABLE = Fault(
+    503,
+    "unavailable",
+    Text(
+        "The server cannot keep its records at the moment.",
+        "El servidor no puede guardar sus registros ahora mismo.",
+    ),
+    Text("Try again in a minute.", "Inténtelo de nuevo en un minuto."),
+)
+LAST_ADMINISTRATOR = Fault(
+    409,
+    "last_administrator",
+    Text(
+        "This would leave the organisation without an administrator, or take away your own rights.",
+        "Esto dejaría a la organización sin administrador, o le quitaría sus propios permisos.",
+    ),
+    Text("Let another administrator do it.", "Pida a otro administrador que lo haga."),
+)
+TAKEN = Fault(
+    409,
+    "taken",
+    Text("This name or key is in use already.", "Este nombre o esta clave ya se usa."),
+    Text("Choose another one.", "Elija otro."),
+)
+TOO_MANY_KEPT = Fault(
+    409,
+    "too_many_kept",
+    Text("There are too many of these already.", "Ya hay demasiados."),
+    Text("Remove one first.", "Quite uno antes."),
+)
+WEAK_PASSWORD = Fault(
+    422,
+    "weak_password",
+    Text("This password is too easy to guess.", "Esta contraseña es demasiado fácil de adivinar."),
+    Text("Choose a longer one that nobody would think of.", "Elija una más larga en la que nadie pensaría."),
+)
 EVERY_FAULT = (
     WRONG_SIGN_IN, WRONG_LINK, NOT_SIGNED_IN, TOO_MANY, FOREIGN_ORIGIN, UNDECLARED_PEER, NOT_JSON, TOO_LARGE,
-    INVALID, NOT_FOUND, WRONG_METHOD, FORBIDDEN, INTERNAL,
+    INVALID, NOT_FOUND, WRONG_METHOD, FORBIDDEN, INTERNAL, WRONG_CODE, WRONG_STEP, PASSKEY_FAILED,
+    REAUTH_NEEDED, SECOND_FACTOR_NEEDED, OIDC_ONLY, OIDC_FAILED, NOT_CONFIGURED, UNAVAILABLE,
+    LAST_ADMINISTRATOR, TAKEN, TOO_MANY_KEPT, WEAK_PASSWORD,
 )  # fmt: skip
 
 
@@ -168,6 +292,16 @@ def too_many(wait_s: int) -> Refusal:
         f"Espere {wait_s} segundo{plural} e inténtelo de nuevo.",
     )
     return Refusal(replace(TOO_MANY, remedy=remedy), retry_after_s=wait_s)
+
+
+def reauth_needed(methods: Sequence[str]) -> Refusal:
+    """The refusal of an act whose sign-in was proved too long ago; the answer lists how to prove it anew."""
+    return Refusal(replace(REAUTH_NEEDED, more={"methods": list(methods)}))
+
+
+def weak_password(why: Text) -> Refusal:
+    """The refusal of a new password, with what is wrong with it."""
+    return Refusal(replace(WEAK_PASSWORD, message=why), where="new")
 
 
 def fault_of_status(status: int) -> Fault:

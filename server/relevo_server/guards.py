@@ -6,6 +6,8 @@ Outermost first: PeerGuard, the proxy's headers, RequestRecord, WriteGuard.
 import ipaddress
 import secrets
 import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import cast
 
 import structlog
@@ -20,21 +22,29 @@ from relevo_server.metrics import Metrics
 MAX_BODY_BYTES = 16 * 1024
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _POLICY_VIOLATION = 1008
-_CONTENT_POLICY = (
-    "default-src 'self'; "
+_MAX_TOLD_CHARS = 200
+PAGE_POLICY = (
+    "default-src 'none'; "
     # WebAssembly from this origin, which the viewer's decoder is; text is still never evaluated.
     "script-src 'self' 'wasm-unsafe-eval'; "
-    "worker-src 'self' blob:; "
+    # The components and the terminal set styles in elements: no script can be made of one.
     "style-src 'self' 'unsafe-inline'; "
     "img-src 'self' blob: data:; "
     "connect-src 'self'; "
-    "object-src 'none'; "
+    "font-src 'self'; "
+    "worker-src 'self'; "
+    "manifest-src 'self'; "
     "base-uri 'none'; "
-    "form-action 'self'; "
-    "frame-ancestors 'none'"
+    "form-action 'none'; "
+    "frame-ancestors 'none'; "
+    # The viewer's policy `default` lets through its own workers and nothing with a tag in it.
+    "require-trusted-types-for 'script'; "
+    "trusted-types default"
 )
+# An answer of the API is no page: should a browser ever show one, nothing in it does anything.
+_ANSWER_POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"
 _HEADERS = {
-    "content-security-policy": _CONTENT_POLICY,
+    "content-security-policy": PAGE_POLICY,
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
     "referrer-policy": "no-referrer",
@@ -126,6 +136,8 @@ class RequestRecord:
 
     def _mark(self, message: Message, path: str) -> None:
         headers = MutableHeaders(raw=cast("list[tuple[bytes, bytes]]", message.setdefault("headers", [])))
+        if path.startswith("/api/"):
+            headers.setdefault("content-security-policy", _ANSWER_POLICY)
         for name, value in self._headers.items():
             headers.setdefault(name, value)
         if path.startswith("/api/"):
@@ -141,33 +153,83 @@ class RequestRecord:
         _log.info("request", method=scope["method"], route=route, status=status, ms=round(took_s * 1000, 1))
 
 
-class WriteGuard:
-    """Refuses what changes state unless it comes from our own page, as JSON, and small."""
+@dataclass(frozen=True)
+class ForeignOrigin:
+    """A request that came from another site's page: whence, from which address, and its name in the log."""
 
-    def __init__(self, app: ASGIApp, origins: frozenset[str]) -> None:
+    origin: str
+    address: str
+    cause: str
+
+
+class WriteGuard:
+    """Refuses what changes state unless it comes from our own page, as JSON, and small.
+
+    Of reads it refuses those that a browser sends for another site's page. A program's bearer token is no
+    browser's doing: with it, and without any cookie, a write needs no origin.
+    """
+
+    def __init__(
+        self, app: ASGIApp, origins: frozenset[str], tell: Callable[[ForeignOrigin], Awaitable[None]]
+    ) -> None:
         self._app = app
         self._origins = origins
+        self._tell = tell
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check, read the body, pass it on in one piece."""
-        if scope["type"] != "http" or scope["method"] in _READS:
+        if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        fault = self._fault(Headers(scope=scope))
+        headers = Headers(scope=scope)
+        if scope["method"] in _READS:
+            if _is_foreign_read(str(scope["path"]), headers):
+                await self._refuse(FOREIGN_ORIGIN, scope, receive, send)
+            else:
+                await self._app(scope, receive, send)
+            return
+        fault = self._fault(headers)
         body = b"" if fault is not None else await _read(receive)
         if body is None:
             fault = TOO_LARGE
         if fault is not None:
-            await fault_response(fault)(scope, receive, send)
+            await self._refuse(fault, scope, receive, send)
             return
         await self._app(scope, _replay(body or b"", receive), send)
 
     def _fault(self, headers: Headers) -> Fault | None:
-        if headers.getlist("origin") != [headers.get("origin")] or headers["origin"] not in self._origins:
+        if not _is_program(headers) and (
+            headers.getlist("origin") != [headers.get("origin")] or headers["origin"] not in self._origins
+        ):
             return FOREIGN_ORIGIN
         if headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
             return NOT_JSON
         return None
+
+    async def _refuse(self, fault: Fault, scope: Scope, receive: Receive, send: Send) -> None:
+        if fault is FOREIGN_ORIGIN:
+            context = structlog.contextvars.get_contextvars()
+            origin = Headers(scope=scope).get("origin", "")[:_MAX_TOLD_CHARS]
+            told = ForeignOrigin(
+                origin, str(context.get("address", "")), f"http:{context.get('request_id', '')}"
+            )
+            await self._tell(told)
+        await fault_response(fault)(scope, receive, send)
+
+
+def _is_program(headers: Headers) -> bool:
+    """Whether a bearer token comes with the request, and nothing that a browser adds by itself."""
+    bearer = headers.get("authorization", "").lower().startswith("bearer ")
+    return bearer and "cookie" not in headers and "origin" not in headers
+
+
+def _is_foreign_read(path: str, headers: Headers) -> bool:
+    """Whether a browser says that another site's page asks (W3C Fetch Metadata).
+
+    Only OIDC providers send people here.
+    """
+    foreign = headers.get("sec-fetch-site") in {"cross-site", "same-site"}
+    return foreign and path.startswith("/api/") and not path.startswith("/api/oidc/")
 
 
 def fault_response(

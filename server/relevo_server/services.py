@@ -1,7 +1,7 @@
 """What the edges of the server share: made once in `app.create_app` and passed along."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from relevo_server.access.codes import RoutingNumbers
 from relevo_server.access.throttle import Allowance, Throttle
@@ -10,7 +10,10 @@ from relevo_server.accounts.view import AccountView
 from relevo_server.clock import Clock
 from relevo_server.metrics import Metrics
 from relevo_server.settings import Settings
+from relevo_server.store.audit import AuditEvent, AuditLog
 from relevo_server.store.relay_sessions import RelaySessionStore
+from relevo_server.store.revocations import RevocationStore
+from relevo_server.store.sign_ins import SignInStore
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,9 @@ class Throttles:
     reserve_account: Throttle
     present_account: Throttle
     guest_address: Throttle
+    # Second steps and proofs of a sign-in, by account; tokens that no account has, by address.
+    step_account: Throttle
+    token_address: Throttle
     join_account: Throttle
     invite_account: Throttle
     # For the WebSocket edge: connections opened by an address, support sessions registered by one.
@@ -45,6 +51,8 @@ def make_throttles(clock: Clock) -> Throttles:
         reserve_account=throttle(10, 1 / 30),
         present_account=throttle(10, 1 / 30),
         guest_address=throttle(120, 1),  # a class that joins a presentation from one address
+        step_account=throttle(8, 1 / 30),
+        token_address=throttle(20, 1 / 10),
         join_account=throttle(6, 1 / 10),  # each puts a question before somebody
         invite_account=throttle(20, 1 / 10),
         connect_address=throttle(60, 4),
@@ -52,13 +60,37 @@ def make_throttles(clock: Clock) -> Throttles:
     )
 
 
+def _nobody(_account_id: str, _sign_in: str) -> None:
+    """There is no relay yet, and so nobody to cut off."""
+
+
+def _forgets(_event: AuditEvent) -> None:
+    """There is no relay yet, and so nobody who keeps books."""
+
+
+def _takes_all() -> bool:
+    return False
+
+
+@dataclass
+class Switchboard:
+    """What the running relay does for the routes; the desk plugs itself in when it is made."""
+
+    revoke: Callable[[str, str], None] = _nobody
+    """Cut off an account's sockets and tickets: of one sign-in, or all where that is empty (SPEC C25)."""
+    note: Callable[[AuditEvent], None] = _forgets
+    """Put a line into the record soon, by way of the spool if need be, without waiting for it."""
+    strict: Callable[[], bool] = _takes_all
+    """Whether what is new is to be refused, because it could not be recorded (SPEC C28)."""
+
+
 @dataclass(frozen=True)
 class Services:
     """The server's parts as the edges see them.
 
-    `account` answers None for an account that does not exist or is disabled, `colleagues` gives those in good
-    standing. `trace` differs once anything was stored, None where that has to be asked. `origins` are the
-    values of `Origin` that are this server's own.
+    `account` answers None for an account that does not exist or is disabled, `colleagues` gives those of
+    an organisation in good standing. `trace` differs once anything was stored, None where that has to be
+    asked. `origins` are the values of `Origin` that are this server's own.
     """
 
     settings: Settings
@@ -72,7 +104,24 @@ class Services:
     throttles: Throttles
     routing_numbers: RoutingNumbers
     relay_sessions: RelaySessionStore
+    sign_ins: SignInStore
+    revocations: RevocationStore
     account: Callable[[str], Awaitable[AccountView | None]]
-    colleagues: Callable[[], Awaitable[list[AccountView]]]
+    colleagues: Callable[[str], Awaitable[list[AccountView]]]
     trace: Callable[[], object | None]
+    audit: AuditLog
+    """For refusals, which no act's own transaction writes down."""
     metrics: Metrics
+    switchboard: Switchboard = field(default_factory=Switchboard)
+
+    def revoke(self, account_id: str, sign_in: str = "") -> None:
+        """Cut off what an account, or one sign-in of it, has open here; to be called after the commit."""
+        self.switchboard.revoke(account_id, sign_in)
+
+    def note(self, event: AuditEvent) -> None:
+        """Put a line into the record soon, without waiting for the database."""
+        self.switchboard.note(event)
+
+    def strict(self) -> bool:
+        """Whether what is new is to be refused for want of a record."""
+        return self.switchboard.strict()

@@ -3,6 +3,7 @@
 import ipaddress
 import re
 import socket
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
@@ -12,6 +13,15 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from relevo_protocol.inert import INERT
 from relevo_protocol.limits import MAX_NAME_CHARS
+
+
+class SecondFactor(StrEnum):
+    """Who of an organisation needs a second factor, from least to most."""
+
+    OPTIONAL = "optional"
+    ADMINISTRATORS = "administrators"
+    EVERYBODY = "everybody"
+
 
 # A comma-separated list in an environment variable.
 CommaList = Annotated[tuple[str, ...], NoDecode]
@@ -86,6 +96,42 @@ class Settings(BaseSettings):
         min_length=16,
         description="Bearer token for /metrics; without it, only the machine itself may read them.",
     )
+    audit_strict: bool = Field(
+        default=False,
+        description="Begin nothing new while the database cannot record it; what is under way goes on.",
+    )
+    spool_mib: int = Field(
+        default=64, ge=1, le=4096, description="MiB of records kept on disk while the database is away."
+    )
+    second_factor: SecondFactor = Field(
+        default=SecondFactor.EVERYBODY,
+        description="Who needs a second factor: optional, administrators or everybody; organisations may "
+        "ask for more, never for less.",
+    )
+    oidc_issuer: str | None = Field(
+        default=None,
+        description="Issuer of an OpenID Connect provider to sign in with, https://…; none by default.",
+    )
+    oidc_client_id: str = Field(
+        default="", max_length=255, description="This server's name at `oidc_issuer`."
+    )
+    oidc_client_secret_file: Path | None = Field(
+        default=None, description="File with this server's secret at `oidc_issuer`; without one, PKCE alone."
+    )
+    oidc_name: str = Field(
+        default="", max_length=MAX_NAME_CHARS, description="What the button to `oidc_issuer` says."
+    )
+    oidc_create: bool = Field(
+        default=False,
+        description="Make an account for whoever `oidc_issuer` knows; else only accounts whose name is the "
+        "verified e-mail address sign in by it.",
+    )
+    syslog: str | None = Field(
+        default=None, description="host:port that the record is sent to as well (RFC 5424 over TCP)."
+    )
+    connections_per_address: int = Field(
+        default=200, ge=4, description="Connections that one address may have open at once."
+    )
     log_format: Literal["auto", "json", "human"] = Field(
         default="auto", description="Logs as JSON lines or for people; auto: for people on a terminal."
     )
@@ -124,6 +170,25 @@ class Settings(BaseSettings):
             raise ValueError("must look like https://relay.example or https://relay.example:8443")
         return _browser_origin(parts.hostname, parts.port or _HTTPS_PORT)
 
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _issuer(cls, value: str | None) -> str | None:
+        parts = urlsplit(value or "https://none.example")
+        here = parts.scheme == "http" and parts.hostname in {"127.0.0.1", "localhost", "::1"}
+        if not (parts.scheme == "https" or here) or not parts.hostname or parts.query or parts.fragment:
+            raise ValueError(
+                "must look like https://sign-in.example/realm (http only on this machine itself)"
+            )
+        return value
+
+    @field_validator("syslog")
+    @classmethod
+    def _collector(cls, value: str | None) -> str | None:
+        host, _, port = (value or "host:1").rpartition(":")
+        if not host or not port.isdecimal() or not 0 < int(port) < 65_536:
+            raise ValueError("must look like collector.example:6514")
+        return value
+
     @model_validator(mode="after")
     def _whole(self) -> Self:
         if (self.tls_certificate is None) != (self.tls_key is None):
@@ -139,6 +204,8 @@ class Settings(BaseSettings):
             )
         if self.plain_http and self.tls_certificate is not None:
             raise ValueError("plain_http and tls_certificate exclude one another")
+        if self.oidc_issuer is not None and not self.oidc_client_id:
+            raise ValueError("oidc_issuer needs oidc_client_id: this server's name there")
         return self
 
     @property
@@ -180,8 +247,10 @@ class Settings(BaseSettings):
 
     @property
     def database(self) -> str:
-        """The database's SQLAlchemy URL."""
-        return self.database_url or f"sqlite+aiosqlite:///{self.data.resolve() / 'relevo.db'}"
+        """The database's SQLAlchemy URL, with the driver that this server speaks PostgreSQL by."""
+        if self.database_url is not None:
+            return re.sub(r"^postgres(ql)?://", "postgresql+asyncpg://", self.database_url)
+        return f"sqlite+aiosqlite:///{self.data.resolve() / 'relevo.db'}"
 
 
 def _names(*names: str) -> tuple[str, ...]:

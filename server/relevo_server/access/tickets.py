@@ -64,10 +64,19 @@ class TicketOffice:
             return None
         return found
 
-    def revoke(self, account_id: str) -> None:
-        """Forget every ticket of an account that signed out or was disabled."""
-        for key in [key for key, ticket in self._tickets.items() if ticket.account.id == account_id]:
-            del self._tickets[key]
+    def holder(self, ticket: str) -> AccountView | None:
+        """Whom a living ticket was given to; it stays as good as it was."""
+        if len(ticket) != TICKET_CHARS or not ticket.isascii():
+            return None
+        found = self._tickets.get(_digest(ticket))
+        return found.account if found is not None and found.expires_at_s > self._now_s() else None
+
+    def revoke(self, account_id: str, sign_in: str = "") -> None:
+        """Forget the tickets of an account, or only those that one sign-in of it was given (SPEC C25)."""
+        for key, ticket in list(self._tickets.items()):
+            account = ticket.account
+            if account.id == account_id and sign_in in {"", account.sign_in or sign_in}:
+                del self._tickets[key]
 
     def _drop_expired(self, now_s: float) -> None:
         while self._tickets:

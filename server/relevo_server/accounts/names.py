@@ -9,6 +9,7 @@ from relevo_protocol.limits import MAX_NAME_CHARS
 MAX_ACCOUNT_NAME_CHARS = 64
 MAX_GUEST_NAME_CHARS = 60
 MAX_TEAM_NAME_CHARS = 64
+MAX_LABEL_CHARS = 60
 # Vietnamese has two, Hebrew and Arabic with every vowel three or four.
 _MAX_MARKS = 4
 # Unicode's formatting, private, surrogate and unassigned signs: zero-width ones among them.
@@ -55,6 +56,14 @@ def team_name(typed: str) -> str:
     name = unicodedata.normalize("NFC", typed).strip()
     if len(name) > MAX_TEAM_NAME_CHARS or not re.fullmatch(INERT, name):
         raise BadName(f"a team's name is one line of at most {MAX_TEAM_NAME_CHARS} characters")
+    return name
+
+
+def label(typed: str) -> str:
+    """What somebody calls a key or a token of theirs: one line of at most 60 characters. Raises BadName."""
+    name = unicodedata.normalize("NFC", typed).strip()
+    if not 1 <= len(name) <= MAX_LABEL_CHARS or not re.fullmatch(INERT, name):
+        raise BadName(f"a label is one line of 1 to {MAX_LABEL_CHARS} characters")
     return name
 
 

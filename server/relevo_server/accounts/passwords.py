@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from relevo_server.accounts.common_passwords import is_common
 from relevo_server.errors import Text
 
 MIN_CHARS = 10
@@ -54,8 +55,12 @@ class Passwords:
         return Verdict(fits=True, better_hash=self._hasher.hash(password) if outdated else None)
 
 
-def weakness(password: str, name: str) -> Text | None:
-    """Why this password is refused for the account of this name, or None when it is good enough."""
+def weakness(password: str, name: str, *context: str) -> Text | None:
+    """Why this password is refused for the account of this name, or None when it is good enough.
+
+    Which kinds of characters it is made of is nobody's business (ASVS 5.0, 6.2.5); `context` are words that
+    whoever guesses would try first: the people's and the organisation's names (6.2.11).
+    """
     text = _prepared(password)
     if len(text) < MIN_CHARS:
         return Text(
@@ -67,14 +72,14 @@ def weakness(password: str, name: str) -> Text | None:
             f"The password is longer than {MAX_CHARS} characters.",
             f"La contraseña supera los {MAX_CHARS} caracteres.",
         )
-    if len(set(text)) < 5:
-        return Text(
-            "The password repeats fewer than five different characters.",
-            "La contraseña repite menos de cinco caracteres distintos.",
-        )
     if len(name) > 2 and name in text.casefold():
         return Text(
             "The password contains the account's name.", "La contraseña contiene el nombre de la cuenta."
+        )
+    if is_common(text, (name, *context)):
+        return Text(
+            "This password is one of the first that somebody would try.",
+            "Esta contraseña es de las primeras que alguien probaría.",
         )
     return None
 

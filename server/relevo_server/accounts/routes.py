@@ -1,91 +1,146 @@
-"""HTTP: sign in, sign out, who am I."""
-
-from typing import Annotated
+"""HTTP: sign in by its ways and steps, sign out, who am I, prove it anew."""
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
 
-from relevo_protocol.modes import Standing
-from relevo_server.accounts.sign_in import SignedIn, SignInService
-from relevo_server.accounts.view import AccountView
+from relevo_server.accounts.asker import asker_of, client_address
+from relevo_server.accounts.bodies import (
+    AccountAnswer,
+    ChallengeBody,
+    CredentialBody,
+    LinkBody,
+    MeAnswer,
+    OptionsAnswer,
+    ProofBody,
+    SecondBody,
+    SignInBody,
+    StepAnswer,
+    account_out,
+)
+from relevo_server.accounts.cookies import STEP_COOKIE, drop, set_passing, set_sign_in
+from relevo_server.accounts.factors import Factors, PasskeyAnswer
+from relevo_server.accounts.guard import COOKIE, Gate
+from relevo_server.accounts.passkeys import Begun
+from relevo_server.accounts.proofs import REAUTH, Proofs, Step
+from relevo_server.accounts.sign_in import SignedIn, SignInService, StepNeeded
 
-COOKIE = "__Host-relevo"
-
-
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
-
-
-class SignInBody(_Body):
-    """`POST /api/sign-in`."""
-
-    name: Annotated[str, Field(min_length=1, max_length=64)]
-    password: Annotated[str, Field(min_length=1, max_length=256)]
-
-
-class LinkBody(_Body):
-    """`POST /api/sign-in/link`."""
-
-    token: Annotated[str, Field(min_length=16, max_length=128)]
-
-
-class AccountOut(BaseModel):
-    """An account as the browser sees it."""
-
-    id: str
-    name: str
-    display_name: str
-    organisation: str
-    language: str
-    is_admin: bool
-    standing: Standing
-    team: str
-    admin_tools: bool
+__all__ = ["COOKIE", "build_router", "client_address"]
 
 
-class AccountAnswer(BaseModel):
-    """`{account: …}`."""
+class SignInDesk:
+    """Turns what the service says into answers and cookies."""
 
-    account: AccountOut
+    def __init__(self, service: SignInService) -> None:
+        self._service = service
 
+    async def answer(
+        self, request: Request, response: Response, outcome: SignedIn | StepNeeded
+    ) -> AccountAnswer | StepAnswer:
+        """The cookie of the sign-in, or that of the step that is needed."""
+        if isinstance(outcome, StepNeeded):
+            set_passing(response, STEP_COOKIE, outcome.browser)
+            return StepAnswer(challenge=outcome.challenge, methods=outcome.methods)
+        return await self.signed_in(request, response, outcome)
 
-def build_router(service: SignInService) -> APIRouter:
-    """The routes over a service."""
-    router = APIRouter(prefix="/api")
-
-    @router.post("/sign-in")
-    async def sign_in(body: SignInBody, request: Request, response: Response) -> AccountAnswer:
-        signed_in = await service.by_password(body.name, body.password, client_address(request))
-        return await rotate(request, response, signed_in)
-
-    @router.post("/sign-in/link")
-    async def sign_in_by_link(body: LinkBody, request: Request, response: Response) -> AccountAnswer:
-        signed_in = await service.by_link(body.token, client_address(request))
-        return await rotate(request, response, signed_in)
-
-    @router.post("/sign-out", status_code=204)
-    async def sign_out(request: Request, response: Response) -> None:
-        await service.sign_out(request.cookies.get(COOKIE))
-        response.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="strict")
-
-    @router.get("/me")
-    async def me(request: Request) -> AccountAnswer:
-        return _answer(await service.current(request.cookies.get(COOKIE)))
-
-    async def rotate(request: Request, response: Response, signed_in: SignedIn) -> AccountAnswer:
+    async def signed_in(self, request: Request, response: Response, outcome: SignedIn) -> AccountAnswer:
+        """A sign-in that is complete."""
         # The browser's earlier sign-in ends: a token planted beforehand is worth nothing afterwards.
-        await service.sign_out(request.cookies.get(COOKIE))
-        response.set_cookie(COOKIE, signed_in.token, path="/", secure=True, httponly=True, samesite="strict")
-        return _answer(signed_in.account)
+        await self._service.replace_browser(request.cookies.get(COOKIE))
+        set_sign_in(response, outcome.token)
+        if STEP_COOKIE in request.cookies:
+            drop(response, STEP_COOKIE)
+        return AccountAnswer(account=account_out(outcome.account))
 
-    _ = (sign_in, sign_in_by_link, sign_out, me)
+
+def build_router(service: SignInService, proofs: Proofs, factors: Factors, gate: Gate) -> APIRouter:
+    """The routes over the services."""
+    router = APIRouter(prefix="/api")
+    _add_first_steps(router, service, proofs)
+    _add_second_steps(router, service, proofs)
+    _add_own(router, service, factors, gate)
+    _add_reauth(router, proofs, factors, gate)
     return router
 
 
-def client_address(request: Request) -> str:
-    """The peer's address, as a declared proxy reports it; empty when the transport has none."""
-    return request.client.host if request.client is not None else ""
+def _add_first_steps(router: APIRouter, service: SignInService, proofs: Proofs) -> None:
+    desk = SignInDesk(service)
+
+    @router.post("/sign-in")
+    async def sign_in(body: SignInBody, request: Request, response: Response) -> AccountAnswer | StepAnswer:
+        outcome = await service.by_password(body.name, body.password, asker_of(request))
+        return await desk.answer(request, response, outcome)
+
+    @router.post("/sign-in/link")
+    async def sign_in_by_link(
+        body: LinkBody, request: Request, response: Response
+    ) -> AccountAnswer | StepAnswer:
+        return await desk.answer(request, response, await service.by_link(body.token, asker_of(request)))
+
+    @router.post("/sign-in/passkey/options")
+    async def passkey_options(request: Request) -> OptionsAnswer:
+        return _options(await proofs.begin_passkey(asker_of(request)))
+
+    @router.post("/sign-in/passkey")
+    async def sign_in_by_passkey(body: CredentialBody, request: Request, response: Response) -> AccountAnswer:
+        answer = PasskeyAnswer(body.token, body.credential)
+        return await desk.signed_in(request, response, await proofs.by_passkey(answer, asker_of(request)))
+
+    _ = (sign_in, sign_in_by_link, passkey_options, sign_in_by_passkey)
 
 
-def _answer(account: AccountView) -> AccountAnswer:
-    return AccountAnswer(account=AccountOut(**vars(account)))
+def _add_second_steps(router: APIRouter, service: SignInService, proofs: Proofs) -> None:
+    desk = SignInDesk(service)
+
+    @router.post("/sign-in/second")
+    async def second(body: SecondBody, request: Request, response: Response) -> AccountAnswer:
+        outcome = await proofs.second(_step(request, body.challenge), body.proof(), asker_of(request))
+        return await desk.signed_in(request, response, outcome)
+
+    @router.post("/sign-in/second/passkey/options")
+    async def second_options(body: ChallengeBody, request: Request) -> OptionsAnswer:
+        step = _step(request, body.challenge)
+        return _options(await proofs.begin_step_passkey(step, asker_of(request).origin))
+
+    _ = (second, second_options)
+
+
+def _add_own(router: APIRouter, service: SignInService, factors: Factors, gate: Gate) -> None:
+    @router.post("/sign-out", status_code=204)
+    async def sign_out(request: Request, response: Response) -> None:
+        await service.sign_out(request.cookies.get(COOKIE), asker_of(request))
+        drop(response, COOKIE)
+
+    @router.get("/me")
+    async def me(request: Request) -> MeAnswer:
+        account = await gate.me(request, walled=False)
+        has_second = await factors.store.has_second(account.id)
+        return MeAnswer(
+            account=account_out(account),
+            second_factor=has_second,
+            must_enrol=not has_second and await factors.wanted(account),
+            fresh_for_s=int(gate.fresh_for_s(account)),
+            methods=await service.methods_of_proof(account),
+        )
+
+    _ = (sign_out, me)
+
+
+def _add_reauth(router: APIRouter, proofs: Proofs, factors: Factors, gate: Gate) -> None:
+    @router.post("/reauth", status_code=204)
+    async def reauth(body: ProofBody, request: Request) -> None:
+        account = await gate.me(request, walled=False)
+        await proofs.reauth(account, body.proof(), asker_of(request))
+
+    @router.post("/reauth/passkey/options")
+    async def reauth_options(request: Request) -> OptionsAnswer:
+        account = await gate.me(request, walled=False)
+        return _options(await factors.passkeys.begin_proof(asker_of(request).origin, REAUTH, account.id))
+
+    _ = (reauth, reauth_options)
+
+
+def _step(request: Request, challenge: str) -> Step:
+    return Step(challenge, request.cookies.get(STEP_COOKIE, ""))
+
+
+def _options(begun: Begun) -> OptionsAnswer:
+    return OptionsAnswer(token=begun.token, options=begun.options)

@@ -2,21 +2,26 @@
 
 import hashlib
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
-from relevo_server.access.throttle import account_key, address_keys, retry_after_s
+from relevo_server.access.throttle import Key, account_key, address_keys, retry_after_s
+from relevo_server.accounts.asker import Asker
+from relevo_server.accounts.challenges import Challenges
+from relevo_server.accounts.factors import OIDC, Factors
 from relevo_server.accounts.names import normal_name
 from relevo_server.accounts.passwords import Passwords
+from relevo_server.accounts.refusals import RefusalBook
 from relevo_server.accounts.view import AccountView
 from relevo_server.clock import Clock
-from relevo_server.errors import NOT_SIGNED_IN, WRONG_LINK, WRONG_SIGN_IN, Fault, Refusal, too_many
+from relevo_server.errors import NOT_SIGNED_IN, OIDC_ONLY, WRONG_LINK, WRONG_SIGN_IN, Fault, Refusal, too_many
 from relevo_server.services import Services
 from relevo_server.store.accounts import AccountStore
 from relevo_server.store.audit import AuditEvent
-from relevo_server.store.sign_ins import SignInStore
+from relevo_server.store.sign_ins import NewSignIn, SignInStore
 
 LINK_LIFETIME_S = 1800
 _TOKEN_BYTES = 32
+_ID_BYTES = 16
 # A busy page asks several times a second; the database need not hear of each.
 _TOUCH_EVERY_S = 60.0
 
@@ -26,7 +31,26 @@ class SignedIn:
     """A successful sign-in: the account, and the token for the cookie."""
 
     account: AccountView
-    token: str
+    token: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class StepNeeded:
+    """A first step that was right: what comes next, and the secret that binds it to this browser."""
+
+    challenge: str = field(repr=False)
+    browser: str = field(repr=False)
+    methods: list[str]
+
+
+@dataclass(frozen=True)
+class FirstStep:
+    """Whose second step is awaited, from which browser, and by what the first was done."""
+
+    account_id: str
+    browser: bytes = field(repr=False)
+    method: str
+    authenticated: bool
 
 
 @dataclass(frozen=True)
@@ -36,6 +60,8 @@ class SignInParts:
     accounts: AccountStore
     sign_ins: SignInStore
     passwords: Passwords
+    factors: Factors
+    refusals: RefusalBook
 
 
 class SignInService:
@@ -46,34 +72,79 @@ class SignInService:
         self._accounts = parts.accounts
         self._sign_ins = parts.sign_ins
         self._passwords = parts.passwords
+        self._factors = parts.factors
+        self._refusals = parts.refusals
+        self.steps: Challenges[FirstStep] = Challenges(services.clock.monotonic_s)
 
-    async def by_password(self, name: str, password: str, address: str) -> SignedIn:
-        """Sign in by name. Raises Refusal: wrong_sign_in or too_many_attempts."""
+    async def by_password(self, name: str, password: str, asker: Asker) -> SignedIn | StepNeeded:
+        """Sign in by name. Raises Refusal: wrong_sign_in, too_many_attempts or oidc_only."""
         throttles = self._services.throttles
         asked = normal_name(name)
-        keys, prefixes = account_key(asked), address_keys(address)
-        self._admit(throttles.sign_in_address.charge(*prefixes))
-        self._admit(throttles.sign_in_account.charge(keys))
+        keys, prefixes = account_key(asked), address_keys(asker.address)
+        await self._admit(throttles.sign_in_address.charge(*prefixes), prefixes[0], asker)
+        await self._admit(throttles.sign_in_account.charge(keys), keys, asker)
         stored = await self._accounts.by_name(asked)
-        verdict = await self._passwords.verify(stored.password_hash if stored else None, password)
+        known_hash = stored.password_hash if stored is not None else ""
+        verdict = await self._passwords.verify(known_hash or None, password)
         if stored is None or stored.disabled or not verdict.fits:
-            raise self._wrong(WRONG_SIGN_IN)
+            organisation = stored.view if stored is not None else None
+            raise await self._wrong(WRONG_SIGN_IN, asker, organisation, step="password", typed=asked)
         throttles.sign_in_address.refund(*prefixes)
         throttles.sign_in_account.refund(keys)
         if verdict.better_hash is not None:
             await self._accounts.rehash(stored.view.id, verdict.better_hash)
-        return await self._open(stored.view, "sign_in.password", address)
+        if await self._provider_alone(stored.view):
+            raise Refusal(OIDC_ONLY)
+        return await self.after_first(stored.view, "password", asker)
 
-    async def by_link(self, token: str, address: str) -> SignedIn:
-        """Sign in by a one-time link. Raises Refusal: wrong_link or too_many_attempts."""
-        prefixes = address_keys(address)
-        self._admit(self._services.throttles.sign_in_address.charge(*prefixes))
+    async def by_link(self, token: str, asker: Asker) -> SignedIn | StepNeeded:
+        """Sign in by a one-time link, which stands for the password alone.
+
+        Raises:
+            Refusal: wrong_link or too_many_attempts.
+        """
+        prefixes = address_keys(asker.address)
+        await self._admit(self._services.throttles.sign_in_address.charge(*prefixes), prefixes[0], asker)
         account_id = await self._sign_ins.take_link(hash_token(token), self._services.clock.wall_s())
         account = await self._accounts.view(account_id) if account_id is not None else None
         if account is None:
-            raise self._wrong(WRONG_LINK)
+            raise await self._wrong(WRONG_LINK, asker, None, step="link")
         self._services.throttles.sign_in_address.refund(*prefixes)
-        return await self._open(account, "sign_in.link", address)
+        return await self.after_first(account, "link", asker)
+
+    async def after_first(
+        self, account: AccountView, method: str, asker: Asker, *, authenticated: bool = True
+    ) -> SignedIn | StepNeeded:
+        """Open the sign-in, or ask for a second step where the account has one."""
+        methods = await self._factors.methods(account.id)
+        if not methods:
+            return await self.open(account, method, asker, authenticated=authenticated)
+        browser = secrets.token_urlsafe(_TOKEN_BYTES)
+        step = FirstStep(account.id, hash_token(browser), method, authenticated)
+        return StepNeeded(self.steps.open(step), browser, methods)
+
+    async def open(
+        self, account: AccountView, method: str, asker: Asker, *, authenticated: bool = True
+    ) -> SignedIn:
+        """A fresh sign-in with its line in the record; `authenticated`: somebody has proved it just now."""
+        token = secrets.token_urlsafe(_TOKEN_BYTES)
+        new = NewSignIn(
+            token_hash=hash_token(token),
+            id=secrets.token_hex(_ID_BYTES),
+            account_id=account.id,
+            address=asker.address,
+            agent=asker.agent,
+            method=method,
+            authenticated=authenticated,
+        )
+        await self._sign_ins.open(new, asker.event(self._services, account, f"sign_in.{method}"))
+        self._services.metrics.sign_ins.labels("accepted").inc()
+        now_s = self._services.clock.wall_s() if authenticated else 0.0
+        return SignedIn(replace(account, sign_in=new.id, authenticated_at_s=now_s, method=method), token)
+
+    async def account(self, account_id: str) -> AccountView | None:
+        """The account of an id, in good standing."""
+        return await self._accounts.view(account_id)
 
     async def current(self, token: str | None) -> AccountView:
         """The account behind a cookie. Raises Refusal: not_signed_in."""
@@ -81,57 +152,90 @@ class SignInService:
             raise Refusal(NOT_SIGNED_IN)
         key, now_s = hash_token(token), self._services.clock.wall_s()
         found = await self._sign_ins.find(key)
-        settings = self._services.settings
-        if (
-            found is None
-            or now_s - found.seen_at_s >= settings.sign_in_idle_s
-            or now_s - found.created_at_s >= settings.sign_in_absolute_s
-        ):
+        if found is None or not self.lives(found.created_at_s, found.seen_at_s):
             raise Refusal(NOT_SIGNED_IN)
         account = await self._accounts.view(found.account_id)
         if account is None:
             raise Refusal(NOT_SIGNED_IN)
         if now_s - found.seen_at_s >= _TOUCH_EVERY_S:
             await self._sign_ins.touch(key, now_s)
-        return account
+        return replace(
+            account, sign_in=found.id, authenticated_at_s=found.authenticated_at_s, method=found.method
+        )
 
-    async def sign_out(self, token: str | None) -> None:
-        """End the sign-in of a cookie, and the tickets given to it; unknown ones are no error."""
-        if not token:
+    def lives(self, created_at_s: float, seen_at_s: float) -> bool:
+        """Whether a sign-in of these times has not run out yet."""
+        now_s, settings = self._services.clock.wall_s(), self._services.settings
+        return (
+            now_s - seen_at_s < settings.sign_in_idle_s and now_s - created_at_s < settings.sign_in_absolute_s
+        )
+
+    def age_s(self, account: AccountView) -> float:
+        """Seconds since the account's sign-in last proved who it is."""
+        return self._services.clock.wall_s() - account.authenticated_at_s
+
+    async def sign_out(self, token: str | None, asker: Asker) -> None:
+        """End the sign-in of a cookie and all that its account has open; unknown ones are no error."""
+        key = hash_token(token or "")
+        found = await self._sign_ins.find(key) if token else None
+        if found is None:
             return
-        key = hash_token(token)
-        found = await self._sign_ins.find(key)
-        if found is not None:
-            self._services.tickets.revoke(found.account_id)
-            self._services.presentations.revoke(found.account_id)
-            await self._sign_ins.close(key)
+        account = await self._accounts.view(found.account_id)
+        event = replace(asker.event(self._services, account, "sign_out"), actor=found.account_id)
+        await self._sign_ins.close(key, event)
+        self._services.revoke(found.account_id)
 
-    async def _open(self, account: AccountView, action: str, address: str) -> SignedIn:
-        token = secrets.token_urlsafe(_TOKEN_BYTES)
-        event = AuditEvent(self._services.clock.wall_s(), account.name, action, details={"address": address})
-        await self._sign_ins.open(hash_token(token), account.id, event)
-        self._services.metrics.sign_ins.labels("accepted").inc()
-        return SignedIn(account, token)
+    async def replace_browser(self, token: str | None) -> None:
+        """End a browser's earlier sign-in, which a newer one takes the place of: no sign-out by a person."""
+        if token:
+            await self._sign_ins.close(hash_token(token))
 
-    def _admit(self, wait_s: float) -> None:
+    async def methods_of_proof(self, account: AccountView) -> list[str]:
+        """How this account can prove anew who it is."""
+        stored = await self._accounts.by_name(account.name)
+        methods = ["password"] if stored is not None and stored.password_hash else []
+        methods += [one for one in await self._factors.methods(account.id) if one != "recovery"]
+        return methods or [OIDC]
+
+    async def fits_password(self, account: AccountView, password: str) -> bool:
+        """Whether this is the account's password; takes as long where it has none."""
+        stored = await self._accounts.by_name(account.name)
+        known_hash = stored.password_hash if stored is not None else ""
+        return (await self._passwords.verify(known_hash or None, password)).fits
+
+    async def _provider_alone(self, account: AccountView) -> bool:
+        configured = self._services.settings.oidc_issuer is not None
+        return configured and (await self._factors.policy(account.organisation_id)).oidc_only
+
+    async def _admit(self, wait_s: float, key: Key, asker: Asker) -> None:
         if wait_s > 0.0:
             self._services.metrics.throttled.labels("sign_in").inc()
+            event = asker.event(self._services, None, "sign_in.throttled")
+            await self._refusals.flood(key.name, event)
             raise too_many(retry_after_s(wait_s))
 
-    def _wrong(self, fault: Fault) -> Refusal:
+    async def _wrong(
+        self, fault: Fault, asker: Asker, account: AccountView | None, *, step: str, typed: str = ""
+    ) -> Refusal:
         self._services.metrics.sign_ins.labels("refused").inc()
+        event = asker.event(self._services, account, "sign_in.refused", step=step)
+        # Never which half was wrong, and no actor: nobody has shown to be anybody.
+        event = replace(event, actor="", personal=asker.personal(name=typed))
+        await self._refusals.note(event)
         return Refusal(fault)
 
 
 def hash_token(token: str) -> bytes:
     """What the database keeps of a token of 32 random bytes; no salt is needed against 2^256 guesses."""
-    return hashlib.sha256(token.encode()).digest()
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
 
 
-async def make_link(sign_ins: SignInStore, clock: Clock, name: str) -> str | None:
+async def make_link(
+    sign_ins: SignInStore, clock: Clock, name: str, event: AuditEvent | None = None
+) -> str | None:
     """A token that signs the account in once within half an hour; None when there is no such account."""
     token = secrets.token_urlsafe(_TOKEN_BYTES)
     now_s, account = clock.wall_s(), normal_name(name)
-    event = AuditEvent(now_s, "command line", "link.create", details={"account": account})
-    saved = await sign_ins.save_link(hash_token(token), account, now_s + LINK_LIFETIME_S, event)
+    told = event or AuditEvent(now_s, "command line", "link.create", personal={"name": account}, cause="cli")
+    saved = await sign_ins.save_link(hash_token(token), account, now_s + LINK_LIFETIME_S, told)
     return token if saved else None

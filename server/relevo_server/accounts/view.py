@@ -24,6 +24,16 @@ class AccountView:
     """Whose sessions a supervisor of the same team sees; those without a team are one team."""
     admin_tools: bool = False
     """Whether administrator mode may be asked for."""
+    organisation_id: str = "home"
+    """Whose people it may see: nothing crosses from one organisation to another."""
+    sign_in: str = ""
+    """The public id of the sign-in that acts; empty where nobody's browser does."""
+    authenticated_at_s: float = 0.0
+    """When this sign-in last proved who it is, seconds since the epoch."""
+    method: str = ""
+    """How the sign-in came about: password, link, passkey, oidc; token for a program's."""
+    scopes: frozenset[str] | None = None
+    """What a program's token may do of what its account may; None for a person."""
 
 
 def guest_view(display_name: str, language: str) -> AccountView:

@@ -4,12 +4,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 
+from relevo_server.accounts.permissions import permissions_of
 from relevo_server.accounts.routes import COOKIE
 from relevo_server.accounts.sign_in import LINK_LIFETIME_S, make_link
+from relevo_server.store.accounts import AccountStore, NewAccount
 from relevo_server.store.audit import AuditLog
+from relevo_server.store.database import Unavailable
 from relevo_server.store.sign_ins import SignInStore
-from tests.server.hands import PASSWORD, Site, site
+from tests.server.hands import PASSWORD, QUICK, Site, site
 
 Play = Callable[[Site], Awaitable[None]]
 
@@ -32,11 +36,13 @@ async def link(found: Site) -> str:
     return token
 
 
-def test_sign_in_gives_the_account_and_a_cookie_that_only_https_and_no_script_sees(tmp_path: Path):
+def test_Q2_sign_in_gives_the_account_and_a_cookie_that_only_https_and_no_script_sees(tmp_path: Path):
     async def play(found: Site):
         answer = await found.sign_in(name=" Ana ")
         assert answer.status_code == 200
-        assert answer.json() == {
+        shown = answer.json()
+        assert shown["account"].pop("permissions") == sorted(permissions_of(found.ana))
+        assert shown == {
             "account": {
                 "id": found.ana.id,
                 "name": "ana",
@@ -54,13 +60,19 @@ def test_sign_in_gives_the_account_and_a_cookie_that_only_https_and_no_script_se
         for part in ("httponly", "secure", "samesite=strict", "path=/"):
             assert part in cookie
         assert "domain" not in cookie
-        assert (await found.client.get("/api/me")).json() == answer.json()
+        me = (await found.client.get("/api/me")).json()
+        assert me == answer.json() | {
+            "second_factor": False,
+            "must_enrol": False,
+            "fresh_for_s": 600,
+            "methods": ["password"],
+        }
         assert answer.headers["cache-control"] == "no-store"
 
     run(tmp_path, play)
 
 
-def test_database_knows_no_token(tmp_path: Path):
+def test_Q12_database_knows_no_token(tmp_path: Path):
     async def play(found: Site):
         await found.sign_in()
         token = found.client.cookies[COOKIE].encode()
@@ -74,12 +86,34 @@ def test_database_knows_no_token(tmp_path: Path):
     run(tmp_path, play)
 
 
-@pytest.mark.parametrize(("name", "password"), [("ana", "wrong password"), ("nobody", PASSWORD)])
-def test_wrong_name_and_wrong_password_are_answered_alike(tmp_path: Path, name: str, password: str):
+@pytest.mark.parametrize(
+    ("name", "password"), [("ana", "wrong password"), ("nobody", PASSWORD), ("eva", PASSWORD), ("oidc", "")]
+)
+def test_Q11_whatever_is_wrong_is_answered_alike_after_one_computation(
+    tmp_path: Path, name: str, password: str, monkeypatch: pytest.MonkeyPatch
+):
+    computed: list[str] = []
+    verify = PasswordHasher.verify
+
+    def counted(hasher: PasswordHasher, known_hash: str, given: str) -> bool:
+        computed.append(known_hash[:9])
+        return verify(hasher, known_hash, given)
+
     async def play(found: Site):
-        answer = await found.sign_in(password, name)
+        for other in ("eva", "oidc"):
+            known_hash = QUICK.hash(PASSWORD) if other == "eva" else ""
+            new = NewAccount(other, other, "es", is_admin=False, password_hash=known_hash)
+            await found.accounts.create(new, "test")
+        await found.accounts.set_disabled("eva", disabled=True, actor="test")
+        monkeypatch.setattr(PasswordHasher, "verify", counted)
+        answer = await found.sign_in(password or "no account has this password", name)
         assert (answer.status_code, answer.json()["error"]["code"]) == (401, "wrong_sign_in")
         assert "set-cookie" not in answer.headers
+        assert computed == ["$argon2id"]
+        newest = (await AuditLog(found.database).newest(limit=1))[0]
+        assert (newest.actor, newest.action, newest.details) == ("", "sign_in.refused", {"step": "password"})
+        assert newest.personal is not None
+        assert newest.personal["name"] == name
 
     run(tmp_path, play)
 
@@ -212,16 +246,27 @@ def test_new_password_signs_out_everywhere(tmp_path: Path):
 def test_sign_ins_are_recorded_with_their_address_and_expired_ones_swept(tmp_path: Path):
     async def play(found: Site):
         await found.sign_in()
-        newest = (await AuditLog(found.database).newest(1))[0]
-        assert (newest.actor, newest.action, newest.details) == (
-            "ana",
-            "sign_in.password",
-            {"address": "127.0.0.1"},
-        )
+        newest = (await AuditLog(found.database).newest(limit=1))[0]
+        assert (newest.actor, newest.action, newest.details) == (found.ana.id, "sign_in.password", {})
+        assert newest.personal is not None
+        assert newest.personal["address"] == "127.0.0.1"
+        assert newest.cause.startswith("http:")
         sign_ins = SignInStore(found.database)
         found.hands.turn(43_200)
         await sign_ins.sweep(found.hands.now_s(), 43_200, 604_800)
         found.hands.turn(-43_200)
         assert (await found.client.get("/api/me")).status_code == 401
+
+    run(tmp_path, play)
+
+
+def test_a_database_that_is_away_is_told_as_such(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    async def play(found: Site):
+        async def away(_self: AccountStore, _name: str) -> None:
+            raise Unavailable("no answer")
+
+        monkeypatch.setattr(AccountStore, "by_name", away)
+        answer = await found.sign_in()
+        assert (answer.status_code, answer.json()["error"]["code"]) == (503, "unavailable")
 
     run(tmp_path, play)

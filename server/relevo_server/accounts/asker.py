@@ -1,0 +1,70 @@
+"""Where a request comes from, for throttles, for the list of sign-ins and for the record."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import cast
+
+import structlog
+from fastapi import Request
+
+from relevo_server.accounts.view import AccountView
+from relevo_server.services import Services
+from relevo_server.store.audit import AuditEvent, Detail
+from relevo_server.store.organisations import HOME
+
+_MAX_AGENT_CHARS = 200
+
+
+@dataclass(frozen=True)
+class Asker:
+    """The peer's address and browser, the page's origin, and the request's name in log and record."""
+
+    address: str
+    agent: str = ""
+    origin: str = ""
+    cause: str = ""
+
+    def event(
+        self, services: Services, who: AccountView | None, action: str, /, **details: Detail
+    ) -> AuditEvent:
+        """The record's line for what this request does, by this account or by nobody known yet."""
+        return AuditEvent(
+            at_s=services.clock.wall_s(),
+            actor=actor_of(who) if who is not None else "",
+            action=action,
+            details=details,
+            personal=self.personal(),
+            cause=self.cause,
+            organisation=who.organisation_id if who is not None else HOME,
+        )
+
+    def personal(self, **more: str) -> Mapping[str, str]:
+        """What of a request can be erased again: address, browser, and what was typed."""
+        known = {"address": self.address, "browser": self.agent, **more}
+        return {name: value for name, value in known.items() if value}
+
+
+def asker_of(request: Request) -> Asker:
+    """Whoever sent this request."""
+    named = cast("str", structlog.contextvars.get_contextvars().get("request_id", ""))
+    return Asker(
+        address=client_address(request),
+        agent=_printable(request.headers.get("user-agent", "")),
+        origin=request.headers.get("origin", ""),
+        cause=f"http:{named}",
+    )
+
+
+def client_address(request: Request) -> str:
+    """The peer's address, as a declared proxy reports it; empty when the transport has none."""
+    return request.client.host if request.client is not None else ""
+
+
+def actor_of(account: AccountView) -> str:
+    """Who the record says it was: the account, or the token that acted for it."""
+    return account.id if account.scopes is None else f"token:{account.sign_in}"
+
+
+def _printable(text: str) -> str:
+    """A header as people may read it later: a browser's name holds nothing that is not plain text."""
+    return "".join(sign for sign in text if " " <= sign <= "~")[:_MAX_AGENT_CHARS]
