@@ -14,6 +14,7 @@ from uvicorn.server import ServerState
 
 from relevo_server.app import create_app
 from relevo_server.clock import Clock
+from relevo_server.edge.admission import Door
 from relevo_server.edge.hardening import listen_socket, uvicorn_options
 from relevo_server.logs import configure_logs, logger
 from relevo_server.settings import Settings
@@ -36,7 +37,8 @@ def serve(settings: Settings) -> None:
         # uvicorn takes the signals over while it runs and raises them again once everything is closed.
         signal.signal(signal.SIGTERM, _leave)
         signal.signal(signal.SIGINT, _leave)
-        _Server(_config(app, tls), settings).run(sockets=[listener])
+        door = Door(settings.connections_per_address, settings.behind_proxy)
+        _Server(_config(app, tls, door), settings).run(sockets=[listener])
 
 
 class _State(ServerState):
@@ -86,8 +88,8 @@ class _Server(uvicorn.Server):
         self._wake()
 
 
-def _config(app: FastAPI, tls: TlsKeeper | None) -> uvicorn.Config:
-    options = uvicorn_options()
+def _config(app: FastAPI, tls: TlsKeeper | None, door: Door) -> uvicorn.Config:
+    options = uvicorn_options(door=door)
     options["timeout_graceful_shutdown"] = _GRACE_S
     return uvicorn.Config(
         app,

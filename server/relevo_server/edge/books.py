@@ -3,11 +3,14 @@
 from typing import assert_never
 
 from relevo_protocol.modes import Role, SessionKind, Standing
+from relevo_server.relay.keeping import HOME
 from relevo_server.relay.records import Audited, Record, SeatDropped, SeatKept, SessionKept, SessionOver
 from relevo_server.relay.seat import Identity
 from relevo_server.relay.traits import Lead, Traits
+from relevo_server.relay.vouching import REPORTED
 from relevo_server.store.audit import AuditEvent
 from relevo_server.store.relay_sessions import RelaySessionWriter, SeatRecord, SessionRecord
+from relevo_server.store.reports import NewReport
 
 
 async def write(store: RelaySessionWriter, record: Record, now_s: float) -> None:
@@ -22,23 +25,75 @@ async def write(store: RelaySessionWriter, record: Record, now_s: float) -> None
         case SessionOver():
             await store.end_session(record.session_id, record.reason)
         case Audited():
-            event = AuditEvent(now_s, record.actor, record.action, record.session_id, record.details)
-            await store.append_audit(event)
+            if await store.append_audit(_event(record, now_s)) and record.action == REPORTED:
+                await store.add_report(_report(record, now_s))
         case _:
             assert_never(record)
 
 
+def audited(event: AuditEvent) -> Audited:
+    """A line of the record as the relay's core keeps it until it is written."""
+    return Audited(
+        session_id=event.session_id or b"",
+        actor=event.actor,
+        action=event.action,
+        details=event.details,
+        personal=event.personal,
+        event_id=event.event_id,
+        organisation=event.organisation,
+        at_s=event.at_s,
+        cause=event.cause,
+    )
+
+
+def _event(entry: Audited, now_s: float) -> AuditEvent:
+    return AuditEvent(
+        at_s=entry.at_s or now_s,
+        actor=entry.actor,
+        action=entry.action,
+        session_id=entry.session_id or None,
+        details=entry.details,
+        personal=entry.personal,
+        cause=entry.cause,
+        organisation=entry.organisation,
+        event_id=entry.event_id,
+    )
+
+
+def _report(entry: Audited, now_s: float) -> NewReport:
+    """The report that belongs to its line in the record; its id is the event's."""
+    return NewReport(
+        organisation=entry.organisation,
+        session_id=entry.session_id,
+        at_s=entry.at_s or now_s,
+        by=str(entry.details["by"]),
+        accused=str(entry.details["accused"]),
+        people={slot: name for slot, name in entry.personal.items() if slot.isdecimal()},
+        id=entry.event_id.hex(),
+    )
+
+
 def kept_session(row: SessionRecord) -> SessionKept:
     """A stored session."""
-    lead = Lead(row.lead_account_id, row.lead_name, row.lead_team) if row.lead_account_id else None
-    traits = Traits(SessionKind(row.kind), lead, row.held_until_s, row.back_by_s)
+    organisation = row.lead_organisation or HOME
+    lead = Lead(row.lead_account_id, row.lead_name, row.lead_team, organisation)
+    traits = Traits(
+        SessionKind(row.kind), lead if row.lead_account_id else None, row.held_until_s, row.back_by_s
+    )
     return SessionKept(row.session_id, row.routing, row.agent_token_hash, row.created_at_s, row.mode, traits)
 
 
 def kept_seat(row: SeatRecord) -> SeatKept:
     """A stored seat."""
     identity = Identity(
-        row.account_id, row.display_name, row.organisation, Standing(row.standing), row.team, row.admin_tools
+        row.account_id,
+        row.display_name,
+        row.organisation,
+        Standing(row.standing),
+        row.team,
+        row.admin_tools,
+        row.organisation_id or HOME,
+        row.sign_in,
     )
     return SeatKept(row.session_id, row.slot, identity, Role(row.role), row.token_hash, row.expires_at_s)
 
@@ -56,6 +111,7 @@ def _session_row(kept: SessionKept) -> SessionRecord:
         lead_account_id=lead.account_id,
         lead_name=lead.display_name,
         lead_team=lead.team,
+        lead_organisation=lead.organisation if lead.account_id else "",
         held_until_s=kept.traits.held_until_s,
         back_by_s=kept.traits.back_by_s,
     )
@@ -74,5 +130,7 @@ def _seat_row(kept: SeatKept) -> SeatRecord:
         standing=who.standing.value,
         team=who.team,
         admin_tools=who.admin_tools,
+        organisation_id=who.organisation_id,
+        sign_in=who.sign_in,
         role=kept.role.value,
     )

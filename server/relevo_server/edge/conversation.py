@@ -37,6 +37,7 @@ class Socket:
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.address = address_of(scope)
         self.verified = False
+        self._down = False
         self._receive = receive
         self._send = send
         lever = cast("dict[str, object]", scope.get("extensions") or {}).get(LEVER)
@@ -48,8 +49,11 @@ class Socket:
         Raises:
             ProtocolError: a text message.
         """
+        if self._down:
+            return None  # it is told once: who asks again waits for ever
         event = await self._receive()
         if event["type"] != "websocket.receive":
+            self._down = True
             return None
         data = cast("bytes | None", event.get("bytes"))
         if data is None:
@@ -176,7 +180,8 @@ class Conversation:
         line = self._line
         if line.side is Side.AGENT:
             self._room = self._desk.room.setdefault(line, asyncio.Event())
-        await self._desk.settled()  # a token that was given is one that a restart of the relay knows
+        if not await self._desk.settled():  # a token that was given is one that a restart of the relay knows
+            line.withhold(ErrorCode.INTERNAL, "what was agreed could not be kept")
         try:
             while True:
                 message = line.outbox.pop()

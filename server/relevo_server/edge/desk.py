@@ -7,25 +7,32 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from prometheus_client import Counter, Gauge
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from relevo_protocol.errors import ErrorCode, ProtocolError
 from relevo_server.access.codes import NumbersExhausted, RoutingNumbers
 from relevo_server.access.throttle import Allowance, Throttle
-from relevo_server.accounts.view import is_guest
+from relevo_server.accounts.view import AccountView
 from relevo_server.edge import books
+from relevo_server.edge.admission import Connections, Refusals, Turned, site_of
+from relevo_server.edge.bookkeeper import Bookkeeper, BookParts
+from relevo_server.edge.identity import identity_of
+from relevo_server.edge.vigil import LOOK_BACK_S, Vigil
 from relevo_server.logs import logger
+from relevo_server.relay import vouching
 from relevo_server.relay.invitations import Invitations
+from relevo_server.relay.keeping import HOME
 from relevo_server.relay.line import Line
 from relevo_server.relay.policies import Policies
-from relevo_server.relay.records import Record
+from relevo_server.relay.records import Audited
 from relevo_server.relay.registry import Registry
+from relevo_server.relay.seat import Identity
+from relevo_server.relay.session import Session
 from relevo_server.relay.surroundings import AGENT_RECORDS, AGENT_REQUESTS, FAILURES, WHISPERS, Surroundings
 from relevo_server.services import Services
+from relevo_server.store.audit import AuditEvent
+from relevo_server.store.spool import Spool
 
 _TICK_S = 1.0
-_PATIENCE_S = 2.0
-_BATCH = 256
 _LONGEST_TRUST = 12
 """So many looks in a row nobody asks a database that seems unchanged."""
 _log = logger(__name__)
@@ -83,6 +90,11 @@ class Meters:
         self.failures = Counter(
             "relevo_handshake_failures", "Viewers that did not get in", ["reason"], registry=common.registry
         )
+        self.lost_records = Counter(
+            "relevo_records_lost",
+            "Records for which neither database nor spool had room",
+            registry=common.registry,
+        )
 
 
 class Desk:
@@ -111,18 +123,32 @@ class Desk:
         clock = services.clock.monotonic_s
         self.wrong_by_account = Throttle(Allowance(12, 1 / 60), clock)
         self.wrong_by_address = Throttle(Allowance(30, 1 / 20), clock)
-        self._books = asyncio.Lock()
+        self.vigil = Vigil(services, self.registry)
+        self.books = Bookkeeper(
+            BookParts(
+                self.around.records,
+                services.relay_sessions,
+                services.clock,
+                kept=self._kept,
+                lost=self.meters.lost_records.inc,
+            )
+        )
+        self.connections = Connections(services.settings.connections_per_address)
+        self.refusals = Refusals(self.around.records, services.clock.wall_s, services.clock.monotonic_s)
         self._stopping = asyncio.Event()
-        self._unwritten = asyncio.Event()
-        self._written = asyncio.Event()
-        self._written.set()
+        services.switchboard.revoke = self.revoke
+        services.switchboard.note = self._note
+        services.switchboard.strict = self._is_strict
 
     @asynccontextmanager
     async def open(self) -> AsyncGenerator[None]:
         """Take up stored sessions, then keep time and books until the server stops."""
+        settings = self.services.settings
+        self.books.open(Spool(settings.data / "spool", settings.spool_mib * 1024 * 1024))
         await self._restore()
         watch = asyncio.create_task(self._keep_watch())
-        tasks = [asyncio.create_task(one) for one in (self._keep_time(), self._keep_books())]
+        works = (self._keep_time(), self.books.keep(), self.books.keep_replaying())
+        tasks = [asyncio.create_task(one) for one in works]
         try:
             yield
         finally:
@@ -130,73 +156,64 @@ class Desk:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, watch, return_exceptions=True)
-            await self.settle()
+            await self.books.close()
 
     def touch(self) -> None:
         """Something may have to be stored."""
-        if self.around.records:
-            self._unwritten.set()
+        self.books.touch()
 
-    async def stands(self, account_id: str) -> bool:
-        """Whether this person may be here: a guest, or an account that exists and is not disabled.
+    def revoke(self, account_id: str, sign_in: str = "") -> None:
+        """Cut off what an account, or one sign-in of it, has open here, and its tickets (SPEC C25)."""
+        self.services.tickets.revoke(account_id, sign_in)
+        self.services.presentations.revoke(account_id, sign_in)
+        self.registry.dismiss(account_id, sign_in)
+        self.touch()
 
-        Raises:
-            ProtocolError: ``internal``: the database does not answer.
-        """
-        if is_guest(account_id):
-            return True  # let in by the host alone, who may send them away
-        try:
-            return await self.services.account(account_id) is not None
-        except SQLAlchemyError as error:
-            _log.error("an account could not be looked up", reason=type(error).__name__)
-            raise ProtocolError("the database does not answer", ErrorCode.INTERNAL) from error
+    def turned_away(self, what: str, address: str, who: Identity | None = None) -> None:
+        """Count and record that somebody tried something too often."""
+        self.meters.throttled.labels(what).inc()
+        actor, organisation = (who.account_id, who.organisation_id) if who is not None else ("", HOME)
+        personal = {"address": address}
+        self.refusals.note(Turned("throttled", what, site_of(address), actor, organisation, personal))
 
-    async def settled(self) -> None:
-        """Return once everything recorded so far is committed or reported as lost, or it takes too long.
+    def step_up(self, account: AccountView, session: Session) -> bool:
+        """Tell the host that this account has just proved who it is; False when it is not live there."""
+        done = vouching.step_up(session, identity_of(account))
+        self.touch()
+        return done
 
-        Whoever is at the door must not wait for a database that somebody else has locked.
-        """
-        if self.around.records:
-            self._written.clear()
-            self._unwritten.set()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_PATIENCE_S):
-                await self._written.wait()
+    def report(self, account: AccountView, session: Session) -> bool:
+        """Keep that somebody in the session reports it; False when they are not in it."""
+        done = vouching.report(session, identity_of(account))
+        self.touch()
+        return done
 
-    async def settle(self) -> None:
-        """Write everything that is recorded, many records in one transaction."""
-        async with self._books:
-            records = self.around.records
-            while records:
-                batch = list(itertools.islice(records, _BATCH))
-                try:
-                    await self._write_down(batch)
-                except SQLAlchemyError:
-                    # Those who are connected go on; only coming back after a restart of the relay may fail.
-                    _log.exception("records were not stored", records=len(batch))
-                for _ in batch:
-                    records.popleft()
-            self._written.set()
+    def end(self, session: Session, actor: str) -> None:
+        """End a session for everybody; ``actor`` is the account that wants it so."""
+        session.end(ErrorCode.SESSION_ENDED, "ended by the organisation's administration", actor)
+        self.touch()
 
-    async def _write_down(self, batch: list[Record]) -> None:
-        now_s = self.services.clock.wall_s()
-        async with self.services.relay_sessions.writing() as writer:
-            for record in batch:
-                try:
-                    async with writer.apart():
-                        await books.write(writer, record, now_s)
-                except IntegrityError:
-                    _log.exception("a record was not stored", record=type(record).__name__)
+    async def stands(self, who: Identity) -> bool:
+        """Whether this person may be here; see :meth:`Vigil.stands`."""
+        return await self.vigil.stands(who)
 
-    async def _keep_books(self) -> None:
-        while True:
-            await self._unwritten.wait()
-            self._unwritten.clear()
-            try:
-                # A transaction that is cut after its commit would be written again, and recorded twice.
-                await asyncio.shield(self.settle())
-            except Exception:  # noqa: BLE001 - told below; what comes later must still be stored
-                _log.exception("the books were not kept")
+    async def settled(self) -> bool:
+        """Return once all that is recorded so far outlives the process; False where it does not."""
+        return await self.books.settled()
+
+    def _kept(self, entry: Audited) -> None:
+        if entry.number:
+            session = self.registry.find(entry.session_id)
+            if session is not None:
+                vouching.acknowledge(session, entry.number)
+
+    def _note(self, event: AuditEvent) -> None:
+        self.around.records.append(books.audited(event))
+        self.books.touch()
+
+    def _is_strict(self) -> bool:
+        """Whether what is new is refused now: it could not be recorded where everybody looks (SPEC C28)."""
+        return self.services.settings.audit_strict and self.books.behind
 
     async def _keep_time(self) -> None:
         while True:
@@ -206,6 +223,7 @@ class Desk:
             except Exception:  # noqa: BLE001 - told below; the next tick must come
                 # One session that is out of joint must not stop the deadlines of all others.
                 _log.exception("a tick failed")
+            self.refusals.tick()
             census = self.registry.census()
             self.meters.sessions.set(census.sessions)
             self.meters.viewers.set(census.viewers)
@@ -213,29 +231,30 @@ class Desk:
             self.touch()
 
     async def _keep_watch(self) -> None:
-        """Cut viewers whose account was disabled, by this process or by the command line."""
-        seen, trusted = None, 0
-        while not await self._stops_within(self.policies.account_check_s):
+        """Cut off whom another process, or the command line, has taken the right from (SPEC C25)."""
+        applied: set[int] = set()
+        looked_s = self.services.clock.wall_s()
+        seen, trusted, rounds = None, 0, itertools.count(1)
+        while not await self._stops_within(self.policies.revocation_check_s):
+            if not self.registry.vouched():
+                continue  # an idle relay rests
             trace = self.services.trace()
             trusted = trusted + 1 if trace is not None and trace == seen else 0
-            if trusted % _LONGEST_TRUST == 0:
-                seen = trace if await self._vouch() else None
-                self.touch()
-
-    async def _vouch(self) -> bool:
-        """Look every account up that is here; whether all could be."""
-        found = True
-        for account_id in self.registry.accounts():
-            try:
-                stands = await self.stands(account_id)
-            except ProtocolError:
-                found = False
+            if trusted % _LONGEST_TRUST:
                 continue
-            if not stands:
-                self.services.tickets.revoke(account_id)
-                self.services.presentations.revoke(account_id)
-                self.registry.dismiss(account_id)
-        return found
+            now_s = self.services.clock.wall_s()
+            with contextlib.suppress(ProtocolError):  # told by the vigil; those who are in go on
+                fallen = await self.vigil.fallen(looked_s - LOOK_BACK_S, applied)
+                looked_s, seen = now_s, trace
+                if trusted or next(rounds) % self.policies.account_check_rounds == 0:
+                    fallen |= await self.vigil.unfit()
+                self._cut(fallen)
+
+    def _cut(self, fallen: set[Identity]) -> None:
+        for who in fallen:
+            self.revoke(who.account_id, who.sign_in)
+        if fallen:
+            _log.info("cut off after a revocation", people=len(fallen))
 
     async def _stops_within(self, seconds: float) -> bool:
         with contextlib.suppress(TimeoutError):
@@ -244,8 +263,11 @@ class Desk:
         return self._stopping.is_set()
 
     async def _restore(self) -> None:
+        await self.books.replay()
         found = await self.services.relay_sessions.load_open()
         for session, seats in found:
             self.registry.restore(books.kept_session(session), [books.kept_seat(seat) for seat in seats])
         if found:
             _log.info("sessions taken up again", sessions=len(found))
+            # What was revoked while the relay was down.
+            self._cut({who for who in self.registry.vouched() if not await self.stands(who)})

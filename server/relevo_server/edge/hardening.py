@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Final, TypedDict, cast
 
 import h11
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame
 from websockets.http11 import Request
@@ -23,6 +23,8 @@ from websockets.protocol import State
 
 from relevo_protocol import limits
 from relevo_server.access.throttle import Allowance, Key, Throttle
+from relevo_server.edge.admission import Door
+from relevo_server.edge.strict_http import StrictConnection
 from relevo_server.edge.write_watch import WriteWatch
 
 LEVER: Final = "relevo.lever"
@@ -33,6 +35,7 @@ UNSENT_BYTES: Final = 16 * 1024
 """What the kernel takes of a socket beyond what it has sent."""
 _TCP_NOTSENT_LOWAT: Final = 25
 """``linux/tcp.h``; the socket module names it from Python 3.12 on."""
+_HEADER_BYTES: Final = 64 * 1024
 _PEER: Final = Key("peer")
 _CONTROL: Final = Allowance(64, 8)
 _MESSAGES: Final = Allowance(4000, 2000)
@@ -92,6 +95,7 @@ class HardenedHttp(H11Protocol):
     """HTTP with absolute deadlines for headers and body, and a write deadline."""
 
     deadlines = Deadlines()
+    door: Door | None = None
     _watch: WriteWatch | None = None
     _timer: asyncio.TimerHandle | None = None
     _phase = ""
@@ -99,12 +103,18 @@ class HardenedHttp(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Start both clocks."""
         super().connection_made(transport)
+        if self.door is not None and not self.door.enter(transport):
+            transport.abort()
+            return
+        self.conn = StrictConnection(h11.SERVER, self.config.h11_max_incomplete_event_size or _HEADER_BYTES)
         self._watch = WriteWatch(transport, self.loop, self.deadlines.write_s)
         self._enter("header")
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop the clocks."""
         self._release()
+        if self.door is not None:
+            self.door.leave(self.transport)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -123,6 +133,17 @@ class HardenedHttp(H11Protocol):
         """A further request may come; its header's clock starts with its first octet."""
         self._enter("")
         super().on_response_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP; who was about to answer it learns that nobody listens any more."""
+        cycle = cast("RequestResponseCycle | None", self.cycle)
+        if cycle is not None:
+            cycle.disconnected = True
+            cycle.message_event.set()
+        if self.conn.our_state in {h11.IDLE, h11.SEND_RESPONSE}:
+            super().send_400_response(msg)
+        else:
+            self.transport.abort()
 
     def handle_websocket_upgrade(self, event: h11.Request) -> None:
         """Hand the connection over; the WebSocket watches it from here."""
@@ -155,6 +176,7 @@ class HardenedWebSocket(WebSocketsSansIOProtocol):
     """A WebSocket that cuts who does not take what waits for it, who floods, and who does not answer."""
 
     deadlines = Deadlines()
+    door: Door | None = None
     _watch: WriteWatch | None = None
     _lever: Lever | None = None
     _fragments = 0
@@ -173,6 +195,8 @@ class HardenedWebSocket(WebSocketsSansIOProtocol):
         """Stop the clock."""
         if self._watch is not None:
             self._watch.stop()
+        if self.door is not None:
+            self.door.leave(self.transport)
         super().connection_lost(exc)
 
     def handle_connect(self, event: Request) -> None:
@@ -290,9 +314,9 @@ class UvicornOptions(TypedDict):
     proxy_headers: bool
 
 
-def uvicorn_options(deadlines: Deadlines | None = None) -> UvicornOptions:
+def uvicorn_options(deadlines: Deadlines | None = None, door: Door | None = None) -> UvicornOptions:
     """Return what to give to ``uvicorn.Config`` beside application, TLS and logging."""
-    chosen: dict[str, Any] = {"deadlines": deadlines or Deadlines()}
+    chosen: dict[str, Any] = {"deadlines": deadlines or Deadlines(), "door": door}
     return UvicornOptions(
         http=type("HardenedHttp", (HardenedHttp,), chosen),
         ws=type("HardenedWebSocket", (HardenedWebSocket,), chosen),

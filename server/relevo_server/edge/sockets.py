@@ -18,9 +18,11 @@ from relevo_protocol.limits import HELLO_DEADLINE_S
 from relevo_protocol.messages.relay import AgentHello, RelayError, ViewerHello
 from relevo_protocol.modes import SessionKind
 from relevo_server.access.throttle import account_key, address_keys
-from relevo_server.accounts.view import AccountView
+from relevo_server.access.tickets import Ticket, TicketOffice
+from relevo_server.edge.admission import Turned, site_of
 from relevo_server.edge.conversation import Conversation, Socket, address_of
 from relevo_server.edge.desk import Desk
+from relevo_server.edge.identity import identity_of
 from relevo_server.logs import logger
 from relevo_server.relay.line import Line
 from relevo_server.relay.party import Party
@@ -31,6 +33,7 @@ from relevo_server.relay.traits import Lead
 
 _log = logger(__name__)
 _POLICY_VIOLATION: Final = 1008
+_NOT_RECORDED: Final = "nothing new begins while it cannot be recorded"
 _FAREWELL: Final = relay_message(RelayError(code=ErrorCode.SHUTTING_DOWN))
 
 
@@ -53,14 +56,32 @@ class _Endpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one WebSocket from its connect event to its end."""
         await receive()
-        if not self.origin_fits(Headers(scope=scope).getlist("origin")):
-            self.desk.meters.closed.labels(self.side.value, ErrorCode.ORIGIN_REFUSED.value).inc()
+        if not self._may_enter(scope):
             await _turn_away(send)
             return
-        if self.desk.services.throttles.connect_address.charge(*address_keys(address_of(scope))) > 0.0:
-            self.desk.meters.throttled.labels("connect").inc()
-            await _turn_away(send)
-            return
+        try:
+            await self._accepted(scope, receive, send)
+        finally:
+            self.desk.connections.leave(site_of(address_of(scope)))
+
+    def _may_enter(self, scope: Scope) -> bool:
+        """Whether this peer gets as far as a WebSocket; a place of its address is taken for it then."""
+        desk, address = self.desk, address_of(scope)
+        origins = Headers(scope=scope).getlist("origin")
+        if not self.origin_fits(origins):
+            desk.meters.closed.labels(self.side.value, ErrorCode.ORIGIN_REFUSED.value).inc()
+            personal = {"address": address, "origin": " ".join(origins)}
+            desk.refusals.note(Turned("origin.refused", self.side.value, site_of(address), personal=personal))
+            return False
+        if desk.services.throttles.connect_address.charge(*address_keys(address)) > 0.0:
+            desk.turned_away("connect", address)
+            return False
+        if not desk.connections.enter(site_of(address)):
+            desk.turned_away("connections", address)
+            return False
+        return True
+
+    async def _accepted(self, scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "websocket.accept"})
         socket = Socket(scope, receive, send)
         if socket.lever is not None:
@@ -76,6 +97,19 @@ class _Endpoint:
     async def admit(self, socket: Socket, line: Line, hello: bytes) -> Party | None:
         """Act on the first message; None when the line was refused."""
         raise NotImplementedError
+
+    async def _redeem(self, shown: str, *offices: TicketOffice) -> Ticket | None:
+        """What a ticket stands for, once; None when it, its account or its sign-in stands no more.
+
+        It is taken after the database was asked: what is revoked meanwhile takes the ticket with it.
+        """
+        for office in offices:
+            account = office.holder(shown)
+            if account is not None:
+                stands = await self.desk.stands(identity_of(account))
+                ticket = office.redeem(shown)
+                return ticket if stands else None
+        return None
 
     async def _serve(self, socket: Socket, line: Line) -> None:
         talk = Conversation(self.desk, socket, line)
@@ -135,22 +169,26 @@ class AgentEndpoint(_Endpoint):
         """See :class:`_Endpoint`."""
         said = read_agent_hello(hello)
         if said.token is None:
+            if self.desk.services.strict():
+                line.refuse(ErrorCode.INTERNAL, _NOT_RECORDED)
+                return None
             throttle = self.desk.services.throttles.register_address
             if throttle.charge(*address_keys(socket.address)) > 0.0:
-                self.desk.meters.throttled.labels("register").inc()
+                self.desk.turned_away("register", socket.address)
                 line.refuse(ErrorCode.THROTTLED, "too many sessions from this address")
                 return None
         presenter = await self._presenter(said) if said.kind is SessionKind.PRESENTATION else None
-        return self.desk.registry.open_agent(line, said, Opening(_site(socket.address), presenter))
+        return self.desk.registry.open_agent(line, said, Opening(site_of(socket.address), presenter))
 
     async def _presenter(self, said: AgentHello) -> Lead | None:
         """Who presents, by the ticket of a first hello (SPEC C24); None when it is good for nothing."""
         if said.token is not None:
             return None
-        ticket = self.desk.services.presentations.redeem(said.ticket or "")
-        if ticket is None or not await self.desk.stands(ticket.account.id):
+        ticket = await self._redeem(said.ticket or "", self.desk.services.presentations)
+        if ticket is None:
             return None
-        return Lead(ticket.account.id, ticket.account.display_name, ticket.account.team)
+        who = identity_of(ticket.account)
+        return Lead(who.account_id, who.display_name, who.team, who.organisation_id, who.sign_in)
 
 
 class ViewerEndpoint(_Endpoint):
@@ -167,30 +205,34 @@ class ViewerEndpoint(_Endpoint):
         said = read_viewer_hello(hello)
         if said.resume is not None:
             return await self._resume(line, said.resume)
+        if self.desk.services.strict():
+            line.refuse(ErrorCode.INTERNAL, _NOT_RECORDED)
+            return None
         return await self._join(socket, line, said)
 
     async def _join(self, socket: Socket, line: Line, said: ViewerHello) -> Party | None:
         services, shown = self.desk.services, said.ticket or ""
-        ticket = services.tickets.redeem(shown) or services.guest_tickets.redeem(shown)
-        if ticket is None or not await self.desk.stands(ticket.account.id):
+        ticket = await self._redeem(shown, services.tickets, services.guest_tickets)
+        if ticket is None:
             line.refuse(ErrorCode.TICKET_INVALID, "unknown, used or expired ticket")
             return None
         # Nobody guesses an invitation's secret of 32 bytes, and a class that joins at once is no attack.
-        if ticket.destination.routing and not self._charge(socket, line, ticket.account.id):
+        who = identity_of(ticket.account)
+        if ticket.destination.routing and not self._charge(socket, line, who):
             line.refuse(ErrorCode.THROTTLED, "too many wrong codes")
             return None
-        return self.desk.registry.join(line, ticket.destination, identity_of(ticket.account))
+        return self.desk.registry.join(line, ticket.destination, who)
 
-    def _charge(self, socket: Socket, line: Line, account_id: str) -> bool:
+    def _charge(self, socket: Socket, line: Line, who: Identity) -> bool:
         """Charge a try of a code to account and address, refunded when the code proves right."""
-        by_account, by_address = account_key(account_id), address_keys(socket.address)
+        by_account, by_address = account_key(who.account_id), address_keys(socket.address)
         desk = self.desk
         if desk.wrong_by_account.charge(by_account) > 0.0:
-            desk.meters.throttled.labels("code").inc()
+            desk.turned_away("code", socket.address, who)
             return False
         if desk.wrong_by_address.charge(*by_address) > 0.0:
             desk.wrong_by_account.refund(by_account)
-            desk.meters.throttled.labels("code").inc()
+            desk.turned_away("code", socket.address, who)
             return False
 
         def refund() -> None:
@@ -202,28 +244,11 @@ class ViewerEndpoint(_Endpoint):
         return True
 
     async def _resume(self, line: Line, token: str) -> Party | None:
-        account_id = self.desk.registry.seat_account(token)
-        if account_id is None or not await self.desk.stands(account_id):
+        holder = self.desk.registry.seat_holder(token)
+        if holder is None or not await self.desk.stands(holder):
             line.refuse(ErrorCode.RESUME_INVALID, "no seat waits for this viewer")
             return None
         return self.desk.registry.resume_viewer(line, token)
-
-
-def identity_of(account: AccountView) -> Identity:
-    """What the relay vouches for of an account or a guest."""
-    return Identity(
-        account.id,
-        account.display_name,
-        account.organisation,
-        account.standing,
-        account.team,
-        account.admin_tools,
-    )
-
-
-def _site(address: str) -> str:
-    """The address, or of IPv6 the network that one household or machine has."""
-    return address_keys(address)[0].name if address else ""
 
 
 async def _turn_away(send: Send) -> None:

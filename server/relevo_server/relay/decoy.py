@@ -233,6 +233,18 @@ class Decoys:
         host.listen()
         return DecoyParty(host, line)
 
+    def seated(self) -> set[Identity]:
+        """Who sits at a decoy now."""
+        return {seat.identity for host in self._hosts.values() for seat in host.session.seats.values()}
+
+    def withdraw(self, concerns: Callable[[Identity], bool]) -> None:
+        """End the seats of those whom the relay vouches for no more, as in a real session."""
+        for host in self._hosts.values():
+            for seat in list(host.session.seats.values()):
+                if concerns(seat.identity):
+                    host.session.dismiss(seat)
+            host.listen()
+
     def tick(self) -> None:
         """Act on deadlines and forget decoys whose time is up and whom nobody talks to."""
         for destination, host in list(self._hosts.items()):

@@ -1,10 +1,20 @@
 """A session's standing outside itself: tokens, routing number, and what of it must survive the relay."""
 
+import hashlib
+import struct
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
 from relevo_protocol.limits import MAX_VIEWERS
 from relevo_server.relay.records import Audited, SeatDropped, SeatKept, SessionKept, SessionOver
 from relevo_server.relay.seat import Seat
 from relevo_server.relay.surroundings import Surroundings
 from relevo_server.relay.traits import Traits
+
+HOME: Final = "home"
+"""The organisation that every deployment has: whose a session is before anybody leads it."""
+_EVENT_ID_BYTES: Final = 16
 
 
 class Keeping:
@@ -126,6 +136,28 @@ class Keeping:
         self._around.invitations.close_all(self.session_id)
         self._around.records.append(SessionOver(self.session_id, code))
 
-    def audit(self, actor: str, action: str, details: dict[str, str | int | float | bool]) -> None:
-        """Add a line to the record."""
-        self._around.records.append(Audited(self.session_id, actor, action, details))
+    def audit(
+        self, actor: str, action: str, details: Mapping[str, str | int | float | bool], organisation: str = ""
+    ) -> None:
+        """Add a line to the record: the organisation's that is named, else of whoever leads the session."""
+        self.keep(Audited(self.session_id, actor, action, details), organisation)
+
+    def keep(self, entry: Audited, organisation: str = "", number: int = 0) -> None:
+        """Add a line to the record, with its time and organisation; ``number`` is the host's own for it."""
+        own = self.traits.lead.organisation if self.traits.lead is not None else HOME
+        event_id = event_id_of(self.session_id, number) if number else entry.event_id
+        self._around.records.append(
+            replace(
+                entry,
+                event_id=event_id,
+                organisation=organisation or own,
+                number=number,
+                at_s=self._around.wall_s(),
+            )
+        )
+
+
+def event_id_of(session_id: bytes, number: int) -> bytes:
+    """The event id of a host's numbered act, 16 bytes: the same whenever and however often it is told."""
+    digest = hashlib.sha256(b"act" + session_id + struct.pack(">Q", number))
+    return digest.digest()[:_EVENT_ID_BYTES]

@@ -63,6 +63,12 @@ class Line:
         self.send(RelayError(code=code, detail=detail[:500]))
         self.end(code, detail)
 
+    def withhold(self, code: ErrorCode, detail: str) -> None:
+        """Take back what waits for the peer, tell it what is wrong, then close."""
+        if self.ending is None:
+            self.outbox.clear()
+        self.refuse(code, detail)
+
     def end(self, code: ErrorCode, detail: str = "") -> None:
         """Close once everything queued as control has been written."""
         if self.ending is None:

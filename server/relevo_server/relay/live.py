@@ -38,10 +38,13 @@ class LiveSession:
 def may_see(session: Session, who: Identity) -> bool:
     """Tell whether this person may know that the session exists.
 
-    A supervisor sees those of the team, everybody the own held ones and those that they are invited to.
+    A supervisor sees those of the team, everybody the own held ones and those that they are invited to; all
+    of it within their organisation (SPEC C29).
     """
     traits = session.keeping.traits
     if who.guest or traits.lead is None or not _goes_on(session):
+        return False
+    if traits.lead.organisation != who.organisation_id:
         return False
     of_team = who.standing is Standing.SUPERVISOR and traits.lead.team == who.team
     return of_team or who.account_id in session.invited or _own(session, who)

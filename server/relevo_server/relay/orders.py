@@ -28,10 +28,12 @@ from relevo_protocol.modes import Mode, Role, SessionKind
 from relevo_protocol.rights import Act, may_act, may_show
 from relevo_server.access.throttle import Key
 from relevo_server.relay.asking import Answer
+from relevo_server.relay.records import Audited
 from relevo_server.relay.room import left_behind
 from relevo_server.relay.seat import Seat
-from relevo_server.relay.session import Session
+from relevo_server.relay.session import Details, Session
 from relevo_server.relay.traits import Lead
+from relevo_server.relay.vouching import is_kept, note_act, organisation_of
 
 _REFUSED_RESUME: Final = frozenset(
     {
@@ -44,8 +46,6 @@ _REFUSED_RESUME: Final = frozenset(
     }
 )
 """A resume that failed so leaves the seat away: who lacks the secret cannot kill another's seat."""
-_CUSTOMER: Final = "customer"
-Details = dict[str, str | int | float | bool]
 
 
 def obey(session: Session, said: AgentToRelay) -> None:
@@ -90,7 +90,7 @@ def _note(
             session.keeping.traits = replace(session.keeping.traits, back_by_s=back_by_s)
             session.stay_changed()
         case RecordNotice():
-            _record(session, said)
+            note_act(session, said)
         case EndSession():
             session.end(ErrorCode.SESSION_ENDED, said.reason, "agent")
         case AgentHello():
@@ -118,6 +118,8 @@ def _is_an_answer(session: Session, said: AgentToRelay) -> bool:
             seat = session.seat_on(said.link)
             done = seat is None or seat.line is None
             return not (done or (isinstance(said, SeatAdmitted) and seat is not None and seat.admitted))
+        case RecordNotice():
+            return is_kept(session, said.number)  # said again, because the answer was lost
         case InviteOpened():
             return session.around.invitations.is_awaited(session.session_id, said.invite)
         case _:
@@ -176,24 +178,25 @@ def _checked_role(session: Session, seat: Seat, role: Role) -> Role:
 def _take_role(session: Session, seat: Seat, role: Role) -> None:
     seat.role = role
     who = seat.identity
-    lead = Lead(who.account_id, who.display_name, who.team)
+    lead = Lead(who.account_id, who.display_name, who.team, who.organisation_id, who.sign_in)
     if role is Role.LEAD and session.keeping.traits.lead != lead:
         session.keeping.traits = replace(session.keeping.traits, lead=lead)
         session.keeping.save()
 
 
 def _record_admission(session: Session, seat: Seat) -> None:
+    who = seat.identity
     details: Details = {"slot": seat.slot, "mode": session.keeping.mode, "role": seat.role.value}
-    if seat.identity.guest:
-        details["name"] = seat.identity.display_name
-    session.keeping.audit(seat.identity.account_id, "viewer.admitted", details)
+    personal = {"name": who.display_name} if who.guest else {}
+    entry = Audited(session.session_id, who.account_id, "viewer.admitted", details, personal)
+    session.keeping.keep(entry, organisation_of(who))
 
 
 def _record_role(session: Session, seat: Seat) -> None:
     session.keeping.save_seat(seat)
-    session.keeping.audit(
-        seat.identity.account_id, "viewer.role", {"slot": seat.slot, "role": seat.role.value}
-    )
+    who = seat.identity
+    details: Details = {"slot": seat.slot, "role": seat.role.value}
+    session.keeping.audit(who.account_id, "viewer.role", details, organisation_of(who))
 
 
 def _remove_viewer(session: Session, said: RemoveViewer) -> None:
@@ -268,19 +271,3 @@ def _hold(session: Session, hold_s: int) -> None:
     until_s = session.around.wall_s() + min(hold_s, MAX_HOLD_HOURS * 3600) if hold_s else 0.0
     session.keeping.traits = replace(traits, held_until_s=until_s)
     session.stay_changed()
-
-
-def _record(session: Session, said: RecordNotice) -> None:
-    details: Details = {"slot": said.slot}
-    if said.detail:
-        details["detail"] = said.detail
-    session.keeping.audit(_actor(session, said.slot), f"act.{said.act.value}", details)
-
-
-def _actor(session: Session, slot: int) -> str:
-    """The account that acts; the host's own person is no account, except in a presentation."""
-    if slot == 0:
-        lead = session.keeping.traits.lead
-        return lead.account_id if lead and session.kind is SessionKind.PRESENTATION else _CUSTOMER
-    seat = session.seats.get(slot)
-    return seat.identity.account_id if seat is not None else "agent"

@@ -53,8 +53,10 @@ class Policies:
     consent_deadline_s: float = limits.CONSENT_DEADLINE_S + 15.0
     resume_life_s: float = limits.RESUME_LIFE_S
     code_life_s: int = limits.CODE_LIFE_S
-    account_check_s: float = 5.0
-    """How long a disabled account may still see a screen."""
+    revocation_check_s: float = 2.0
+    """How often it is looked whether another process has revoked something (SPEC C25)."""
+    account_check_rounds: int = 15
+    """Every so many of these looks, the accounts of all who are present are looked up as well."""
     sessions_per_address: int = 50
     """Sessions that one address (IPv6: one /64) may have open at once."""
     code_requests: int = 40

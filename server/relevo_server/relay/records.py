@@ -1,5 +1,7 @@
 """What the edge is asked to keep: each change that a killed relay must find again, and the audit."""
 
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from relevo_protocol.modes import Role
@@ -52,12 +54,25 @@ class SessionOver:
 
 @dataclass(frozen=True, slots=True)
 class Audited:
-    """A line for the record: who did what; names and codes only, never a secret."""
+    """A line for the record: who did what; never a secret.
+
+    ``details`` are ids, codes and numbers; what says who somebody is goes into ``personal``, which can be
+    erased. ``number`` above 0 is the act's own: the host is told once the record has it (SPEC C26). ``at_s``
+    is wall time.
+    """
 
     session_id: bytes
+    """Empty for what belongs to no session."""
     actor: str
     action: str
-    details: dict[str, str | int | float | bool]
+    details: Mapping[str, str | int | float | bool]
+    personal: Mapping[str, str] = field(default_factory=dict[str, str])
+    event_id: bytes = field(default_factory=lambda: os.urandom(16), compare=False)
+    """The same again is the same act: it is kept once, however often it is written."""
+    organisation: str = "home"
+    number: int = 0
+    at_s: float = field(default=0.0, compare=False)
+    cause: str = ""
 
 
 Record = SessionKept | SeatKept | SeatDropped | SessionOver | Audited

@@ -1,6 +1,7 @@
 """Every session of this relay, found by its id, its routing number or the hash of a token (SPEC C3-C6)."""
 
 import hmac
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,6 +22,7 @@ from relevo_server.relay.seat import Identity, Seat
 from relevo_server.relay.session import Session
 from relevo_server.relay.surroundings import Surroundings
 from relevo_server.relay.traits import Lead, Traits
+from relevo_server.relay.vouching import presenting
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +112,10 @@ class Registry:
             return self._around.invitations.find(destination.invite, guest=identity.guest)
         return None if identity.guest else self._around.numbers.joinable(destination.routing)
 
-    def seat_account(self, token: str) -> str | None:
-        """The account that a resume token belongs to; None when the token is good for nothing."""
+    def seat_holder(self, token: str) -> Identity | None:
+        """Whom a resume token belongs to; None when the token is good for nothing."""
         found = self._find_seat(token)
-        return found[0].seats[found[1]].identity.account_id if found is not None else None
+        return found[0].seats[found[1]].identity if found is not None else None
 
     def resume_viewer(self, line: Line, token: str) -> Party | None:
         """Take up the seat that a token names; None when the line was refused."""
@@ -131,22 +133,27 @@ class Registry:
             return None
         return session, key[1]
 
-    def accounts(self) -> set[str]:
-        """The accounts that the relay vouches for: those of seats and of presenters; guests have none."""
+    def vouched(self) -> set[Identity]:
+        """Whom the relay vouches for now: those of seats, and presenters; guests have no account to lose."""
         every = self._sessions.values()
         seated = {seat.identity for session in every for seat in session.seats.values()}
-        presenting = {lead.account_id for session in every if (lead := _presenter(session)) is not None}
-        return presenting | {who.account_id for who in seated if not who.guest}
+        presenting_now = {presenting(lead) for session in every if (lead := _presenter(session)) is not None}
+        return presenting_now | {who for who in seated | self._decoys.seated() if not who.guest}
 
-    def dismiss(self, account_id: str) -> None:
-        """End every seat of an account that may not be here any more, and what it presents."""
+    def dismiss(self, account_id: str, sign_in: str = "") -> None:
+        """End what an account, or one sign-in of it, has here (SPEC C25); unknown sign-ins go with any."""
+        self.withdraw(lambda who: who.account_id == account_id and sign_in in {"", who.sign_in or sign_in})
+
+    def withdraw(self, concerns: Callable[[Identity], bool]) -> None:
+        """End every seat of those whom the relay vouches for no more, and what they present."""
         for session in self._sessions.values():
             presenter = _presenter(session)
-            if presenter is not None and presenter.account_id == account_id:
-                session.end(ErrorCode.REMOVED, "the presenter's account is disabled", "relay")
+            if presenter is not None and concerns(presenting(presenter)):
+                session.end(ErrorCode.REMOVED, "the presenter's sign-in has ended", "relay")
             for seat in list(session.seats.values()):
-                if seat.identity.account_id == account_id:
+                if concerns(seat.identity):
                     session.dismiss(seat)
+        self._decoys.withdraw(concerns)
 
     # --- the whole
 
@@ -176,6 +183,17 @@ class Registry:
         seen = [session for session in self._sessions.values() if may_see(session, who)]
         seen.sort(key=lambda session: session.created_at_s, reverse=True)
         return [listed(session, who) for session in seen]
+
+    def of_organisation(self, organisation: str) -> list[Session]:
+        """The sessions that go on under a lead of this organisation, the newest first."""
+        found = [
+            session
+            for session in self._sessions.values()
+            if session.state is not SessionState.ENDED
+            and session.keeping.traits.lead is not None
+            and session.keeping.traits.lead.organisation == organisation
+        ]
+        return sorted(found, key=lambda session: session.created_at_s, reverse=True)
 
     def find(self, session_id: bytes) -> Session | None:
         """The session of this id."""

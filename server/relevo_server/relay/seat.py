@@ -19,6 +19,10 @@ class Identity:
     standing: Standing = Standing.TECHNICIAN
     team: str = ""
     admin_tools: bool = False
+    organisation_id: str = "home"
+    """Whose people it may meet (SPEC C29); ``organisation`` is only the name that is shown."""
+    sign_in: str = ""
+    """The public id of the sign-in that its ticket was had with; empty where nobody knows it (any more)."""
 
     @property
     def guest(self) -> bool:

@@ -3,12 +3,13 @@
 What passes between them is in :mod:`relevo_server.relay.traffic`, what the host decides in ``orders``.
 """
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 
 from relevo_protocol.errors import ErrorCode
 from relevo_protocol.lifecycle import SeatEvent, SeatState, SessionEvent, SessionState, next_session_state
-from relevo_protocol.limits import MAX_VIEWERS
+from relevo_protocol.limits import MAX_UNRECORDED, MAX_VIEWERS
 from relevo_protocol.messages.base import Message
 from relevo_protocol.messages.relay import (
     HostBack,
@@ -32,6 +33,7 @@ from relevo_server.relay.traits import Traits
 from relevo_server.relay.welcomes import agent_welcome, join_asked, viewer_joining, viewer_welcome
 
 _MISSED_LIMIT = 4 * MAX_VIEWERS
+Details = dict[str, str | int | float | bool]
 
 
 class Session:
@@ -51,6 +53,8 @@ class Session:
         self.opened_from = ""
         self.asks = Asks(around.monotonic_s)
         self.invited = Invited(around.monotonic_s)
+        self.acts: deque[int] = deque(maxlen=MAX_UNRECORDED)
+        """Numbers of the host's latest acts that are in the record for sure (SPEC C26)."""
         presents = self.kind is SessionKind.PRESENTATION
         self.keeping.mode = (Mode.DEMO if presents else Mode.OBSERVER).value
         self.shows = may_show(self.kind, Mode(self.keeping.mode))
@@ -216,12 +220,13 @@ class Session:
 
     def dismiss(self, seat: Seat) -> None:
         """The relay vouches for this viewer no more."""
-        line = seat.line
+        line, who = seat.line, seat.identity
         self.remove(seat, SeatEvent.LEFT)
         self.tell_host(ViewerGone(link=seat.link, slot=seat.slot, left=True, code=ErrorCode.REMOVED))
         if line is not None:
-            line.refuse(ErrorCode.REMOVED, "the account is disabled")
-        self.keeping.audit("relay", "viewer.removed", {"slot": seat.slot, "code": ErrorCode.REMOVED.value})
+            line.refuse(ErrorCode.REMOVED, "this sign-in has ended")
+        details: Details = {"slot": seat.slot, "code": ErrorCode.REMOVED.value, "account": who.account_id}
+        self.keeping.audit("relay", "viewer.removed", details, who.organisation_id)
 
     def retire(self, seat: Seat) -> None:
         """Nobody comes back to this seat: its person came anew, or others need the room."""
@@ -243,7 +248,7 @@ class Session:
         request = self.asks.open(who.account_id, tell)
         if request is None:
             return ErrorCode.THROTTLED
-        self.keeping.audit(who.account_id, "join.asked", {})
+        self.keeping.audit(who.account_id, "join.asked", {}, who.organisation_id)
         self.host.send(join_asked(request, who, key))
         return None
 

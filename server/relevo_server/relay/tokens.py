@@ -35,6 +35,9 @@ class TokenBook(Generic[OwnerT]):
         self._owners: dict[bytes, OwnerT] = {}
         self._held: dict[OwnerT, _Held] = {}
 
+    def __len__(self) -> int:
+        return len(self._owners)
+
     def issue(self, owner: OwnerT) -> str:
         """Return a fresh token, 43 base64url characters."""
         token = base64.urlsafe_b64encode(self._token_bytes(TOKEN_BYTES)).rstrip(b"=").decode()

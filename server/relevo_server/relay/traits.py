@@ -1,7 +1,7 @@
 """What a session is and how long it is kept with nobody there (SPEC C21, C22, G12, V5, V7)."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from relevo_protocol.modes import SessionKind
 
@@ -13,6 +13,10 @@ class Lead:
     account_id: str
     display_name: str
     team: str
+    organisation: str = "home"
+    """The id of the lead's organisation: from then on the session is one of theirs (SPEC C29)."""
+    sign_in: str = field(default="", compare=False)
+    """Of a presenter: the sign-in that their ticket was had with; not stored."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,15 +13,15 @@ from relevo_protocol.modes import Mode, Role, SessionKind, Standing
 from relevo_protocol.rights import Act, may_act
 from relevo_server.access.destination import Destination
 from relevo_server.access.throttle import Throttle, account_key, retry_after_s
-from relevo_server.accounts.routes import COOKIE
-from relevo_server.accounts.sign_in import SignInService
+from relevo_server.accounts.guard import Gate
 from relevo_server.accounts.view import AccountView
 from relevo_server.edge.desk import Desk
-from relevo_server.edge.sockets import identity_of
-from relevo_server.errors import FORBIDDEN, INVALID, NOT_FOUND, Fault, Refusal, Text, too_many
+from relevo_server.edge.identity import identity_of
+from relevo_server.errors import FORBIDDEN, INVALID, NOT_FOUND, UNAVAILABLE, Fault, Refusal, Text, too_many
 from relevo_server.relay.asking import Answer
 from relevo_server.relay.live import LiveSession, may_see, why_not
 from relevo_server.relay.session import Session
+from relevo_server.relay.vouching import is_live
 from relevo_server.sessions.routes import from_base64url, to_base64url
 
 _GRACE_S: Final = 2.0
@@ -107,21 +107,22 @@ class InvitationBody(BaseModel):
     role: Role
 
 
-def build_router(desk: Desk, sign_in: SignInService) -> APIRouter:
+def build_router(desk: Desk, gate: Gate) -> APIRouter:
     """The routes over the running relay."""
     router = APIRouter(prefix="/api")
     throttles = desk.services.throttles
 
     @router.get("/live")
     async def live(request: Request) -> LiveAnswer:
-        account = await sign_in.current(request.cookies.get(COOKIE))
+        account = await gate.me(request)
         found = desk.registry.live_for(identity_of(account))
         return LiveAnswer(sessions=[_shown(one) for one in found])
 
     @router.get("/colleagues")
     async def colleagues(request: Request) -> ColleaguesAnswer:
-        account = await sign_in.current(request.cookies.get(COOKIE))
-        others = [one for one in await desk.services.colleagues() if one.id != account.id]
+        account = await gate.me(request)
+        found = await desk.services.colleagues(gate.organisation(account))
+        others = [one for one in found if one.id != account.id]
         return ColleaguesAnswer(
             colleagues=[
                 ColleagueOut(id=one.id, display_name=one.display_name, standing=one.standing, team=one.team)
@@ -131,21 +132,50 @@ def build_router(desk: Desk, sign_in: SignInService) -> APIRouter:
 
     @router.post("/live/{session}/join")
     async def join(session: str, body: JoinBody, request: Request) -> JoinAnswer:
-        account = await sign_in.current(request.cookies.get(COOKIE))
+        account = await gate.me(request)
         _charge(desk, throttles.join_account, account)
         return await _ask(desk, _visible(desk, session, account), account, from_base64url(body.key))
 
     @router.post("/live/{session}/invitations", status_code=204)
     async def invite(session: str, body: InvitationBody, request: Request) -> None:
-        account = await sign_in.current(request.cookies.get(COOKIE))
+        account = await gate.me(request)
         _charge(desk, throttles.invite_account, account)
         found = _find(desk, session)
         if found is None or not _may_invite(found, account):
             raise Refusal(FORBIDDEN)
         await _invite(desk, found, account, body)
 
+    _add_vouching(router, desk, gate)
     _ = (live, colleagues, join, invite)
     return router
+
+
+def _add_vouching(router: APIRouter, desk: Desk, gate: Gate) -> None:
+    """The routes by which somebody in a session proves who they are, or reports it."""
+    throttles = desk.services.throttles
+
+    @router.post("/live/{session}/step-up", status_code=204)
+    async def step_up(session: str, request: Request) -> None:
+        account = await gate.me(request)
+        _charge(desk, throttles.invite_account, account)
+        found = _find(desk, session)
+        if found is None or not account.admin_tools or not is_live(found, identity_of(account)):
+            raise Refusal(FORBIDDEN)
+        await gate.fresh(account)
+        if not desk.step_up(account, found):
+            raise Refusal(_fault(ErrorCode.HOST_GONE))
+
+    @router.post("/sessions/{session}/report", status_code=204)
+    async def report(session: str, request: Request) -> None:
+        account = await gate.me(request)
+        _charge(desk, throttles.invite_account, account)
+        found = _find(desk, session)
+        if found is None or not desk.report(account, found):
+            raise Refusal(FORBIDDEN)
+        if not await desk.settled():
+            raise Refusal(UNAVAILABLE)
+
+    _ = (step_up, report)
 
 
 def _shown(one: LiveSession) -> LiveOut:
@@ -220,10 +250,13 @@ def _may_invite(session: Session, account: AccountView) -> bool:
 
 async def _invite(desk: Desk, session: Session, account: AccountView, body: InvitationBody) -> None:
     colleague = await desk.services.account(body.account_id)
-    if colleague is None or colleague.id == account.id:
+    # Who is of another organisation does not exist here (SPEC C29).
+    known = colleague is not None and colleague.organisation_id == account.organisation_id
+    if colleague is None or not known or colleague.id == account.id:
         raise Refusal(INVALID, where="account_id")
     if body.role not in _INVITABLE:
         raise Refusal(INVALID, where="role")
     session.invited.add(colleague.id)
-    session.keeping.audit(account.id, "colleague.invited", {"account": colleague.id, "role": body.role.value})
+    details = {"account": colleague.id, "role": body.role.value}
+    session.keeping.audit(account.id, "colleague.invited", details, account.organisation_id)
     desk.touch()

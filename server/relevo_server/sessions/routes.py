@@ -3,6 +3,7 @@
 import base64
 from importlib.metadata import version
 from typing import Annotated, Final, Self
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -12,12 +13,15 @@ from relevo_protocol.limits import CODE_LIFE_S, TICKET_LIFE_S
 from relevo_server.access.codes import NumbersExhausted, TooManyReserved
 from relevo_server.access.destination import Destination
 from relevo_server.access.throttle import account_key, address_keys, retry_after_s
+from relevo_server.accounts.asker import asker_of
+from relevo_server.accounts.guard import Gate
 from relevo_server.accounts.names import guest_name
-from relevo_server.accounts.routes import COOKIE, client_address
-from relevo_server.accounts.sign_in import SignInService
+from relevo_server.accounts.passkeys import relying_party
+from relevo_server.accounts.routes import client_address
 from relevo_server.accounts.view import AccountView, guest_view
 from relevo_server.errors import too_many
 from relevo_server.services import Services
+from relevo_server.settings import Settings
 
 PRESENTATION_LIFE_S: Final = 600
 
@@ -72,6 +76,13 @@ class ReservedAnswer(BaseModel):
     expires_in_s: int
 
 
+class SignInWays(BaseModel):
+    """How one can sign in besides by name: by which OpenID provider, if any, and whether by passkeys."""
+
+    oidc: str | None
+    passkeys: bool
+
+
 class ConfigAnswer(BaseModel):
     """What the page shows and binds before sign-in."""
 
@@ -79,19 +90,22 @@ class ConfigAnswer(BaseModel):
     relay_origin: str
     versions: dict[str, str | int]
     languages: list[str]
+    sign_in: SignInWays
 
 
-def build_router(services: Services, sign_in: SignInService) -> APIRouter:
+def build_router(services: Services, gate: Gate) -> APIRouter:
     """The routes over the shared services."""
     router = APIRouter(prefix="/api")
 
     @router.post("/tickets")
     async def tickets(body: TicketBody, request: Request) -> TicketAnswer:
-        account = await sign_in.current(request.cookies.get(COOKIE))
+        account = await gate.me(request)
         _admit(services, account, client_address(request))
         # Whether the number leads anywhere is not looked up: known and unknown ones cannot be told apart.
         ticket = services.tickets.issue(account, _destination(body))
         services.metrics.tickets.labels("issued").inc()
+        by = "code" if body.invite is None else "invite"
+        services.note(asker_of(request).event(services, account, "ticket.issued", by=by))
         return TicketAnswer(ticket=ticket, expires_in_s=TICKET_LIFE_S)
 
     @router.post("/guest-tickets")
@@ -101,6 +115,7 @@ def build_router(services: Services, sign_in: SignInService) -> APIRouter:
         guest = guest_view(body.name, services.settings.language)
         ticket = services.guest_tickets.issue(guest, Destination(invite=from_base64url(body.invite)))
         services.metrics.tickets.labels("issued").inc()
+        services.note(asker_of(request).event(services, guest, "guest.ticket"))
         return GuestAnswer(
             ticket=ticket,
             expires_in_s=TICKET_LIFE_S,
@@ -110,14 +125,15 @@ def build_router(services: Services, sign_in: SignInService) -> APIRouter:
 
     @router.post("/presentations")
     async def presentations(request: Request) -> TicketAnswer:
-        account = await sign_in.current(request.cookies.get(COOKIE))
+        account = await gate.me(request)
         _charge(services, "present", services.throttles.present_account.charge(account_key(account.id)))
         ticket = services.presentations.issue(account, Destination())
+        services.note(asker_of(request).event(services, account, "ticket.issued", by="presentation"))
         return TicketAnswer(ticket=ticket, expires_in_s=PRESENTATION_LIFE_S)
 
     @router.post("/routing-numbers")
     async def routing_numbers(request: Request) -> ReservedAnswer:
-        account = await sign_in.current(request.cookies.get(COOKIE))
+        account = await gate.me(request)
         return ReservedAnswer(routing=_reserve(services, account), expires_in_s=CODE_LIFE_S)
 
     @router.get("/config")
@@ -127,10 +143,18 @@ def build_router(services: Services, sign_in: SignInService) -> APIRouter:
             relay_origin=services.settings.relay_origin,
             versions={"server": version("relevo-server"), "wire": PROTOCOL_VERSION},
             languages=["en", "es"],
+            sign_in=_ways(services.settings),
         )
 
     _ = (tickets, guest_tickets, presentations, routing_numbers, config)
     return router
+
+
+def _ways(settings: Settings) -> SignInWays:
+    """Passkeys need a server that has a name: browsers know none for addresses."""
+    provider = settings.oidc_name or urlsplit(settings.oidc_issuer or "").hostname
+    named = any(relying_party(origin) is not None for origin in settings.origins)
+    return SignInWays(oidc=provider if settings.oidc_issuer is not None else None, passkeys=named)
 
 
 def _admit(services: Services, account: AccountView, address: str) -> None:

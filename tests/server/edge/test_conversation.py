@@ -70,8 +70,8 @@ class Party:
 
 class Scene:
     def __init__(self) -> None:
-        async def settled() -> None:
-            return
+        async def settled() -> bool:
+            return True
 
         meter = SimpleNamespace(inc=_ignored)
         self.policies = Policies()

@@ -108,12 +108,17 @@ class Site:
 
 @asynccontextmanager
 async def site(
-    folder: Path, *, tls: bool, deadlines: Deadlines = _QUICK, **more: Any
+    folder: Path,
+    *,
+    tls: bool,
+    deadlines: Deadlines = _QUICK,
+    app: App | None = None,
+    **more: Any,
 ) -> AsyncGenerator[Site]:
     server_tls, client_tls = tls_contexts(folder) if tls else (None, None)
-    app = App()
+    app = app or App()
     with contextlib.closing(listen_socket("127.0.0.1", 0)) as listener:
-        options: dict[str, Any] = {**uvicorn_options(deadlines), **more}
+        options: dict[str, Any] = {**uvicorn_options(deadlines, more.pop("door", None)), **more}
         config = uvicorn.Config(app, lifespan="off", log_config=None, **options)
         config.load()
         config.ssl = server_tls

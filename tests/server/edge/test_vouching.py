@@ -28,7 +28,7 @@ async def _disable(folder: Path) -> None:
 async def test_C18_a_connected_viewer_whose_account_is_disabled_is_cut(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(desk, "Policies", partial(Policies, account_check_s=0.05))
+    monkeypatch.setattr(desk, "Policies", partial(Policies, revocation_check_s=0.05))
     async with (
         running_relay(tmp_path) as relay,
         agent_at(relay) as agent,

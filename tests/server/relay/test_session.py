@@ -322,11 +322,11 @@ def test_C17_an_agent_that_floods_with_requests_is_ended_and_leaves_few_records(
 
 def test_C18_a_disabled_accounts_seats_end_and_the_agent_is_told() -> None:
     made = scene(live=True)
-    assert made.bench.registry.accounts() == {ANA.account_id}
+    assert {who.account_id for who in made.bench.registry.vouched()} == {ANA.account_id}
     made.bench.registry.dismiss("somebody else")
     assert made.viewer.raw() == []
     made.bench.registry.dismiss(ANA.account_id)
     assert refused_as(made.viewer) is ErrorCode.REMOVED
     assert made.agent.only(ViewerGone).left
-    assert made.bench.registry.accounts() == set()
+    assert made.bench.registry.vouched() == set()
     assert made.bench.back(made.joined.resume).only(RelayError).code is ErrorCode.RESUME_INVALID

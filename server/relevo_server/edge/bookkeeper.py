@@ -1,0 +1,270 @@
+"""Writes down what the relay records: into the database, or while that is away into the spool (C26, C28).
+
+What is committed and what is in the spool both outlive the process. A record may be written twice, where the
+answer to a commit was lost or came late: each is an overwriting one or carries the id of its event, so the
+second time changes nothing.
+"""
+
+import asyncio
+import itertools
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Final, TypeVar
+
+from relevo_server.clock import Clock
+from relevo_server.edge import books
+from relevo_server.edge.packing import UnknownRecord, pack, unpack
+from relevo_server.logs import logger
+from relevo_server.relay.records import Audited, Record
+from relevo_server.store.database import UNFIT, Unavailable
+from relevo_server.store.relay_sessions import RelaySessionStore, RelaySessionWriter
+from relevo_server.store.spool import Spool, SpoolFull
+
+T = TypeVar("T")
+_BATCH: Final = 256
+_PATIENCE_S: Final = 1.5
+"""How long a transaction may take before its records go to the spool as well."""
+_DOOR_PATIENCE_S: Final = 5.0
+"""How long whoever is at the door waits for that."""
+_RETRY_S: Final = 2.0
+_NEVER_TAKEN: Final = (*UNFIT, TypeError, ValueError)
+"""What a record raises that the database will not take at any later time."""
+_log = logger(__name__)
+
+
+@dataclass(frozen=True)
+class BookParts:
+    """What the bookkeeper works with; ``kept`` is told of each act that outlives the process from now on."""
+
+    records: deque[Record]
+    store: RelaySessionStore
+    clock: Clock
+    kept: Callable[[Audited], None]
+    lost: Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class _Waiter:
+    target: int
+    lost: int
+    future: asyncio.Future[bool]
+
+
+class Bookkeeper:
+    """One for each server; :meth:`keep` and :meth:`keep_replaying` run as its tasks."""
+
+    def __init__(self, parts: BookParts) -> None:
+        self._parts = parts
+        self._settling = asyncio.Lock()
+        self._spooling = asyncio.Lock()
+        self._unwritten = asyncio.Event()
+        self._behind = asyncio.Event()
+        self._late: asyncio.Task[None] | None = None
+        self._done = 0
+        self._lost = 0
+        self._gap = 0
+        self._waiters: deque[_Waiter] = deque()
+        self._spool: Spool | None = None
+
+    def open(self, spool: Spool) -> None:
+        """Take up the spool, with what an earlier run has left in it."""
+        self._spool = spool
+        if spool.cut_bytes:
+            # A write that nobody was told of, most likely: the machine lost its power in the middle of it.
+            _log.warning("the end of the spool was torn; it is kept in cut.bin", bytes=spool.cut_bytes)
+        if spool.pending():
+            self._behind.set()
+
+    @property
+    def behind(self) -> bool:
+        """Whether records wait for the database elsewhere than in a queue that is being written."""
+        return self._behind.is_set()
+
+    def touch(self) -> None:
+        """Something may have to be written."""
+        if self._parts.records:
+            self._unwritten.set()
+
+    async def settled(self) -> bool:
+        """Return once all that is recorded so far is committed or in the spool; False where that failed."""
+        if not self._parts.records:
+            return True
+        future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._waiters.append(_Waiter(self._done + len(self._parts.records), self._lost, future))
+        self._unwritten.set()
+        try:
+            async with asyncio.timeout(_DOOR_PATIENCE_S):
+                return await future
+        except TimeoutError:
+            return False
+
+    async def settle(self) -> None:
+        """Write everything that is recorded, many records in one transaction."""
+        async with self._settling:
+            records = self._parts.records
+            while records:
+                batch = list(itertools.islice(records, _BATCH))
+                safe = await self._commit(batch) or await self._put_by(batch)
+                for _ in batch:
+                    records.popleft()
+                self._settled(batch, safe=safe)
+
+    async def keep(self) -> None:
+        """Write whatever comes, until cancelled."""
+        while True:
+            await self._unwritten.wait()
+            self._unwritten.clear()
+            try:
+                # A transaction that is cut after its commit would be written again.
+                await asyncio.shield(self.settle())
+            except Exception:  # noqa: BLE001 - told below; what comes later must still be stored
+                _log.exception("the books were not kept")
+
+    async def keep_replaying(self) -> None:
+        """Bring what is in the spool to the database whenever that answers again, until cancelled."""
+        while True:
+            await self._behind.wait()
+            await asyncio.sleep(_RETRY_S)
+            try:
+                await asyncio.shield(self.replay())
+            except Exception:  # noqa: BLE001 - told below; the next round must come
+                _log.exception("the spool was not replayed")
+
+    async def replay(self) -> bool:
+        """Write what is in the spool to the database, in order; whether nothing is left."""
+        if self._late is not None and not self._late.done():
+            return False
+        self._late = None
+        while waiting := await self._with_spool(lambda spool: list(spool.replay(_BATCH))):
+            count = await self._write_again(waiting)
+            await self._with_spool(partial(Spool.done, count=count))
+            if count < sum(map(len, waiting)):
+                return False
+            _log.info("records came from the spool to the database", records=count)
+        self._behind.clear()
+        self._tell_gap()
+        return True
+
+    async def close(self) -> None:
+        """Write what is left; nothing may be added afterwards."""
+        await self.settle()
+        if self._late is not None:
+            await asyncio.gather(self._late, return_exceptions=True)
+
+    # --- inside
+
+    async def _commit(self, batch: Sequence[Record]) -> bool:
+        """Write to the database; False when it does not answer, not in time, or others wait before these."""
+        if self._behind.is_set():
+            return False
+        writing = asyncio.create_task(self._write_down(batch))
+        done, _ = await asyncio.wait({writing}, timeout=_PATIENCE_S)
+        if not done:
+            writing.add_done_callback(_look_at)
+            self._late = writing
+            _log.error("the database is slow; records go to the spool", records=len(batch))
+            return False
+        try:
+            writing.result()
+        except Unavailable as error:
+            _log.error("the database does not answer; records go to the spool", reason=str(error))
+            return False
+        return True
+
+    async def _put_by(self, batch: Sequence[Record]) -> bool:
+        self._behind.set()
+        packed = [pack(record) for record in batch]
+        try:
+            await self._with_spool(lambda spool: spool.append(packed))
+        except (SpoolFull, OSError) as error:
+            _log.error("records are lost: no room in the spool", records=len(batch), reason=str(error))
+            self._lost += 1
+            self._gap += len(batch)
+            self._parts.lost(len(batch))
+            return False
+        return True
+
+    def _settled(self, batch: Sequence[Record], *, safe: bool) -> None:
+        self._done += len(batch)
+        if safe:
+            for record in batch:
+                if isinstance(record, Audited):
+                    self._parts.kept(record)
+        while self._waiters and self._waiters[0].target <= self._done:
+            waiter = self._waiters.popleft()
+            if not waiter.future.done():
+                waiter.future.set_result(waiter.lost == self._lost)
+
+    async def _write_down(self, batch: Sequence[Record]) -> None:
+        try:
+            async with self._parts.store.writing() as writer:
+                for record in batch:
+                    await books.write(writer, record, self._parts.clock.wall_s())
+        except _NEVER_TAKEN:
+            # One of them is at fault. Each in a savepoint of its own takes several times as long.
+            await self._write_apart(batch)
+
+    async def _write_apart(self, batch: Sequence[Record]) -> None:
+        refused: list[bytes] = []
+        async with self._parts.store.writing() as writer:
+            refused.extend([pack(one) for one in batch if not await self._write_one(writer, one)])
+        if refused:
+            try:
+                await self._with_spool(lambda spool: spool.refuse(refused))
+            except (SpoolFull, OSError) as error:
+                _log.error("refused records are lost", records=len(refused), reason=str(error))
+                self._parts.lost(len(refused))
+
+    async def _write_one(self, writer: RelaySessionWriter, record: Record) -> bool:
+        try:
+            async with writer.apart():
+                await books.write(writer, record, self._parts.clock.wall_s())
+        except _NEVER_TAKEN as error:  # those after it must not wait
+            reason = str(error).partition("\n")[0]
+            _log.error("a record cannot be stored", record=type(record).__name__, reason=reason)
+            return False
+        return True
+
+    async def _write_again(self, waiting: Sequence[Sequence[bytes]]) -> int:
+        """Write transactions' worth of packed records in order; how many were, before the database failed."""
+        count = 0
+        for packed in waiting:
+            try:
+                await self._write_down([found for one in packed if (found := _unpacked(one))])
+            except Unavailable:
+                break
+            count += len(packed)
+        return count
+
+    async def _with_spool(self, work: Callable[[Spool], T]) -> T:
+        """Do something with the spool in a thread, one thing at a time: it waits for the disk."""
+        if self._spool is None:
+            raise SpoolFull("there is no spool yet")
+        async with self._spooling:
+            return await asyncio.to_thread(work, self._spool)
+
+    def _tell_gap(self) -> None:
+        """What was lost is told by the record itself, once there is one again."""
+        if self._gap:
+            count, self._gap = self._gap, 0
+            entry = Audited(
+                b"", "relay", "record.gap", {"count": count}, at_s=self._parts.clock.wall_s(), cause="clock"
+            )
+            self._parts.records.append(entry)
+            self._unwritten.set()
+
+
+def _look_at(task: asyncio.Task[None]) -> None:
+    """Take notice of how a late transaction ended; its records are in the spool."""
+    if not task.cancelled() and task.exception() is not None:
+        _log.info("a late transaction failed", reason=type(task.exception()).__name__)
+
+
+def _unpacked(packed: bytes) -> Record | None:
+    try:
+        return unpack(packed)
+    except UnknownRecord as error:
+        _log.error("a record in the spool could not be read", reason=str(error))
+        return None
