@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -16,15 +17,17 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from relevo_server import health, viewer_files
 from relevo_server.access.codes import RoutingNumbers
 from relevo_server.access.tickets import TicketOffice
-from relevo_server.accounts import routes as account_routes
+from relevo_server.accounts.assembly import AccountParts, assemble
 from relevo_server.accounts.passwords import Passwords
-from relevo_server.accounts.sign_in import SignInParts, SignInService
+from relevo_server.accounts.refusals import RefusalBook
+from relevo_server.admin import routes as admin_routes
+from relevo_server.admin.acts import make_parts as make_admin_parts
 from relevo_server.authority import TlsError
 from relevo_server.clock import Clock
 from relevo_server.edge import sockets
 from relevo_server.edge.desk import Desk
-from relevo_server.errors import INVALID, Refusal, fault_of_status
-from relevo_server.guards import PeerGuard, RequestRecord, WriteGuard, fault_response
+from relevo_server.errors import INVALID, UNAVAILABLE, Refusal, fault_of_status
+from relevo_server.guards import ForeignOrigin, PeerGuard, RequestRecord, WriteGuard, fault_response
 from relevo_server.logs import logger
 from relevo_server.metrics import Metrics
 from relevo_server.services import Services, make_throttles
@@ -33,10 +36,16 @@ from relevo_server.sessions import routes as session_routes
 from relevo_server.sessions.routes import PRESENTATION_LIFE_S
 from relevo_server.settings import Settings
 from relevo_server.store.accounts import AccountStore
-from relevo_server.store.database import Database
+from relevo_server.store.audit import AuditEvent, AuditLog
+from relevo_server.store.checkpoints import HEADS_FILE, HeadKeeper, load_or_make_key
+from relevo_server.store.database import Database, Unavailable
+from relevo_server.store.organisations import OrganisationStore
 from relevo_server.store.relay_sessions import RelaySessionStore
+from relevo_server.store.revocations import RevocationStore
 from relevo_server.store.schema import migrate
 from relevo_server.store.sign_ins import SignInStore
+from relevo_server.store.upkeep import Upkeep, UpkeepParts
+from relevo_server.syslog import SyslogParts, SyslogSender
 from relevo_server.tls import TlsKeeper, make_data_folder
 
 _HOUSEKEEPING_EVERY_S = 600.0
@@ -55,6 +64,7 @@ class _Parts:
     sign_ins: SignInStore
     services: Services
     tls: TlsKeeper | None
+    keeper: Callable[[], HeadKeeper]
 
 
 def create_app(
@@ -77,13 +87,15 @@ def create_app(
     )
     app.state.services = parts.services
     desk = Desk(parts.services)
-    sign_in = SignInService(
-        parts.services, SignInParts(parts.accounts, parts.sign_ins, passwords or Passwords())
-    )
-    app.include_router(account_routes.build_router(sign_in))
-    app.include_router(session_routes.build_router(parts.services, sign_in))
-    app.include_router(live_routes.build_router(desk, sign_in))
-    app.include_router(health.build_router(health.HealthParts(parts.services, parts.database, tls)))
+    people = assemble(parts.services, AccountParts(parts.database, parts.accounts, passwords or Passwords()))
+    gate = people.gate
+    for router in people.routers:
+        app.include_router(router)
+    app.include_router(session_routes.build_router(parts.services, gate))
+    app.include_router(live_routes.build_router(desk, gate))
+    admin = make_admin_parts(parts.services, gate, desk, parts.database, parts.keeper)
+    app.include_router(admin_routes.build_router(admin))
+    app.include_router(health.build_router(health.HealthParts(parts.services, parts.database, tls, gate)))
     app.include_router(sockets.build_router(desk))
     app.include_router(viewer_files.build_router())
     _add_error_handlers(app)
@@ -94,6 +106,7 @@ def create_app(
 def _make_parts(settings: Settings, clock: Clock, tls: TlsKeeper | None) -> _Parts:
     database = Database(settings.database)
     accounts = AccountStore(database, clock, settings.organisation)
+    sign_ins = SignInStore(database)
     services = Services(
         settings=settings,
         clock=clock,
@@ -104,12 +117,26 @@ def _make_parts(settings: Settings, clock: Clock, tls: TlsKeeper | None) -> _Par
         throttles=make_throttles(clock),
         routing_numbers=RoutingNumbers(clock.wall_s),
         relay_sessions=RelaySessionStore(database, clock),
+        sign_ins=sign_ins,
+        revocations=RevocationStore(database),
         account=accounts.view,
         colleagues=accounts.in_good_standing,
+        audit=AuditLog(database),
         trace=database.trace,
         metrics=Metrics(),
     )
-    return _Parts(database, accounts, SignInStore(database), services, tls)
+    return _Parts(database, accounts, sign_ins, services, tls, _keeper(settings, database))
+
+
+def _keeper(settings: Settings, database: Database) -> Callable[[], HeadKeeper]:
+    """The keeper of the record's signed heads, made when first needed: then the data folder is there."""
+
+    @functools.cache
+    def keeper() -> HeadKeeper:
+        key = load_or_make_key(settings.data)
+        return HeadKeeper(database, key, settings.relay_origin, settings.data / HEADS_FILE)
+
+    return keeper
 
 
 def _lifespan(parts: _Parts) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
@@ -121,15 +148,35 @@ def _lifespan(parts: _Parts) -> Callable[[FastAPI], AbstractAsyncContextManager[
             _log.warning("no account exists yet", remedy="relevo-server admin create --name NAME")
         stopping = asyncio.Event()
         housekeeper = asyncio.create_task(_keep_house(parts, stopping))
+        recorder = asyncio.create_task(_upkeep(parts).keep(stopping))
+        sender = asyncio.create_task(_send_on(parts, stopping))
         try:
             yield
         finally:
             # Never cut in the middle of a query: the database's thread would answer a loop that is gone.
             stopping.set()
-            await asyncio.gather(housekeeper, return_exceptions=True)
+            await asyncio.gather(housekeeper, recorder, sender, return_exceptions=True)
             await parts.database.close()
 
     return lifespan
+
+
+async def _send_on(parts: _Parts, stopping: asyncio.Event) -> None:
+    """Send the record on, where somebody collects it."""
+    settings = parts.services.settings
+    if settings.syslog is not None:
+        audit = AuditLog(parts.database)
+        await SyslogSender(SyslogParts(audit, settings.syslog, settings.relay_origin, settings.data)).keep(
+            stopping
+        )
+
+
+def _upkeep(parts: _Parts) -> Upkeep:
+    services = parts.services
+    organisations = OrganisationStore(parts.database, services.settings.organisation)
+    return Upkeep(
+        UpkeepParts(parts.database, parts.keeper, organisations, services.revocations, services.clock)
+    )
 
 
 async def _keep_house(parts: _Parts, stopping: asyncio.Event) -> None:
@@ -167,6 +214,11 @@ def _add_error_handlers(app: FastAPI) -> None:
     async def refused(_request: Request, error: Refusal) -> JSONResponse:
         return fault_response(error.fault, where=error.where, retry_after_s=error.retry_after_s)
 
+    @app.exception_handler(Unavailable)
+    async def unavailable(_request: Request, error: Unavailable) -> JSONResponse:
+        _log.error("the database does not answer", reason=str(error)[:200])
+        return fault_response(UNAVAILABLE)
+
     @app.exception_handler(RequestValidationError)
     async def invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
         return fault_response(INVALID, where=_field(cast("Sequence[_Problem]", error.errors())))
@@ -178,7 +230,7 @@ def _add_error_handlers(app: FastAPI) -> None:
         response.headers.update(error.headers or {})
         return response
 
-    _ = (refused, invalid, http)
+    _ = (refused, unavailable, invalid, http)
 
 
 def _field(problems: Sequence[_Problem]) -> str:
@@ -188,10 +240,24 @@ def _field(problems: Sequence[_Problem]) -> str:
     return ".".join(str(part) for part in parts if part != "body") or "body"
 
 
+def _foreign_origins(services: Services) -> Callable[[ForeignOrigin], Awaitable[None]]:
+    """Writes down who asked from another site's page: each address once in ten minutes."""
+    refusals = RefusalBook(services)
+
+    async def tell(asked: ForeignOrigin) -> None:
+        personal = {"address": asked.address, "origin": asked.origin}
+        event = AuditEvent(
+            services.clock.wall_s(), "", "origin.refused", personal=personal, cause=asked.cause
+        )
+        await refusals.flood(f"origin:{asked.address}", event)
+
+    return tell
+
+
 def _add_layers(app: FastAPI, services: Services) -> None:
     settings = services.settings
     # The last one added is the outermost.
-    app.add_middleware(WriteGuard, origins=services.origins)
+    app.add_middleware(WriteGuard, origins=services.origins, tell=_foreign_origins(services))
     app.add_middleware(
         RequestRecord, metrics=services.metrics, strict_transport=settings.has_real_certificate
     )

@@ -12,10 +12,12 @@ from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
 from relevo_protocol.modes import Standing
-from relevo_server import commands, trust
+from relevo_server import cli_trust, commands, trust
 from relevo_server.authority import TlsError
 from relevo_server.commands import CommandError
+from relevo_server.logs import configure_quiet_logs
 from relevo_server.settings import Settings
+from relevo_server.store.organisations import HOME
 from relevo_server.store.schema import SchemaError
 
 _USAGE_ERROR = 2
@@ -68,8 +70,18 @@ def _run(options: argparse.Namespace, settings: Settings) -> int:
             print("\n".join(commands.describe_settings()))
             return 0
         case command:
-            print("\n".join(asyncio.run(_work(command, options, settings))))
-            return 0
+            configure_quiet_logs()
+            trusting = cli_trust.work(command, options, settings)
+            lines, fine = asyncio.run(
+                trusting if trusting is not None else _fine(_work(command, options, settings))
+            )
+            if lines:
+                print("\n".join(lines))
+            return 0 if fine else 1
+
+
+async def _fine(work: Coroutine[None, None, list[str]]) -> tuple[list[str], bool]:
+    return await work, True
 
 
 def _work(command: str, options: argparse.Namespace, settings: Settings) -> Coroutine[None, None, list[str]]:
@@ -105,6 +117,7 @@ def _work_on_account(
         standing=Standing(options.standing or Standing.TECHNICIAN),
         team=options.team or "",
         admin_tools=bool(options.admin_tools),
+        organisation_id=options.organisation_id,
     )
     return commands.create_account(settings, wanted, from_stdin=options.password_stdin)
 
@@ -135,12 +148,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add(account, "enable", "reopen an account").add_argument("--name", required=True)
     _add(account, "list", "print every account")
+    adder = cli_trust.Adder(_add, _group)
+    cli_trust.add_account_commands(account, adder)
     link = _group(top, "link", "one-time sign-in links")
     _add(link, "create", "print a link for 30 minutes and one use").add_argument("--name", required=True)
     trusted = _group(top, "trust", "the local certificate authority in this machine's stores")
     _add(trusted, "install", "make the system and its browsers know it")
     _add(trusted, "remove", "take it out again")
     _add(trusted, "status", "say who knows it")
+    cli_trust.add_commands(top, adder)
     return parser
 
 
@@ -173,6 +189,7 @@ def _with_account(parser: argparse.ArgumentParser, *, new: bool) -> None:
     )
     if new:
         parser.add_argument("--account-language", choices=("en", "es"), help="default: the language setting")
+        parser.add_argument("--organisation-id", default=HOME, help=f"by default {HOME}")
         _with_place(parser)
 
 

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
+from typing import Final
 
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
@@ -15,19 +16,20 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from relevo_protocol.modes import Standing
 from relevo_server.accounts.names import BadName, display_name, new_name, normal_name, team_name
 from relevo_server.accounts.passwords import Passwords, weakness
-from relevo_server.accounts.sign_in import make_link
 from relevo_server.authority import TlsError
 from relevo_server.clock import Clock
 from relevo_server.errors import Text
-from relevo_server.settings import Settings
+from relevo_server.settings import SecondFactor, Settings
 from relevo_server.store import schema
 from relevo_server.store.accounts import AccountChange, AccountStore, NameTaken, NewAccount
-from relevo_server.store.audit import AuditLog
+from relevo_server.store.audit_check import check_record, organisations_with_record
+from relevo_server.store.checkpoints import BadKey, load_or_make_key
 from relevo_server.store.database import Database
+from relevo_server.store.organisations import HOME, OrganisationStore
 from relevo_server.store.sign_ins import SignInStore
 from relevo_server.tls import make_data_folder, prepare_certificate
 
-_ACTOR = "command line"
+ACTOR: Final = "command line"
 _SOON = dt.timedelta(days=14)
 
 
@@ -46,6 +48,7 @@ class Wanted:
     standing: Standing = Standing.TECHNICIAN
     team: str = ""
     admin_tools: bool = False
+    organisation_id: str = HOME
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,8 @@ class WantedChange:
 
 
 @contextlib.asynccontextmanager
-async def _database(settings: Settings) -> AsyncGenerator[Database]:
+async def opened_database(settings: Settings) -> AsyncGenerator[Database]:
+    """The database of these settings, made or brought to the newest schema, closed at the end."""
     make_data_folder(settings.data)
     database = Database(settings.database)
     try:
@@ -72,7 +76,7 @@ async def _database(settings: Settings) -> AsyncGenerator[Database]:
 async def prepare_database(settings: Settings) -> None:
     """Make the database or bring it to the newest schema. Raises CommandError or SchemaError."""
     try:
-        async with _database(settings):
+        async with opened_database(settings):
             pass
     except DBAPIError as error:
         raise CommandError(
@@ -92,7 +96,7 @@ async def init(settings: Settings) -> list[str]:
             lines.append(
                 f"authority {settings.data / 'ca.pem'}: `relevo-server trust install` makes browsers know it"
             )
-    async with _database(settings) as database:
+    async with opened_database(settings) as database:
         count = await AccountStore(database, Clock(), settings.organisation).count()
     lines.append(f"database  at revision {schema.HEAD}, {count} account(s)")
     if count == 0:
@@ -108,7 +112,7 @@ async def create_account(settings: Settings, wanted: Wanted, *, from_stdin: bool
         team = team_name(wanted.team)
     except BadName as error:
         raise CommandError(f"{wanted.name!r}: {error}") from error
-    password = read_password(name, from_stdin=from_stdin)
+    password = read_password(name, settings.organisation, from_stdin=from_stdin)
     new = NewAccount(
         name=name,
         display_name=shown,
@@ -118,10 +122,15 @@ async def create_account(settings: Settings, wanted: Wanted, *, from_stdin: bool
         standing=wanted.standing,
         team=team,
         admin_tools=wanted.admin_tools,
+        organisation_id=wanted.organisation_id,
     )
-    async with _database(settings) as database:
+    async with opened_database(settings) as database:
+        if await OrganisationStore(database, settings.organisation).get(new.organisation_id) is None:
+            raise CommandError(
+                f"there is no organisation {new.organisation_id}; see relevo-server organisation list"
+            )
         try:
-            await AccountStore(database, Clock(), settings.organisation).create(new, _ACTOR)
+            await AccountStore(database, Clock(), settings.organisation).create(new, ACTOR)
         except NameTaken as error:
             raise CommandError(
                 f"an account named {name} exists; `account password` changes its password"
@@ -145,37 +154,37 @@ async def change_account(settings: Settings, typed: str, wanted: WantedChange) -
         )
     except BadName as error:
         raise CommandError(str(error)) from error
-    async with _database(settings) as database:
-        if not await AccountStore(database, Clock(), settings.organisation).change(name, change, _ACTOR):
-            raise CommandError(_nobody(name))
+    async with opened_database(settings) as database:
+        if not await AccountStore(database, Clock(), settings.organisation).change(name, change, ACTOR):
+            raise CommandError(nobody(name))
     return [f"{name} changed; it counts from the next session that they enter"]
 
 
 async def set_password(settings: Settings, typed: str, *, from_stdin: bool) -> list[str]:
     """Change a password; every sign-in of the account ends. Raises CommandError."""
     name = normal_name(typed)
-    password = read_password(name, from_stdin=from_stdin)
+    password = read_password(name, settings.organisation, from_stdin=from_stdin)
     hashed = await Passwords().hash(password)
-    async with _database(settings) as database:
+    async with opened_database(settings) as database:
         accounts = AccountStore(database, Clock(), settings.organisation)
-        if not await accounts.set_password(name, hashed, _ACTOR):
-            raise CommandError(_nobody(name))
+        if not await accounts.set_password(name, hashed, ACTOR):
+            raise CommandError(nobody(name))
     return [f"password of {name} changed; it is signed out everywhere"]
 
 
 async def set_disabled(settings: Settings, typed: str, *, disabled: bool) -> list[str]:
     """Close or reopen an account. Raises CommandError."""
     name = normal_name(typed)
-    async with _database(settings) as database:
+    async with opened_database(settings) as database:
         accounts = AccountStore(database, Clock(), settings.organisation)
-        if not await accounts.set_disabled(name, disabled, _ACTOR):
-            raise CommandError(_nobody(name))
+        if not await accounts.set_disabled(name, disabled, ACTOR):
+            raise CommandError(nobody(name))
     return [f"{name} disabled and signed out everywhere" if disabled else f"{name} enabled"]
 
 
 async def list_accounts(settings: Settings) -> list[str]:
     """A line for each account."""
-    async with _database(settings) as database:
+    async with opened_database(settings) as database:
         every = await AccountStore(database, Clock(), settings.organisation).every()
     return [
         "\t".join(
@@ -188,6 +197,7 @@ async def list_accounts(settings: Settings) -> list[str]:
                 one.view.standing.value,
                 one.view.team or "-",
                 "admin tools" if one.view.admin_tools else "-",
+                *((one.view.organisation_id,) if one.view.organisation_id != HOME else ()),
             )
         )
         for one in every
@@ -196,14 +206,17 @@ async def list_accounts(settings: Settings) -> list[str]:
 
 async def create_link(settings: Settings, name: str) -> list[str]:
     """The path of a one-time sign-in link. Raises CommandError."""
-    async with _database(settings) as database:
+    # Brings the web framework, which no other command needs.
+    from relevo_server.accounts.sign_in import make_link
+
+    async with opened_database(settings) as database:
         token = await make_link(SignInStore(database), Clock(), name)
     if token is None:
-        raise CommandError(_nobody(normal_name(name)) + " or it is disabled")
+        raise CommandError(nobody(normal_name(name)) + " or it is disabled")
     return [f"/go#t={token}"]
 
 
-def read_password(name: str, *, from_stdin: bool) -> str:
+def read_password(name: str, organisation: str, *, from_stdin: bool) -> str:
     """A new password from standard input or, asked twice, from the terminal. Raises CommandError."""
     if from_stdin:
         password = sys.stdin.readline().rstrip("\r\n")
@@ -213,7 +226,7 @@ def read_password(name: str, *, from_stdin: bool) -> str:
             raise CommandError("the two passwords differ")
     else:
         raise CommandError("no terminal to ask for the password on: pass it with --password-stdin")
-    reason = weakness(password, name)
+    reason = weakness(password, name, organisation)
     if reason is not None:
         raise CommandError(_in_terminal_language(reason))
     return password
@@ -251,17 +264,22 @@ def _check_certificate(settings: Settings) -> list[str]:
 
 async def _check_database(settings: Settings) -> list[str]:
     try:
-        async with _database(settings) as database:
+        async with opened_database(settings) as database:
             accounts = AccountStore(database, Clock(), settings.organisation)
             every = await accounts.every()
-            broken = await AuditLog(database).first_broken()
-    except (SQLAlchemyError, schema.SchemaError, OSError) as error:
+            key = load_or_make_key(settings.data).public_key()
+            found = await organisations_with_record(database)
+            verdicts = [await check_record(database, one, (), key) for one in found]
+    except (SQLAlchemyError, schema.SchemaError, BadKey, OSError) as error:
         return [f"FAIL  database: {error}"]
     lines = [f"ok    database at revision {schema.HEAD}, {len(every)} account(s)"]
     if not any(one.view.is_admin and not one.disabled for one in every):
         lines.append("warn  no administrator: relevo-server admin create --name NAME")
-    if broken is not None:
-        lines.append(f"FAIL  the audit record was changed outside the server, from line {broken} on")
+    lines += [
+        f"FAIL  the record of {one.organisation} was changed outside the server; see `audit verify`"
+        for one in verdicts
+        if one.flaws
+    ]
     return lines
 
 
@@ -273,6 +291,10 @@ def _check_rest(settings: Settings) -> list[str]:
     lines.append(f"ok    origin {settings.relay_origin}")
     if settings.organisation == Settings.model_fields["organisation"].default:
         lines.append("warn  organisation is not set: customers read it before they consent")
+    if settings.second_factor is not SecondFactor.EVERYBODY:
+        lines.append(
+            f"warn  second_factor is {settings.second_factor}: a stolen password may be enough to sign in"
+        )
     if settings.behind_proxy and settings.metrics_token is None:
         lines.append("warn  behind a proxy /metrics needs metrics_token")
     return lines
@@ -285,7 +307,8 @@ def _default(field: FieldInfo) -> str:
     return str(default)
 
 
-def _nobody(name: str) -> str:
+def nobody(name: str) -> str:
+    """What to say where no account has this name."""
     return f"there is no account named {name}"
 
 

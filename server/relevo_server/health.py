@@ -3,17 +3,22 @@
 import ipaddress
 import secrets
 from dataclasses import dataclass
+from typing import Final
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse, JSONResponse
 from sqlalchemy.exc import SQLAlchemyError
 
+from relevo_server.accounts.guard import Gate
+from relevo_server.accounts.permissions import Permission
 from relevo_server.errors import FORBIDDEN, NOT_FOUND, Refusal
 from relevo_server.metrics import CONTENT_TYPE
 from relevo_server.services import Services
 from relevo_server.store import schema
 from relevo_server.store.database import Database
 from relevo_server.tls import TlsKeeper
+
+_PROGRAM: Final = "Bearer relevo_"
 
 
 @dataclass(frozen=True)
@@ -23,6 +28,7 @@ class HealthParts:
     services: Services
     database: Database
     tls: TlsKeeper | None
+    gate: Gate
 
 
 async def readiness(parts: HealthParts) -> dict[str, str]:
@@ -57,7 +63,9 @@ def build_router(parts: HealthParts) -> APIRouter:
 
     @router.get("/metrics")
     async def metrics(request: Request) -> Response:
-        if not _may_read_metrics(parts.services, request):
+        if request.headers.get("authorization", "").startswith(_PROGRAM):
+            await parts.gate.may(request, Permission.METRICS_READ)
+        elif not _may_read_metrics(parts.services, request):
             raise Refusal(FORBIDDEN)
         if parts.tls is not None:
             parts.services.metrics.certificate_expires_s.set(parts.tls.files.expires_at_s)

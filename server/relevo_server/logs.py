@@ -50,6 +50,23 @@ def configure_logs(settings: Settings) -> None:
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 
+class _Terminal:
+    """Prints to standard error, whatever that is at the time."""
+
+    def msg(self, message: str) -> None:
+        sys.stderr.write(f"{message}\n")
+
+    log = debug = info = warning = warn = error = critical = exception = fatal = failure = err = msg
+
+
+def configure_quiet_logs() -> None:
+    """For commands: warnings and worse, to standard error; standard output belongs to what was asked for."""
+    structlog.configure(
+        logger_factory=lambda *_names: _Terminal(),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+    )
+
+
 def redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """Blank the value of every key that sounds like a secret."""
     for key in event:

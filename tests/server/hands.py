@@ -8,6 +8,8 @@ from typing import Any
 
 import httpx
 from argon2 import PasswordHasher
+from fastapi import FastAPI
+from fastapi.routing import APIRoute, iter_route_contexts
 
 from relevo_server.accounts.passwords import Passwords
 from relevo_server.accounts.view import AccountView
@@ -21,6 +23,8 @@ from relevo_server.store.database import Database
 PASSWORD = "correct horse battery"
 PORT = 18443
 ORIGIN = f"https://127.0.0.1:{PORT}"
+# The same server by a name: passkeys know no addresses.
+NAMED_ORIGIN = f"https://localhost:{PORT}"
 # The weakest profile argon2 takes: these tests are not about its strength.
 QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
@@ -54,31 +58,44 @@ class Site:
     database: Database
     accounts: AccountStore
     ana: AccountView
+    app: FastAPI
+    origin: str = ORIGIN
 
     async def post(self, path: str, body: object = None, **headers: str) -> httpx.Response:
         return await self.client.post(
-            path, json={} if body is None else body, headers={"origin": ORIGIN, **headers}
+            path, json={} if body is None else body, headers={"origin": self.origin, **headers}
         )
 
     async def sign_in(self, password: str = PASSWORD, name: str = "ana") -> httpx.Response:
         return await self.post("/api/sign-in", {"name": name, "password": password})
 
 
+def routes(app: FastAPI) -> list[tuple[str, str]]:
+    """Every method and path that the application answers, its parameters by their names."""
+    found: list[tuple[str, str]] = []
+    for context in iter_route_contexts(app.routes):
+        if isinstance(context.original_route, APIRoute):
+            found += [(method, context.path or "") for method in sorted(context.methods or ())]
+    return found
+
+
 @asynccontextmanager
-async def site(folder: Path, address: str = "127.0.0.1", **given: Any) -> AsyncGenerator[Site]:
+async def site(
+    folder: Path, address: str = "127.0.0.1", origin: str = ORIGIN, **given: Any
+) -> AsyncGenerator[Site]:
     hands = Hands()
-    made = settings(data=folder, port=PORT, organisation="Prueba", **given)
+    made = settings(data=folder, port=PORT, organisation="Prueba", **{"second_factor": "optional", **given})
     app = create_app(made, clock=hands.clock, passwords=Passwords(QUICK))
     database = Database(made.database)
     accounts = AccountStore(database, hands.clock, made.organisation)
     transport = httpx.ASGITransport(app, client=(address, 50_000))
     async with (
         app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=transport, base_url=ORIGIN) as client,
+        httpx.AsyncClient(transport=transport, base_url=origin) as client,
     ):
         new = NewAccount("ana", "Ana Ruiz", "es", is_admin=True, password_hash=QUICK.hash(PASSWORD))
         ana = await accounts.create(new, "test")
         try:
-            yield Site(client, hands, app.state.services, database, accounts, ana)
+            yield Site(client, hands, app.state.services, database, accounts, ana, app, origin)
         finally:
             await database.close()

@@ -157,7 +157,8 @@ def test_ticket_needs_a_sign_in_and_looks_the_same_for_any_number(tmp_path: Path
             assert len(answer.json()["ticket"]) == 43
         redeemed = found.services.tickets.redeem(answers[0].json()["ticket"])
         assert redeemed is not None
-        assert (redeemed.account, redeemed.destination.routing) == (found.ana, known)
+        assert (redeemed.account.id, redeemed.destination.routing) == (found.ana.id, known)
+        assert redeemed.account.sign_in
 
     run(tmp_path, play)
 
@@ -250,14 +251,18 @@ def test_every_answer_carries_the_security_headers(tmp_path: Path, built: Path):
         ]
         for answer in answers:
             policy = answer.headers["content-security-policy"]
-            assert "default-src 'self'" in policy
-            assert "script-src 'self' 'wasm-unsafe-eval';" in policy
+            assert policy.startswith("default-src 'none'; ")
             assert "frame-ancestors 'none'" in policy
             assert "'unsafe-eval'" not in policy
             assert answer.headers["x-content-type-options"] == "nosniff"
             assert answer.headers["referrer-policy"] == "no-referrer"
             assert answer.headers["cross-origin-opener-policy"] == "same-origin"
             assert "strict-transport-security" not in answer.headers
+        of_page, of_answer = (one.headers["content-security-policy"] for one in answers[:2])
+        assert "script-src 'self' 'wasm-unsafe-eval';" in of_page
+        assert "require-trusted-types-for 'script'" in of_page
+        assert "sandbox" in of_answer
+        assert "-src 'self'" not in of_answer
 
     run(tmp_path, play)
 

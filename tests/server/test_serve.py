@@ -55,6 +55,8 @@ class Server:
                     data,
                     "--port",
                     str(port),
+                    "--second-factor",
+                    "optional",
                     *options,
                 ],
                 stdout=log,

@@ -1,0 +1,1 @@
+"""Administration over HTTP: people, sessions, reports, record, tokens, policy; each route asks who may."""

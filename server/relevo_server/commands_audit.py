@@ -1,0 +1,189 @@
+"""What the command line does with the record: check it, write it elsewhere, erase what is personal in it."""
+
+import re
+import sys
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from relevo_server import export as files
+from relevo_server.clock import Clock
+from relevo_server.commands import CommandError, opened_database
+from relevo_server.commands_trust import account_of, check_organisation, event
+from relevo_server.export_check import check_export
+from relevo_server.settings import Settings
+from relevo_server.store.audit import AuditLog
+from relevo_server.store.audit_check import Verdict, check_record, organisations_with_record
+from relevo_server.store.checkpoints import (
+    HEADS_FILE,
+    BadHeads,
+    BadKey,
+    Head,
+    HeadKeeper,
+    key_id,
+    load_or_make_key,
+    read_heads,
+)
+from relevo_server.store.database import Database
+from relevo_server.store.erasure import Erasure
+from relevo_server.store.erasure import erase as erase_stored
+from relevo_server.tls import make_data_folder
+
+Outcome = tuple[list[str], bool]
+_SESSION: Final = re.compile(r"[0-9a-fA-F]{32}")
+_GUEST: Final = re.compile(r"guest-[0-9a-f]{24}")
+
+
+@dataclass(frozen=True)
+class WantedExport:
+    """Whose record, in which format, from which line on."""
+
+    organisation: str
+    kind: files.Format
+    first: int
+
+
+@dataclass(frozen=True)
+class WantedErasure:
+    """Whose personal data are to go; one of them is given."""
+
+    session: str | None
+    account: str | None
+    guest: str | None
+
+
+async def verify(settings: Settings, organisation: str | None, heads_file: Path | None) -> Outcome:
+    """Check the record of one organisation or of all; the outcome is bad where anything does not fit.
+
+    Signed heads are taken from the database, from the file beside it, and from the copies given.
+    """
+    public_key = _keeper_key(settings).public_key()
+    beside = settings.data / HEADS_FILE
+    heads = [*(_heads_of(beside) if beside.exists() else ()), *(_heads_of(heads_file) if heads_file else ())]
+    lines: list[str] = []
+    fine = True
+    async with opened_database(settings) as database:
+        for one in [organisation] if organisation is not None else await organisations_with_record(database):
+            verdict = await check_record(database, one, heads, public_key)
+            lines += _told(verdict)
+            fine = fine and not verdict.flaws
+    return lines, fine
+
+
+async def verify_file(settings: Settings, file: Path, key_hex: str | None) -> Outcome:
+    """Check an export by itself, with a public key in hex or this server's own."""
+    key = _keeper_key(settings).public_key() if key_hex is None else _public_key(key_hex)
+    with file.open("rb") as texts:
+        report = check_export(texts, key)
+    if report.flaws:
+        return [f"FAIL  {file.name}: {flaw}" for flaw in report.flaws], False
+    erased = f", personal data erased in {report.erased}" if report.erased else ""
+    return [
+        f"ok    {file.name}: {report.lines} line(s), {report.first} to {report.last}, signed{erased}"
+    ], True
+
+
+async def export(settings: Settings, wanted: WantedExport, output: Path | None) -> Outcome:
+    """Write the record to a new file or to standard output; the export itself is recorded first."""
+    async with opened_database(settings) as database:
+        await check_organisation(database, settings, wanted.organisation)
+        keeper = _keeper(settings, database)
+        audit = AuditLog(database)
+        told = {"format": wanted.kind, "from": wanted.first}
+        await audit.append(event("export", wanted.organisation, told))
+        await keeper.sign_due(Clock().wall_s(), at_once=True)
+        heads = await keeper.heads(wanted.organisation)
+        pieces = files.pieces(
+            audit,
+            heads,
+            files.WantedExport(wanted.organisation, wanted.kind, wanted.first, settings.relay_origin),
+        )
+        if output is None:
+            await _write(pieces, sys.stdout.buffer)
+            return [], True
+        try:
+            with output.open("xb") as file:
+                await _write(pieces, file)
+        except FileExistsError as error:
+            raise CommandError(f"{output} exists already; choose another name") from error
+    return [f"record of {wanted.organisation} up to line {heads[-1].seq} written to {output}"], True
+
+
+async def key(settings: Settings) -> Outcome:
+    """Print the public key of the signed heads, and its short name."""
+    public_key = _keeper_key(settings).public_key()
+    raw = public_key.public_bytes(Encoding.Raw, PublicFormat.Raw)
+    return [f"{raw.hex()}  Ed25519, key id {key_id(public_key)}"], True
+
+
+async def erase(settings: Settings, organisation: str, wanted: WantedErasure) -> Outcome:
+    """Erase what is personal of a session, an account or a guest; the chain stays. Raises CommandError."""
+    async with opened_database(settings) as database:
+        await check_organisation(database, settings, organisation)
+        what = await _erasure(settings, database, organisation, wanted)
+        count = await erase_stored(database, organisation, what, event("erased", organisation, {}))
+        await _keeper(settings, database).sign_due(Clock().wall_s(), at_once=True)
+    return [f"personal data erased from {count} line(s) of the record of {organisation}"], True
+
+
+async def _erasure(
+    settings: Settings, database: Database, organisation: str, wanted: WantedErasure
+) -> Erasure:
+    if wanted.session is not None:
+        if not _SESSION.fullmatch(wanted.session):
+            raise CommandError("a session is named by 32 hexadecimal digits, as the record shows it")
+        return Erasure(session_id=bytes.fromhex(wanted.session))
+    if wanted.account is not None:
+        account = await account_of(database, settings, wanted.account)
+        if account.organisation_id != organisation:
+            raise CommandError(f"{account.name} belongs to {account.organisation_id}: give --organisation-id")
+        return Erasure(person=account.id)
+    if wanted.guest is None or not _GUEST.fullmatch(wanted.guest):
+        raise CommandError("a guest is named as the record shows it: guest- and 24 hexadecimal digits")
+    return Erasure(person=wanted.guest)
+
+
+async def _write(pieces: AsyncGenerator[bytes], file: BinaryIO) -> None:
+    async for piece in pieces:
+        file.write(piece)
+    file.flush()
+
+
+def _told(verdict: Verdict) -> Sequence[str]:
+    who = verdict.organisation
+    if verdict.flaws:
+        return [f"FAIL  {who}, line {one.seq}: {one.kind.value}" for one in verdict.flaws]
+    unsigned = verdict.last_seq - verdict.signed_seq
+    tail = f"; the last {unsigned} not yet under a signed head" if unsigned else ", all under a signed head"
+    return [f"ok    {who}: {verdict.lines} line(s){tail if verdict.lines else ''}"]
+
+
+def _keeper(settings: Settings, database: Database) -> HeadKeeper:
+    return HeadKeeper(database, _keeper_key(settings), settings.relay_origin, settings.data / HEADS_FILE)
+
+
+def _keeper_key(settings: Settings) -> Ed25519PrivateKey:
+    make_data_folder(settings.data)
+    try:
+        return load_or_make_key(settings.data)
+    except BadKey as error:
+        raise CommandError(str(error)) from error
+
+
+def _heads_of(file: Path) -> list[Head]:
+    try:
+        with file.open("rb") as lines:
+            return read_heads(lines)
+    except BadHeads as error:
+        raise CommandError(f"{file}: {error}") from error
+
+
+def _public_key(text: str) -> Ed25519PublicKey:
+    try:
+        return Ed25519PublicKey.from_public_bytes(bytes.fromhex(text))
+    except ValueError as error:
+        raise CommandError("a key has 64 hexadecimal digits, as `audit key` prints it") from error

@@ -1,0 +1,116 @@
+"""Sends the committed record to a log collector as it grows: RFC 5424 over TCP, octets counted (RFC 6587).
+
+What was sent is remembered in a file. A line may come twice after a crash; and as nobody answers in this
+protocol, those that a breaking connection had already taken may be missing there: the record itself has them.
+"""
+
+import asyncio
+import contextlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from relevo_server.export import syslog_line
+from relevo_server.logs import logger
+from relevo_server.store.audit import AuditLog
+from relevo_server.store.database import Unavailable
+
+POSITIONS_FILE: Final = "syslog-positions.json"
+_EVERY_S: Final = 2.0
+_AFTER_FAILURE_S: Final = 15.0
+_PATIENCE_S: Final = 5.0
+_BATCH: Final = 200
+_log = logger(__name__)
+
+
+@dataclass(frozen=True)
+class SyslogParts:
+    """The record, the collector as `host:port`, this server's origin, and the folder of what was sent."""
+
+    audit: AuditLog
+    target: str
+    origin: str
+    folder: Path
+
+
+class SyslogSender:
+    """One for each server; `keep` runs as a task beside it."""
+
+    def __init__(self, parts: SyslogParts) -> None:
+        self._parts = parts
+        host, _, port = parts.target.rpartition(":")
+        self._host, self._port = host.strip("[]"), int(port)
+        self._line: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+        self._failing = False
+
+    async def keep(self, stopping: asyncio.Event) -> None:
+        """Send what is new every two seconds until `stopping` is set, and what is left then."""
+        while not stopping.is_set():
+            wait_s = _EVERY_S if await self.send_new() else _AFTER_FAILURE_S
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(wait_s):
+                    await stopping.wait()
+        await self.send_new()
+        self._close()
+
+    async def send_new(self) -> bool:
+        """Send every line that was not sent yet; False when collector or database did not take part."""
+        try:
+            positions = self._read()
+            for organisation in await self._parts.audit.organisations():
+                await self._send(organisation, positions)
+        except (OSError, TimeoutError, Unavailable) as error:
+            if not self._failing:
+                _log.warning("the record is not sent on", target=self._parts.target, reason=str(error))
+            self._failing = True
+            self._close()
+            return False
+        self._failing = False
+        return True
+
+    async def _send(self, organisation: str, positions: dict[str, int]) -> None:
+        batch, count = bytearray(), 0
+        lines = self._parts.audit.records(organisation, positions.get(organisation, 0) + 1)
+        async with contextlib.aclosing(lines):
+            async for line in lines:
+                message = syslog_line(line, self._parts.origin).rstrip(b"\n")
+                batch += b"%d %s" % (len(message), message)
+                positions[organisation], count = line.seq, count + 1
+                if count >= _BATCH:
+                    await self._write(bytes(batch), positions)
+                    batch, count = bytearray(), 0
+        if batch:
+            await self._write(bytes(batch), positions)
+
+    async def _write(self, batch: bytes, positions: dict[str, int]) -> None:
+        async with asyncio.timeout(_PATIENCE_S):
+            reader, writer = self._line or (None, None)
+            if reader is None or writer is None or reader.at_eof():
+                self._close()
+                reader, writer = self._line = await asyncio.open_connection(self._host, self._port)
+            writer.write(batch)
+            await writer.drain()
+        self._save(positions)
+
+    def _close(self) -> None:
+        if self._line is not None:
+            self._line[1].close()
+            self._line = None
+
+    def _read(self) -> dict[str, int]:
+        path = self._parts.folder / POSITIONS_FILE
+        try:
+            return msgspec.json.decode(path.read_bytes(), type=dict[str, int])
+        except FileNotFoundError:
+            return {}
+        except msgspec.DecodeError:
+            _log.warning("what was sent on is not known any more; all of it is sent again", file=str(path))
+            return {}
+
+    def _save(self, positions: dict[str, int]) -> None:
+        path = self._parts.folder / POSITIONS_FILE
+        aside = path.with_suffix(".new")
+        aside.write_bytes(msgspec.json.encode(positions, order="deterministic"))
+        aside.replace(path)
