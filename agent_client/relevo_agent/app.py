@@ -21,6 +21,7 @@ from relevo_agent.life import FAREWELL_S, KEYBOARD_S, Life
 from relevo_agent.session.actions import Action
 from relevo_agent.session.core import Session
 from relevo_agent.session.entries import Entry
+from relevo_agent.session.local_side import EVERYBODY
 from relevo_agent.ui.front import Commands, Front
 from relevo_protocol.messages import HostToViewer
 from relevo_protocol.messages.administration import (
@@ -73,6 +74,7 @@ class Agent:
             clear_marks=lambda: self._post(lambda session: session.clear_marks(now_ms())),
             allow_marks=lambda slot, yes: self._post(lambda s: s.allow_marks(slot, yes, now_ms())),
             stop=self.stop,
+            report=self.report,
             start_again=self.start_again,
             quit=self.quit,
         )
@@ -103,10 +105,18 @@ class Agent:
 
     def stop(self) -> None:
         """Cut capture and input here and now, then tell the others (SPEC S4)."""
+        self._cut()
+        self._post(lambda session: session.stop(now_ms()))
+
+    def report(self) -> None:
+        """Stop, and report everybody who is in (SPEC N8)."""
+        self._cut()
+        self._post(lambda session: session.stop(now_ms(), reported=EVERYBODY))
+
+    def _cut(self) -> None:
         self._config.halts.stopped.set()
         self._life.cut_capture()
         self._hands.release_all()
-        self._post(lambda session: session.stop(now_ms()))
 
     def _post(self, event: Callable[[Session], list[Action]]) -> None:
         self._life.post(event)

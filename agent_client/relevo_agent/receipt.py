@@ -235,7 +235,7 @@ def _done(lines: Sequence[Line], texts: Texts, clock: _Clock) -> list[tuple[str,
     return [(sentence, clock.time(line.at_ms)) for line, sentence in told if sentence]
 
 
-def _deed(entry: Entry, texts: Texts) -> str:
+def _deed(entry: Entry, texts: Texts) -> str:  # noqa: PLR0911 - one sentence for each kind
     who = _person(entry, texts)
     match entry.kind:
         case EntryKind.MODE if entry.mode is not None:
@@ -247,6 +247,8 @@ def _deed(entry: Entry, texts: Texts) -> str:
             return texts("receipt.lead", who=who) + reason
         case EntryKind.REMOVED:
             return texts("receipt.removed", who=who)
+        case EntryKind.REPORTED:
+            return texts("receipt.reported" if entry.granted else "receipt.reported_here", who=who)
         case EntryKind.ACT:
             key = "receipt.act" if entry.who else "receipt.of_pc"
             return texts(key, who=who, what=_act(entry.detail, texts))

@@ -26,7 +26,9 @@ RECEIPTS_KEPT: Final = 50
 MAX_LINES_TOLD: Final = 2000
 """Lines of one session that its receipt tells; the record on the disk has them all."""
 MAX_WAITING: Final = 10_000
-_TOLD: Final = frozenset({EntryKind.CONSENT, EntryKind.JOINED, EntryKind.REFUSED, EntryKind.ACT})
+_TOLD: Final = frozenset(
+    {EntryKind.CONSENT, EntryKind.JOINED, EntryKind.REFUSED, EntryKind.REPORTED, EntryKind.ACT}
+)
 """A session with none of these has nothing to tell."""
 _log = logging.getLogger(__name__)
 

@@ -200,6 +200,16 @@ def test_N6_what_was_refused_before_anybody_came_in_is_in_the_receipt(desk: Desk
     assert "decided by you" in page
 
 
+@pytest.mark.parametrize(("sent", "words"), [(True, "was sent"), (False, "could not be sent")])
+def test_N8_a_report_is_in_the_receipt_with_whether_it_was_sent(desk: Desk, sent: bool, words: str) -> None:
+    desk.keep(K.SESSION_STARTED)
+    desk.keep(K.REPORTED, who="Eva & Co", organisation="Ayuda", granted=sent)
+    desk.keep(K.SESSION_ENDED, detail="session_ended")
+    page = desk.page()
+    assert "You reported Eva &amp; Co of Ayuda and ended the session." in page
+    assert words in page
+
+
 def test_N6_a_session_in_which_nothing_happened_has_no_receipt(desk: Desk) -> None:
     desk.keep(K.SESSION_STARTED)
     desk.keep(K.SESSION_ENDED)

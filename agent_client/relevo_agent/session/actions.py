@@ -40,6 +40,9 @@ class Notice(StrEnum):
     MICRO_HANDOVER = "micro_handover"
     RESTART_OFF = "restart_off"
     GRANT_ENDED = "grant_ended"
+    REPORTED = "reported"
+    REPORT_KEPT = "report_kept"
+    """There was no line at that moment: the report is on this PC alone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -217,6 +217,7 @@ class Administration:
             self._failed(detail)
             return
         self._desk.note(RecordedAct.RESTART, self._asked_by or 0)
+        self._desk.send_notices(at_once=True)
         self._desk.tell_relay(RestartNotice(back_in_s=RESTART_LIFE_S))
         self._down_until_ms = self._desk.now_ms + DOWN_DEADLINE_MS
         self._desk.act(CloseLink(ErrorCode.SHUTTING_DOWN))

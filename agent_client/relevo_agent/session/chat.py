@@ -1,4 +1,4 @@
-"""What everybody says to everybody, the customer included (SPEC T1, T7)."""
+"""What everybody says to everybody, the customer included (SPEC T1, T7, T8)."""
 
 import re
 from collections import deque
@@ -19,6 +19,7 @@ LINES_AT_ONCE: Final = 8
 LINES_PER_S: Final = 1
 HISTORY_CHARS: Final = 24_000
 """What is sent after a resume stays well below what the relay holds for one receiver (SPEC C13)."""
+NUMBERS_KEPT: Final = 256
 _HERE: Final = 0
 _INERT: Final = re.compile(INERT_LINES)
 
@@ -56,12 +57,29 @@ class Chat:
         self._count = count
 
     def heard(self, seat: Seat, message: ChatSend) -> None:
-        """A viewer says something."""
+        """A viewer says something, or says again what they have not seen come back."""
+        if message.sent in seat.sent_lines:
+            self._repeat(seat, seat.sent_lines[message.sent])
+            return
         pace = self._paces.setdefault(seat.slot, Allowance(LINES_AT_ONCE, LINES_PER_S))
         if not pace.spend(self._desk.now_ms):
             refuse_haste(self._desk, seat, Capability.CHAT)
         elif message.text.strip():
+            if message.sent:
+                self._number(seat, message.sent)
             self._add(seat.slot, seat.vouched.display_name, message.text)
+
+    def _number(self, seat: Seat, sent: int) -> None:
+        """The next line is this one of theirs; who repeats one that is long past is not recognised."""
+        seat.sent_lines[sent] = self._count + 1
+        if len(seat.sent_lines) > NUMBERS_KEPT:
+            del seat.sent_lines[next(iter(seat.sent_lines))]
+
+    def _repeat(self, seat: Seat, line: int) -> None:
+        """What came of a line may have been lost on the way back: the author hears it again, nobody else."""
+        entry = next((said.entry for said in self._lines if said.entry.line == line), None)
+        if entry is not None and seat.answers.spend(self._desk.now_ms):
+            self._tell(seat, entry)
 
     def say(self, text: str) -> None:
         """The person at this PC says something; what may not stand in a line is left out."""
@@ -98,5 +116,9 @@ class Chat:
 
     def _tell(self, seat: Seat, entry: ChatEntry) -> None:
         seat.told_line = max(seat.told_line, entry.line)
-        line = ChatLine(line=entry.line, slot=entry.slot, name=entry.name, text=entry.text, at_ms=entry.at_ms)
+        own = entry.slot == seat.slot and entry.line > seat.first_line
+        sent = next((s for s, line in seat.sent_lines.items() if line == entry.line), 0) if own else 0
+        line = ChatLine(
+            line=entry.line, slot=entry.slot, name=entry.name, text=entry.text, at_ms=entry.at_ms, sent=sent
+        )
         self._desk.tell(seat, line)

@@ -26,7 +26,9 @@ from relevo_protocol.messages.relay import (
     CodeIssued,
     JoinAsked,
     KeyframeWanted,
+    Recorded,
     RelayError,
+    StepUp,
     ViewerGone,
     ViewerJoining,
 )
@@ -82,7 +84,7 @@ class Session(LocalSide):
     def link_lost(self, now_ms: float) -> list[Action]:
         """The socket is down: nothing stays pressed or captured, everybody may come back (SPEC C11)."""
         self._desk.now_ms = now_ms
-        self._link_up = False
+        self._link_up = self._desk.notices.link_up = False
         self._codes.link_lost()
         seats = list(self._desk.seats.values())
         for seat in seats:
@@ -154,10 +156,19 @@ class Session(LocalSide):
                 self._house.rooms.joins.asked(message)
             case KeyframeWanted():
                 self._screen.want_keyframe()
+            case Recorded() | StepUp():
+                self._vouched(message)
             case RelayError():
                 self._relay_failed(message.code)
             case _:
                 assert_never(message)
+
+    def _vouched(self, message: Recorded | StepUp) -> None:
+        """The relay says that its record has something, or that somebody has proved who they are."""
+        if isinstance(message, Recorded):
+            self._desk.notices.recorded(message.number)
+        else:
+            self._control.modes.proved(message.link, message.life_s)
 
     def _welcomed(self, welcome: AgentWelcome) -> None:
         context = ChannelContext(welcome.origin, welcome.session_id)
@@ -173,6 +184,8 @@ class Session(LocalSide):
         self._house.people.welcomed(resumed=welcome.resumed)
         if welcome.resumed:
             self._control.power.link_back()
+        self._desk.notices.welcomed()
+        self._desk.send_notices()
         if welcome.routing is not None:
             self._codes.issue(welcome.routing, welcome.code_life_s)
 
@@ -185,6 +198,7 @@ class Session(LocalSide):
         self._codes.spend()
         self._house.people.forget()
         self._control.power.forget()
+        self._desk.notices.forget()
         self._token = None
 
     def _relay_failed(self, code: ErrorCode) -> None:
@@ -209,6 +223,7 @@ class Session(LocalSide):
         for question in self._house.questions.expired():
             self._house.decide(question.id, Decision(question.yes_by_silence, DecidedBy.CLOCK))
         self._house.pass_time()
+        self._desk.send_notices()
         self._prepare_restart()
         return self._done()
 

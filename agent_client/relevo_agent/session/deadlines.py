@@ -19,11 +19,13 @@ class Deadlines:
     def __init__(self, desk: Desk, doorway: Doorway) -> None:
         self._desk = desk
         self._doorway = doorway
-        self._silent: set[int] = set()
+        self._silent: dict[int, float] = {}
+        """Since when somebody has been silent who holds nothing down any more since then: link, ms."""
 
     def check(self) -> None:
         """Let deadlines pass."""
-        self._silent &= {seat.link for seat in self._desk.live}
+        links = {seat.link for seat in self._desk.live}
+        self._silent = {link: since_ms for link, since_ms in self._silent.items() if link in links}
         for seat in list(self._desk.seats.values()):
             self._check(seat)
 
@@ -52,9 +54,7 @@ class Deadlines:
                 pass
 
     def _watch_silence(self, seat: Seat, silent_ms: float) -> None:
-        if silent_ms <= HELD_SILENCE_MS:
-            self._silent.discard(seat.link)
-        elif seat.link not in self._silent:
-            self._silent.add(seat.link)
+        if silent_ms > HELD_SILENCE_MS and self._silent.get(seat.link) != seat.heard_ms:
+            self._silent[seat.link] = seat.heard_ms
             if self._desk.token.holder == seat.slot:
                 self._desk.release_held()

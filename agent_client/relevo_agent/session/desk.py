@@ -12,7 +12,7 @@ from relevo_agent.session.actions import Action, Keep, Perform, Person, ReleaseH
 from relevo_agent.session.allowance import Allowance, relay_acts
 from relevo_agent.session.code import Draw
 from relevo_agent.session.entries import Entry
-from relevo_agent.session.records import notice_allowance
+from relevo_agent.session.records import Notices
 from relevo_agent.session.seat import SEATED, Seat
 from relevo_agent.session.token import ControlToken
 from relevo_protocol.codec import encode, relay_message
@@ -22,7 +22,7 @@ from relevo_protocol.crypto.schedule import ChannelContext
 from relevo_protocol.errors import ErrorCode
 from relevo_protocol.lifecycle import SeatState
 from relevo_protocol.messages import AgentToRelay, HostToViewer
-from relevo_protocol.messages.relay import RecordedAct, RecordNotice, RemoveViewer
+from relevo_protocol.messages.relay import RecordedAct, RemoveViewer
 from relevo_protocol.messages.screen import CaptureState, ScreenLayout
 from relevo_protocol.messages.session import DemoJoin
 from relevo_protocol.messages.team import GrantsState, MemberGrants
@@ -114,6 +114,8 @@ class Desk:
     """What the customer has allowed for this session beyond the mode itself (SPEC N3)."""
     grant_ends_ms: float | None = None
     """When the grant of administrator mode ends (SPEC V1)."""
+    granted_to: str | None = None
+    """The account that administrator mode was granted to, while it holds (SPEC V10)."""
     hold: Hold | None = None
     returning: Hold | None = None
     """The lead of before a restart, until they are here again or the time is over (SPEC V6)."""
@@ -121,7 +123,7 @@ class Desk:
     """After a restart: until when its secrets are good."""
     demo: DemoJoin | None = None
     """The presentation that the customer agreed to see, while the mode is demo (SPEC G13)."""
-    notices: Allowance = field(default_factory=notice_allowance)
+    notices: Notices = field(default_factory=Notices)
     relay_acts: Allowance = field(default_factory=relay_acts)
     unavailable: frozenset[Capability] = field(init=False)
 
@@ -257,9 +259,14 @@ class Desk:
         self.act(Keep(entry))
 
     def note(self, act: RecordedAct, slot: int, detail: str = "") -> None:
-        """Tell the relay's record; what would be too much for the relay stays on the PC alone (SPEC C17)."""
-        if self.notices.spend(self.now_ms):
-            self.tell_relay(RecordNotice(act=act, slot=slot, detail=detail))
+        """Tell the relay's record, now or as soon as the relay may be told (SPEC C26)."""
+        self.notices.add(act, slot, detail)
+        self.send_notices()
+
+    def send_notices(self, *, at_once: bool = False) -> None:
+        """Send what the record is still to be told, as far as it is time; ``at_once``: before the end."""
+        for notice in self.notices.farewell() if at_once else self.notices.due(self.now_ms):
+            self.tell_relay(notice)
 
     def release_held(self) -> None:
         """Every key and button goes up; once is enough until something is pressed again."""

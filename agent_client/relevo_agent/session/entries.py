@@ -26,6 +26,8 @@ class EntryKind(StrEnum):
     REMOVED = "removed"
     REFUSED = "refused"
     """Something was asked of this PC that the customer or the floor did not allow."""
+    REPORTED = "reported"
+    """The customer has reported who was in; ``granted`` is whether the relay could be told (SPEC N8)."""
     ACT = "act"
     """Something was done: ``detail`` names it (a process ended, a terminal opened, a restart)."""
 

@@ -1,14 +1,18 @@
 """The session as the person at this PC and its features have it: their events, and what is shown to them."""
 
+from typing import Final
+
 from relevo_agent.session.actions import (
     Action,
     Ended,
+    Notice,
     Phase,
     Show,
     Snapshot,
+    Tell,
 )
 from relevo_agent.session.desk import Settings
-from relevo_agent.session.entries import DecidedBy
+from relevo_agent.session.entries import DecidedBy, Entry, EntryKind
 from relevo_agent.session.house import House
 from relevo_agent.session.questions import Decision
 from relevo_protocol.errors import ErrorCode
@@ -16,10 +20,13 @@ from relevo_protocol.gate import Refusal
 from relevo_protocol.header import Flags
 from relevo_protocol.lifecycle import SeatEvent
 from relevo_protocol.messages import HostToViewer
-from relevo_protocol.messages.relay import EndSession
+from relevo_protocol.messages.relay import EndSession, RecordedAct
 from relevo_protocol.messages.screen import CaptureState, PictureState, ScreenLayout
 from relevo_protocol.messages.session import HostGoodbye
 from relevo_protocol.modes import Capability, Mode, SessionKind
+
+EVERYBODY: Final = 0
+"""Instead of a slot: all who are in are reported."""
 
 
 class LocalSide:
@@ -140,15 +147,36 @@ class LocalSide:
             self._doorway.dismiss(seat, ErrorCode.REMOVED)
         return self._done()
 
-    def stop(self, now_ms: float) -> list[Action]:
-        """The customer ends the session for everybody."""
+    def stop(self, now_ms: float, reported: int | None = None) -> list[Action]:
+        """The customer ends the session for everybody.
+
+        ``reported``: and reports who is at this slot, or with 0 everybody (SPEC N8).
+        """
         self._desk.now_ms = now_ms
         if not self._ended:
             for seat in list(self._desk.seats.values()):
                 self._desk.tell(seat, HostGoodbye(code=ErrorCode.SESSION_ENDED))
                 seat.drop_keys()
+            if reported is not None:
+                self._report(reported)
             self._finish(ErrorCode.SESSION_ENDED, EndSession())
         return self._done()
+
+    def _report(self, slot: int) -> None:
+        """Tell the relay, and this PC's own record, which knows whether the relay could be told."""
+        desk = self._desk
+        people = [person for person in desk.people() if slot in (EVERYBODY, person.slot)]
+        desk.note(RecordedAct.REPORTED, slot)
+        desk.keep(
+            Entry(
+                EntryKind.REPORTED,
+                desk.now_ms,
+                who=", ".join(person.display_name for person in people),
+                organisation=", ".join(sorted({p.organisation for p in people if p.organisation})),
+                granted=self._link_up,
+            )
+        )
+        desk.act(Tell(Notice.REPORTED if self._link_up else Notice.REPORT_KEPT))
 
     def _finish(self, code: ErrorCode, farewell: EndSession | None = None) -> None:
         self._ended = True
@@ -158,6 +186,7 @@ class LocalSide:
         self._house.people.forget()
         self._control.power.forget()
         if farewell is not None:
+            self._desk.send_notices(at_once=True)
             self._desk.tell_relay(farewell)
         self._desk.act(Ended(code))
 

@@ -16,7 +16,8 @@ from relevo_agent.session.screen import Screen
 from relevo_agent.session.seat import Seat
 from relevo_protocol.errors import ErrorCode
 from relevo_protocol.gate import Refusal
-from relevo_protocol.messages.relay import ModeNotice, RoleNotice
+from relevo_protocol.limits import CONSENT_DEADLINE_S
+from relevo_protocol.messages.relay import ModeNotice, RecordedAct, RoleNotice
 from relevo_protocol.messages.session import ConsentResult, ModeRequest, ModeState, RightView
 from relevo_protocol.messages.team import LeadChanged
 from relevo_protocol.modes import MODE_TABLE, Capability, Mode, Permit, Role, is_step_up
@@ -58,6 +59,7 @@ class Modes:
         for seat in desk.seated:
             self._questions.call_off_capabilities(seat)
             seat.control_agreed = seat.control_agreed and mode in DRIVEN
+        self._grant_to(desk.lead if mode is Mode.ADMINISTRATOR else None)
         desk.tell_relay(ModeNotice(mode=mode))
         self._driving.enter_mode()
         self._power.mode_entered(grant_ends_ms)
@@ -72,6 +74,8 @@ class Modes:
     def settle(self) -> None:
         """At the end of each event: a mode that its lead may not hold goes down, changed rights are told."""
         lead, mode = self._desk.lead, self._desk.mode
+        if lead is not None and mode is Mode.ADMINISTRATOR and self.barred(lead, mode) is None:
+            self._grant_to(lead)
         if lead is not None and mode in DRIVEN and self.barred(lead, mode) is not None:
             self.step_down(self._best_below(lead, mode))
         for seat in self._desk.live:
@@ -181,8 +185,33 @@ class Modes:
                 return mode
         return Mode.OBSERVER
 
+    def _grant_to(self, seat: Seat | None) -> None:
+        """Administrator mode is this person's from now on: that uses their proof up (SPEC V10)."""
+        self._desk.granted_to = None if seat is None else seat.vouched.account_id
+        if seat is not None:
+            seat.proved_until_ms = float("-inf")
+
+    def proved(self, link: int, life_s: int) -> None:
+        """The relay vouches that who is on this link has just proved who they are (SPEC C27)."""
+        seat = self._desk.seat_of(link)
+        if seat is not None:
+            seat.proved_until_ms = self._desk.now_ms + life_s * 1000
+
+    def _keep_proof(self, seat: Seat) -> None:
+        """What counted when it was asked still counts when the customer answers."""
+        if self._desk.now_ms < seat.proved_until_ms:
+            answered_ms = self._desk.now_ms + CONSENT_DEADLINE_S * 1000
+            seat.proved_until_ms = max(seat.proved_until_ms, answered_ms)
+
+    def _is_proved(self, seat: Seat) -> bool:
+        """Whether who leads may have administrator mode now: it is theirs already, or they may begin it."""
+        desk = self._desk
+        if desk.settings.start_mode is Mode.ADMINISTRATOR or desk.granted_to == seat.vouched.account_id:
+            return True
+        return desk.now_ms < seat.proved_until_ms
+
     def barred(self, seat: Seat, mode: Mode) -> Factor | None:
-        """What stands in the way of this mode for this lead, whatever the customer says (SPEC V1, V8, N4)."""
+        """What bars this lead from this mode, whatever the customer says (SPEC V1, V8, V10, N4)."""
         settings, core = self._desk.settings, CORE[mode]
         if mode not in settings.modes or (mode is Mode.ADMINISTRATOR and not settings.service):
             return Factor.PLATFORM
@@ -190,7 +219,11 @@ class Modes:
             return Factor.ROLE
         if settings.policy.get(core) is Policy.DENY:
             return Factor.POLICY
-        return Factor.FLOOR if settings.floor.get(core) is Policy.DENY else None
+        if settings.floor.get(core) is Policy.DENY:
+            return Factor.FLOOR
+        if mode is Mode.ADMINISTRATOR and not self._is_proved(seat):
+            return Factor.REAUTH
+        return None
 
     def requested(self, seat: Seat, request: ModeRequest) -> None:
         """A viewer wants another mode (SPEC P8)."""
@@ -211,9 +244,12 @@ class Modes:
         elif self._questions.rests(seat, None):
             self._refuse(seat, mode, ErrorCode.THROTTLED, Factor.CONSENT)
         elif self._questions.pending(seat) is None:
+            self._keep_proof(seat)
             self._questions.ask(seat, Matter(QuestionKind.MODE, mode, seat.role, message=request))
 
     def _refuse(self, seat: Seat, mode: Mode, code: ErrorCode, factor: Factor) -> None:
+        if factor is Factor.REAUTH and seat.acts.spend(self._desk.now_ms):
+            self._desk.note(RecordedAct.STEP_UP_REFUSED, seat.slot)
         self._desk.answer(seat, ConsentResult(granted=False, mode=mode, code=code))
         refuse(self._desk, seat, Refusal(code, CORE[mode], factor))
 

@@ -10,6 +10,7 @@ from msgspec import Meta
 
 from relevo_agent.session.desk import Hold
 from relevo_agent.session.house import House
+from relevo_agent.session.records import RESTART_MARGIN
 from relevo_agent.session.seat import Seat
 from relevo_protocol.crypto.schedule import ChannelContext, Credential
 from relevo_protocol.errors import ErrorCode, MalformedError, ProtocolError
@@ -17,11 +18,22 @@ from relevo_protocol.lifecycle import SeatState
 from relevo_protocol.limits import (
     ADMINISTRATOR_LIFE_S,
     MAX_HOLD_HOURS,
+    MAX_UNRECORDED,
     MAX_VIEWERS,
     RESTART_LIFE_S,
 )
-from relevo_protocol.messages.base import AccountId, Link, Name, Origin, Secret32, SessionId, Slot, Token
-from relevo_protocol.messages.relay import ViewerJoining
+from relevo_protocol.messages.base import (
+    AccountId,
+    ActNumber,
+    Link,
+    Name,
+    Origin,
+    Secret32,
+    SessionId,
+    Slot,
+    Token,
+)
+from relevo_protocol.messages.relay import RecordNotice, ViewerJoining
 from relevo_protocol.modes import Capability, Mode, Role, Standing
 
 VERSION: Final = 1
@@ -91,6 +103,8 @@ class SavedSession(_Record, frozen=True):
     chat_lines: Annotated[int, Meta(ge=0, le=2**53)]
     device: Annotated[bytes, Meta(min_length=32, max_length=32)]
     seats: Annotated[list[SavedSeat], Meta(min_length=1, max_length=MAX_VIEWERS)]
+    acts: ActNumber
+    unrecorded: Annotated[list[RecordNotice], Meta(max_length=MAX_UNRECORDED)]
 
 
 _encoder: Final = msgspec.msgpack.Encoder()
@@ -126,6 +140,8 @@ def saved(house: House, token: str) -> bytes:
             chat_lines=house.rooms.chat.count,
             device=desk.settings.identity.device_key,
             seats=seats,
+            acts=desk.notices.number + RESTART_MARGIN,
+            unrecorded=desk.notices.unrecorded,
         )
     )
 
@@ -205,12 +221,15 @@ def restore(house: House, session: SavedSession, now_ms: float) -> None:
         life_ms = ADMINISTRATOR_LIFE_S * 1000.0
         desk.grant_ends_ms = now_ms + min(life_ms, (session.grant_ends_ms or 0) + from_wall_ms - now_ms)
     lead = desk.lead
+    if lead is not None and session.mode is Mode.ADMINISTRATOR:
+        desk.granted_to = lead.vouched.account_id
     until_ms = desk.restart_until_ms = session.deadline_ms + from_wall_ms
     if lead is not None:
         desk.returning = Hold(lead.vouched.account_id, desk.mode, until_ms, desk.grant_ends_ms)
     house.control.power.held_before(_hold(session.hold, from_wall_ms, now_ms))
     house.screen.go_on_from(session.epoch, session.frame_id)
     house.rooms.chat.go_on_from(session.chat_lines)
+    desk.notices.go_on_from(session.acts, session.unrecorded)
     house.control.driving.enter_mode()
 
 

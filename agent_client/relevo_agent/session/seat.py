@@ -74,10 +74,14 @@ class Seat:
     heard_before_ms: float = float("-inf")
     first_line: int = 0
     told_line: int = 0
+    sent_lines: dict[int, int] = field(default_factory=dict[int, int])
+    """Of the chat, which line each of their own numbers became, the newest last (SPEC T8)."""
     control_agreed: bool = False
     """An external only: the customer has agreed that this person drives (SPEC G6)."""
     rest_until_ms: dict[Capability | None, float] = field(default_factory=dict[Capability | None, float])
     """Until when the customer is not asked again: about a mode (``None``), or one capability."""
+    proved_until_ms: float = float("-inf")
+    """Until when a fresh proof of who this is counts, on this link (SPEC C27)."""
     mode_told_ms: float = float("-inf")
     rights_told: Circumstances | None = None
     token_told_link: int | None = None
@@ -106,6 +110,7 @@ class Seat:
         self.vouched = joining
         self.link = joining.link
         self.decoders_told = 0
+        self.proved_until_ms = float("-inf")
         self.drop_keys()
 
     def drop_keys(self) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from relevo_agent.session.actions import Phase, Snapshot
 from relevo_agent.ui.front import Commands
 from relevo_agent.ui.people import yours
+from relevo_protocol.modes import SessionKind
 
 
 def acts(commands: Commands) -> dict[str, Callable[[], None]]:
@@ -15,6 +16,7 @@ def acts(commands: Commands) -> dict[str, Callable[[], None]]:
         "grant.revoke": commands.revoke_grant,
         "hold.revoke": commands.revoke_grant,
         "marks.clear": commands.clear_marks,
+        "report.end": commands.report,
     }
 
 
@@ -27,6 +29,7 @@ def sensible(snapshot: Snapshot) -> frozenset[str]:
         "grant.revoke": granted,
         "hold.revoke": held and not granted,
         "marks.clear": snapshot.marks,
+        "report.end": bool(snapshot.people) and snapshot.kind is SessionKind.SUPPORT,
     }
     if snapshot.phase is Phase.ENDED:
         return frozenset()

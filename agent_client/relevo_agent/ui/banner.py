@@ -22,6 +22,9 @@ RAISE_AGAIN_MS: Final = 500
 """Two windows that both want to be above all others take turns no faster."""
 TEXT_WIDTH_PX: Final = 620
 UNREAD: Final = "chat.unread"
+PADDING_PX: Final = 14
+GAP_PX: Final = 8
+MOST_ROWS: Final = 3
 MIN_TEXT_PX: Final = 120
 ROOMY_TEXT_PX: Final = 260
 """With less room for the text the buttons beside Stop go into a row of their own."""
@@ -37,7 +40,7 @@ class Banner:
         self._snapshot = Snapshot()
         self._unread = 0
         self._drawn: tuple[str, ...] = ()
-        self._window = tk.Toplevel(root, background=theme.BANNER, padx=14, pady=7)
+        self._window = tk.Toplevel(root, background=theme.BANNER, padx=PADDING_PX, pady=7)
         self._window.overrideredirect(True)
         theme.keep_on_top(self._window)
         self._window.withdraw()
@@ -50,6 +53,7 @@ class Banner:
             loud = ttk.Label(self._window, text=texts("demo.short"), style="Dot.TLabel")
             loud.grid(row=0, column=2, padx=(0, 16))
         self._extra = tk.Frame(self._window, background=theme.BANNER)
+        self._rows = [tk.Frame(self._extra, background=theme.BANNER) for _ in range(MOST_ROWS)]
         self._buttons = {
             key: ttk.Button(self._extra, style="Ghost.TButton", command=command, takefocus=False)
             for key, command in {**acts(commands), UNREAD: open_chat}.items()
@@ -94,10 +98,8 @@ class Banner:
         self._stop.configure(text=self._texts("present.stop" if presenting else "banner.stop"))
         self._text.configure(text=text)
         for key, button in self._buttons.items():
-            button.pack_forget()
-            if key in labels:
-                button.configure(text=labels[key])
-                button.pack(side="right", padx=(0, 8))
+            button.configure(text=labels.get(key, ""))
+        self._put_in_rows([button for key, button in self._buttons.items() if key in labels])
         self._fit(extra=bool(labels))
         self._place()
 
@@ -107,6 +109,23 @@ class Banner:
         if self._unread:
             keys.add(UNREAD)
         return {key: self._texts(key, count=self._unread) for key in self._buttons if key in keys}
+
+    def _put_in_rows(self, buttons: list[ttk.Button]) -> None:
+        """One row where the screen is wide enough, else as many as it takes."""
+        for widget in (*self._rows, *self._buttons.values()):
+            widget.pack_forget()
+        self._window.update_idletasks()
+        room_px = left_px = self._window.winfo_screenwidth() - 2 * PADDING_PX
+        rows = iter(self._rows)
+        row: tk.Frame | None = None
+        for button in buttons:
+            wide_px = button.winfo_reqwidth() + GAP_PX
+            if row is None or wide_px > left_px:
+                row, left_px = next(rows, row), room_px
+            if row is not None:
+                row.pack(anchor="e")
+                button.pack(in_=row, side="right", padx=(0, GAP_PX))
+            left_px -= wide_px
 
     def _fit(self, *, extra: bool) -> None:
         """However long the names and small the screen, every button stands on it, Stop in the first row."""

@@ -95,7 +95,7 @@ class _Plain(_Said, frozen=True):
 _Commanded = _Answer | _Say | _Dismiss | _AllowMarks | _Plain
 _PLAIN: Final = (
     *("step_down", "new_code", "take_control", "give_control", "cancel_restart", "revoke_grant"),
-    *("clear_marks", "stop", "start_again", "quit"),
+    *("clear_marks", "stop", "report", "start_again", "quit"),
 )
 
 
@@ -248,7 +248,7 @@ def plain_commands(commands: Commands) -> dict[str, Callable[[], None]]:
     acts = (
         *(commands.step_down, commands.new_code, commands.take_control, commands.give_control),
         *(commands.cancel_restart, commands.revoke_grant, commands.clear_marks),
-        *(commands.stop, commands.start_again, commands.quit),
+        *(commands.stop, commands.report, commands.start_again, commands.quit),
     )
     return dict(zip(_PLAIN, acts, strict=True))
 
@@ -275,6 +275,7 @@ def speaking(say: Callable[[_Commanded], None]) -> Commands:
         clear_marks=plain("clear_marks"),
         allow_marks=lambda slot, allowed: say(_AllowMarks(slot, allowed)),
         stop=plain("stop"),
+        report=plain("report"),
         start_again=plain("start_again"),
         quit=plain("quit"),
     )

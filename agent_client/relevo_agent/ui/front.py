@@ -65,5 +65,7 @@ class Commands:
     allow_marks: Callable[[int, bool], None]
     """Presenter: this slot may point and draw, or no longer."""
     stop: Callable[[], None]
+    report: Callable[[], None]
+    """Stop, and report who is in to the people who run the service (SPEC N8)."""
     start_again: Callable[[], None]
     quit: Callable[[], None]

@@ -32,6 +32,8 @@ _PLAIN: Final[dict[str, Callable[[Commands], None]]] = {
     "retirar": lambda commands: commands.revoke_grant(),
     "clear": lambda commands: commands.clear_marks(),
     "borrar": lambda commands: commands.clear_marks(),
+    "report": lambda commands: commands.report(),
+    "denunciar": lambda commands: commands.report(),
     "quit": lambda commands: commands.quit(),
     "salir": lambda commands: commands.quit(),
 }

@@ -16,6 +16,8 @@ class Loudness(StrEnum):
     """In red, until it is over."""
     NEWS = "news"
     """Calmly, for a few seconds."""
+    COMFORT = "comfort"
+    """Calmly, in front of everything, until the next session."""
 
 
 LOUDNESS: Final[dict[Notice, Loudness]] = {
@@ -34,6 +36,8 @@ LOUDNESS: Final[dict[Notice, Loudness]] = {
     Notice.MICRO_HANDOVER: Loudness.NEWS,
     Notice.RESTART_OFF: Loudness.NEWS,
     Notice.GRANT_ENDED: Loudness.NEWS,
+    Notice.REPORTED: Loudness.COMFORT,
+    Notice.REPORT_KEPT: Loudness.COMFORT,
 }
 """Total over :class:`Notice`."""
 

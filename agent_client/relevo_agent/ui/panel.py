@@ -35,7 +35,7 @@ class Panel:
         self._texts = texts
         self._fonts = fonts
         self._commands = commands
-        self._alarm_text = self._trouble_text = self._news_text = ""
+        self._alarm_text = self._trouble_text = self._news_text = self._comfort_text = ""
         self._news_count = 0
         self._receipt: Path | None = None
         self.offers_again = True
@@ -60,7 +60,7 @@ class Panel:
     def render(self, snapshot: Snapshot) -> None:
         """Draw a snapshot."""
         if snapshot.phase is Phase.LIVE and self._shown.phase is not Phase.LIVE:
-            self._alarm_text = ""
+            self._alarm_text = self._comfort_text = ""
         if snapshot.phase in {Phase.WAITING, Phase.LIVE}:
             self._trouble_text = ""
             self._receipt = None
@@ -86,6 +86,11 @@ class Panel:
         count = self._news_count
         self._draw()
         self._root.after(NEWS_MS, lambda: self._news_over(count))
+
+    def comfort(self, text: str) -> None:
+        """The customer did right to worry: say calmly what came of it, until the next session is live."""
+        self._comfort_text = text
+        self._draw()
 
     def receipt(self, path: Path) -> None:
         """The session's receipt can be read."""
@@ -114,7 +119,8 @@ class Panel:
         shown = self._shown
         key = (shown.phase, shown.mode, shown.code, shown.people, shown.kind, shown.link)
         held = shown.hold_ends_at_ms is not None
-        drawn = (key, held, self._alarm_text, self._trouble_text, self._news_text, self._receipt)
+        said = (self._alarm_text, self._trouble_text, self._news_text, self._comfort_text)
+        drawn = (key, held, said, self._receipt)
         if drawn == self._drawn:
             if self._who is not None:
                 self._who.refresh(shown)
@@ -150,8 +156,8 @@ class Panel:
         tk.Frame(body, width=TEXT_WIDTH_PX, background=theme.GROUND).pack()  # the window keeps its width
         for text in filter(None, (self._alarm_text, self._trouble_text)):
             _note(body, text, (theme.ALARM_GROUND, theme.DANGER), "Alarm.TLabel")
-        if self._news_text:
-            _note(body, self._news_text, (theme.INFO_GROUND, theme.INFO_LINE), "Info.TLabel")
+        for text in filter(None, (self._news_text, self._comfort_text)):
+            _note(body, text, (theme.INFO_GROUND, theme.INFO_LINE), "Info.TLabel")
         open_now = self._shown.phase in {Phase.WAITING, Phase.LIVE}
         presenting = self._shown.kind is SessionKind.PRESENTATION and open_now
         key = "present.heading" if presenting else f"phase.{self._shown.phase.value}"
@@ -185,6 +191,9 @@ class Panel:
             return
         presenting = shown.kind is SessionKind.PRESENTATION
         self._draw_acts(foot)
+        if "report.end" in sensible(shown):
+            why = self._texts("report.why")
+            ttk.Label(foot, text=why, style="Quiet.TLabel", wraplength=TEXT_WIDTH_PX).pack(anchor="w")
         row = ttk.Frame(foot)
         if shown.people or shown.hold_ends_at_ms is not None or (presenting and shown.link is not None):
             key = "present.stop" if presenting else "banner.stop"

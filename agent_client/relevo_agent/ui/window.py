@@ -146,6 +146,10 @@ class Window:
                 self._panel.trouble(text)
             case Loudness.NEWS:
                 self._panel.news(text)
+            case Loudness.COMFORT:
+                self._panel.comfort(text)
+                self._root.deiconify()
+                self._root.tk.call("raise", ".")
 
     def _failed(self, kind: FailureKind, *, final: bool) -> None:
         text = self._texts(f"fail.{kind.value}")

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -96,10 +96,10 @@ def test_V6_the_session_goes_on_after_the_restart_without_code_or_consent(tmp_pa
 
     async def play(display: str) -> None:
         async with running_relay(tmp_path / "relay") as relay:
-            known = replace(relay, account=replace(relay.account, admin_tools=True))
+            await relay.add_account("marta", admin_tools=True)
             with pc.service() as service, agent(relay, display, tmp_path, service) as process:
                 code = (await asyncio.to_thread(process.expect, "code"))["code"]
-                async with Technician.joined(known, code, ANSWER_S) as technician:
+                async with Technician.joined(relay, code, ANSWER_S, "marta") as technician:
                     await _go_down(pc, technician, process)
                     await _come_back(pc, technician, display)
 

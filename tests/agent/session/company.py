@@ -8,7 +8,7 @@ from relevo_agent.session.actions import Ask, Question
 from relevo_protocol.crypto.invitation import JoinPurpose, open_invitation
 from relevo_protocol.crypto.schedule import ChannelContext, Credential
 from relevo_protocol.messages import ViewerToHost
-from relevo_protocol.messages.relay import JoinAnswered, JoinAsked
+from relevo_protocol.messages.relay import JoinAnswered, JoinAsked, RecordedAct, RecordNotice
 from relevo_protocol.messages.session import Heartbeat
 from relevo_protocol.messages.team import InviteIssued, InviteRequest
 from relevo_protocol.modes import Role, Standing
@@ -107,6 +107,11 @@ def heard(viewer: Viewer, kind: type[T]) -> list[T]:
 
 def relay_told(world: World, kind: type[T]) -> list[T]:
     return [message for message in world.said if isinstance(message, kind)]
+
+
+def noted(world: World) -> list[tuple[RecordedAct, int, str]]:
+    """What the relay's record was told."""
+    return [(m.act, m.slot, m.detail) for m in world.said if isinstance(m, RecordNotice)]
 
 
 def told(world: World, kind: type[T]) -> list[T]:

@@ -52,6 +52,7 @@ def pc() -> World:
 
 def administrator(world: World) -> Viewer:
     lead = world.live(mode="full")
+    world.prove(lead)
     world.give(lead.say(ModeRequest(mode=Mode.ADMINISTRATOR)))
     world.answer(True)
     return lead
@@ -184,8 +185,9 @@ def test_V7_what_the_customer_lowered_stays_low(pc: World) -> None:
 
 def test_G8_V7_who_leads_now_holds_now(pc: World) -> None:
     lead = administrator(pc)
-    pc.live(2, "Eva")
+    eva = pc.live(2, "Eva")
     pc.give(lead.say(HoldRequest(hours=8)))
+    pc.prove(eva)
     pc.give(lead.say(HandOver(slot=2)))
     assert pc.session._desk.mode_for_return("id-Ana") is None
     assert pc.session._desk.mode_for_return("id-Eva") is Mode.ADMINISTRATOR

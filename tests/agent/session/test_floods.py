@@ -127,6 +127,7 @@ def test_V9_acts_are_not_carried_out_by_the_thousand() -> None:
     world = new_world(service=True, unavailable=frozenset[Capability]())
     world.admins = {"Ana"}
     lead = world.live()
+    world.prove(lead)
     say(world, lead, ModeRequest(mode=Mode.ADMINISTRATOR))
     world.answer(True, frozenset({Capability.SYSTEM_PROCESSES_END}))
     assert world.mode() is Mode.ADMINISTRATOR

@@ -34,6 +34,7 @@ from tests.agent.session.company import (
     guest,
     heard,
     invite,
+    noted,
     question,
     relay_told,
     roles,
@@ -52,7 +53,7 @@ def test_G14_an_invitation_goes_to_the_asker_and_its_id_to_the_relay(world: Worl
     assert (issued.role, issued.life_s) == (Role.COLLABORATOR, INVITE_LIFE_S)
     opened = relay_told(world, InviteOpened)
     assert [(o.invite, o.guests, o.life_s) for o in opened] == [(issued.invite, False, INVITE_LIFE_S)]
-    assert RecordNotice(act=RecordedAct.INVITED, slot=1, detail="collaborator") in world.said
+    assert (RecordedAct.INVITED, 1, "collaborator") in noted(world)
 
 
 def test_G1_G11_an_invited_colleague_comes_with_the_role_and_by_veto(world: World) -> None:

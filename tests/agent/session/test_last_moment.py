@@ -32,6 +32,7 @@ def counted_down() -> tuple[World, Viewer]:
     world = new_world(service=True, unavailable=frozenset[Capability]())
     world.admins = {"Ana"}
     lead = world.live()
+    world.prove(lead)
     say(world, lead, ModeRequest(mode=Mode.ADMINISTRATOR))
     world.answer(True)
     second = world.live(2, "Eva")
@@ -91,6 +92,7 @@ def test_V6_what_the_service_has_stays_true_nobody_changes_roles_meanwhile() -> 
     world = new_world(service=True, unavailable=frozenset[Capability]())
     world.admins = {"Ana"}
     lead = world.live()
+    world.prove(lead)
     say(world, lead, ModeRequest(mode=Mode.ADMINISTRATOR))
     world.answer(True)
     sara = supervisor(world)

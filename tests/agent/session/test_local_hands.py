@@ -70,6 +70,7 @@ def test_G3_full_control_pauses_for_a_second_and_both_are_told(mode: str) -> Non
     world.admins.add("Ana")
     lead = world.live(mode="full")
     if mode == "administrator":
+        world.prove(lead)
         world.give(lead.say(ModeRequest(mode=Mode.ADMINISTRATOR)))
         world.answer(True)
     actions = local(world)

@@ -51,6 +51,8 @@ def able(**changed: Any) -> World:
 def lead_in(world: World, mode: Mode) -> Viewer:
     viewer = world.live(mode="observer")
     if mode is not Mode.OBSERVER:
+        if mode is Mode.ADMINISTRATOR:
+            world.prove(viewer)
         world.give(viewer.say(wish(mode)))
         world.answer(True)
     assert world.mode() is mode
@@ -65,6 +67,8 @@ def test_R3_P8_up_asks_the_customer_and_down_asks_nobody(before: Mode, after: Mo
     world = able()
     viewer = lead_in(world, before)
     world.wait(0)
+    if after is Mode.ADMINISTRATOR:
+        world.prove(viewer)
     world.actions.clear()
     world.give(viewer.say(wish(after)))
     if is_step_up(before, after):
@@ -84,6 +88,8 @@ def test_R3_P8_up_asks_the_customer_and_down_asks_nobody(before: Mode, after: Mo
 def test_R3_P8_no_and_silence_leave_the_mode_as_it_is(mode: Mode, answer: bool | None) -> None:
     world = able()
     viewer = lead_in(world, Mode.OBSERVER)
+    if mode is Mode.ADMINISTRATOR:
+        world.prove(viewer)
     world.give(viewer.say(wish(mode)))
     if answer is None:
         world.now_ms += 60_001

@@ -192,6 +192,7 @@ def test_V5_a_relay_that_is_killed_during_the_countdown_leaves_it_running_and_th
     world = new_world(service=True, unavailable=frozenset[Capability]())
     world.admins = {"Ana"}
     lead = world.live()
+    world.prove(lead)
     say(world, lead, ModeRequest(mode=Mode.ADMINISTRATOR))
     world.answer(True)
     say(world, lead, RestartRequest())

@@ -13,7 +13,7 @@ from relevo_protocol.crypto.roster import roster_hash
 from relevo_protocol.errors import ErrorCode
 from relevo_protocol.header import MessageType, parse_header
 from relevo_protocol.limits import HEADER_BYTES
-from relevo_protocol.messages.relay import RecordedAct, RecordNotice, RemoveViewer
+from relevo_protocol.messages.relay import RecordedAct, RemoveViewer
 from relevo_protocol.messages.session import Epoch, HostGoodbye, InputRefused, ModeState
 from relevo_protocol.messages.team import (
     RemoveMember,
@@ -21,7 +21,7 @@ from relevo_protocol.messages.team import (
 from relevo_protocol.modes import Capability, Permit, Role
 from relevo_protocol.rights import Factor
 from tests.agent.fakes import Viewer
-from tests.agent.session.company import heard, roles, say, supervisor, told
+from tests.agent.session.company import heard, noted, roles, say, supervisor, told
 from tests.agent.session.world import World
 
 KEY, OTHER_KEY = b"k" * 32, b"o" * 32
@@ -117,7 +117,7 @@ def test_G10_the_epoch_without_the_member_comes_before_the_seat_goes(world: Worl
     assert heard(eva, HostGoodbye)[-1].code is ErrorCode.REMOVED
     assert RemoveViewer(link=eva.link, code=ErrorCode.REMOVED) in world.said
     assert CloseFeatures(eva.link) in world.actions
-    assert RecordNotice(act=RecordedAct.MEMBER_REMOVED, slot=1, detail="Eva") in world.said
+    assert (RecordedAct.MEMBER_REMOVED, 1, "Eva") in noted(world)
     kinds = [keep.entry.kind for keep in told(world, Keep) if keep.entry.who == "Eva"]
     assert kinds[-1] is EntryKind.REMOVED
     assert EntryKind.LEFT not in kinds

@@ -27,6 +27,8 @@ from relevo_protocol.messages.relay import (
     CodeRequest,
     HoldNotice,
     ModeNotice,
+    RecordedAct,
+    RecordNotice,
 )
 from relevo_protocol.messages.session import ConsentPending, Epoch, Goodbye, ModeRequest, ModeState
 from relevo_protocol.messages.team import TokenState
@@ -56,6 +58,7 @@ def before(wall: Wall) -> tuple[World, Viewer, Viewer]:
     lead = world.verified(mode="full")
     world.answer(True, frozenset({Capability.VOICE}))
     world.frame(keyframe=True)
+    world.prove(lead)
     world.give(lead.say(ModeRequest(mode=Mode.ADMINISTRATOR)))
     world.answer(True)
     second = world.live(2, "Eva")
@@ -331,3 +334,33 @@ def test_V6_the_state_is_kept_out_of_every_log() -> None:
     down(world, wall)
     action = next(a for a in world.actions if isinstance(a, PrepareRestart))
     assert repr(action) == "PrepareRestart(deadline_s=1800)"
+
+
+def test_C26_V6_numbers_go_on_and_what_was_not_answered_is_told_again() -> None:
+    wall = Wall()
+    world, _, _ = before(wall)
+    world.records = False
+    world.session._desk.note(RecordedAct.INVITED, 1, "unheard")
+    told = [m.number for m in world.said if isinstance(m, RecordNotice)]
+    state = down(world, wall)
+    again = same(world, state)
+    numbers = [m.number for m in again.said if isinstance(m, RecordNotice)]
+    assert [m.detail for m in again.said if isinstance(m, RecordNotice)] == ["unheard"]
+    again.session._desk.note(RecordedAct.INVITED, 1, "later")
+    again.wait(0)
+    later = [m.number for m in again.said if isinstance(m, RecordNotice)][-1]
+    assert numbers[-1] <= world.session._desk.notices.number < later
+    assert later not in told
+
+
+def test_V10_V6_the_grant_goes_on_after_a_restart_without_another_proof() -> None:
+    wall = Wall()
+    world, lead, _ = before(wall)
+    again = same(world, down(world, wall))
+    again.back(lead)
+    again.wait(250)
+    assert again.mode() is Mode.ADMINISTRATOR
+    again.give(lead.say(ModeRequest(mode=Mode.FULL)))
+    again.give(lead.say(ModeRequest(mode=Mode.ADMINISTRATOR)))
+    assert again.mode() is Mode.FULL, "what was given up is asked for anew, and needs a proof"
+    assert again.count(Ask) == 0

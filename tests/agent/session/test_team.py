@@ -9,7 +9,7 @@ from relevo_protocol.crypto.errors import CryptoError
 from relevo_protocol.errors import ErrorCode
 from relevo_protocol.messages import ViewerToHost
 from relevo_protocol.messages.input import TextInput
-from relevo_protocol.messages.relay import RecordedAct, RecordNotice, RoleNotice
+from relevo_protocol.messages.relay import RecordedAct, RoleNotice
 from relevo_protocol.messages.screen import CaptureCondition, CaptureState, KeyframeRequest
 from relevo_protocol.messages.session import Epoch, Goodbye, InputRefused, ModeState
 from relevo_protocol.messages.team import (
@@ -25,7 +25,7 @@ from relevo_protocol.messages.team import (
 from relevo_protocol.modes import Capability, Mode, Permit, Role
 from relevo_protocol.rights import NEEDS_GRANT, ROLE_ACTS, Act, Factor
 from tests.agent.fakes import Viewer
-from tests.agent.session.company import beat, guest, heard, relay_told, roles, say, supervisor, told
+from tests.agent.session.company import beat, guest, heard, noted, relay_told, roles, say, supervisor, told
 from tests.agent.session.world import World, new_world
 
 KEY, OTHER_KEY = b"k" * 32, b"o" * 32
@@ -87,7 +87,7 @@ def test_G8_G9_hand_over(world: World) -> None:
         (eva.link, Role.LEAD),
     }
     assert Tell(Notice.LEAD_CHANGED, "Eva") in world.actions
-    assert RecordNotice(act=RecordedAct.HAND_OVER, slot=1, detail="Eva") in world.said
+    assert (RecordedAct.HAND_OVER, 1, "Eva") in noted(world)
     kept = [keep.entry for keep in told(world, Keep) if keep.entry.kind is EntryKind.LEAD]
     assert [(entry.who, entry.role) for entry in kept] == [("Eva", Role.LEAD)]
     say(world, lead, TextInput(text="x"))
@@ -104,7 +104,7 @@ def test_G8_take_over_tells_everybody_why(world: World) -> None:
     for viewer in (lead, sara):
         assert heard(viewer, LeadChanged) == [LeadChanged(slot=3, reason="Ana se ha ido a comer")]
     assert Tell(Notice.TAKEN_OVER, "Sara", "Ana se ha ido a comer") in world.actions
-    assert RecordNotice(act=RecordedAct.TAKE_OVER, slot=3, detail="Ana se ha ido a comer") in world.said
+    assert (RecordedAct.TAKE_OVER, 3, "Ana se ha ido a comer") in noted(world)
     say(world, sara, HandOver(slot=1))
     assert roles(world) == {"Ana": Role.LEAD, "Sara": Role.SUPERVISOR}, "who came to supervise does so again"
 
@@ -162,6 +162,7 @@ def test_G8_administrator_mode_stays_only_with_admin_tools(tools: bool, mode: Mo
     lead = world.live()
     eva = world.live(2, "Eva")
     world.session._control.modes.enter(Mode.ADMINISTRATOR)
+    world.prove(eva)
     say(world, lead, HandOver(slot=2))
     assert world.mode() is mode
     assert heard(eva, ModeState)[-1].mode is mode
@@ -190,7 +191,7 @@ def test_G6_the_lead_toggles_what_a_collaborator_needs(world: World) -> None:
     for viewer in (lead, eva):
         grants = {g.slot: g.granted for g in heard(viewer, GrantsState)[-1].grants}
         assert grants[2] == [Capability.INPUT_TEXT]
-    assert RecordNotice(act=RecordedAct.GRANT_CHANGED, slot=1, detail="2 +input.text") in world.said
+    assert (RecordedAct.GRANT_CHANGED, 1, "2 +input.text") in noted(world)
     say(world, lead, GrantChange(slot=2, capability=Capability.INPUT_TEXT, granted=False))
     assert rights(eva)[Capability.INPUT_TEXT] is Permit.NEVER
 

@@ -29,7 +29,10 @@ from relevo_protocol.messages.base import Message
 from relevo_protocol.messages.relay import (
     AgentWelcome,
     CodeIssued,
+    Recorded,
+    RecordNotice,
     RemoveViewer,
+    StepUp,
     ViewerGone,
     ViewerJoining,
 )
@@ -69,6 +72,8 @@ class World:
     links: Iterator[int] = field(default_factory=lambda: iter(range(1, 1000)))
     standings: dict[str, Standing] = field(default_factory=dict)
     admins: set[str] = field(default_factory=set)
+    records: bool = True
+    """Whether the relay answers what its record is told."""
     run: int = 0
     frames: int = 0
 
@@ -84,7 +89,10 @@ class World:
                 continue
             message = bytes(action.message)
             if parse_header(message).type is MessageType.RELAY:
-                self.said.append(agent_to_relay.decode(body_of(message)))
+                said = agent_to_relay.decode(body_of(message))
+                self.said.append(said)
+                if self.records and isinstance(said, RecordNotice):
+                    follow.append(partial(self.relay, Recorded(number=said.number)))
                 continue
             for viewer in self.viewers:
                 follow += [partial(self.give, answer) for answer in viewer.take(message)]
@@ -176,6 +184,10 @@ class World:
         hello = viewer.back(link)
         self.relay(self.joining(viewer, resumed=True))
         self.give(hello)
+
+    def prove(self, viewer: Viewer) -> None:
+        """The relay vouches that this person has just proved who they are (SPEC C27)."""
+        self.relay(StepUp(link=viewer.link))
 
     def removed(self) -> list[ErrorCode]:
         return [m.code for m in self.said if isinstance(m, RemoveViewer)]

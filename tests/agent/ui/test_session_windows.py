@@ -96,11 +96,11 @@ def panel(root: tk.Tk, commanded: Commanded) -> Panel:
     ("snapshot", "expected"),
     [
         (Snapshot(Phase.WAITING), set[str]()),
-        (replace(LIVE, mode=Mode.OBSERVER, token=Token()), {"banner.stop"}),
-        (LIVE, {"banner.stop", "token.take"}),
-        (replace(LIVE, token=Token(0)), {"banner.stop", "token.give"}),
-        (replace(LIVE, marks=True), {"banner.stop", "token.take", "marks.clear"}),
-        (replace(LIVE, grant_ends_at_ms=9e12), {"banner.stop", "token.take", "grant.revoke"}),
+        (replace(LIVE, mode=Mode.OBSERVER, token=Token()), {"banner.stop", "report.end"}),
+        (LIVE, {"banner.stop", "report.end", "token.take"}),
+        (replace(LIVE, token=Token(0)), {"banner.stop", "report.end", "token.give"}),
+        (replace(LIVE, marks=True), {"banner.stop", "report.end", "token.take", "marks.clear"}),
+        (replace(LIVE, grant_ends_at_ms=9e12), {"banner.stop", "report.end", "token.take", "grant.revoke"}),
         (replace(LIVE, people=(), token=Token(), hold_ends_at_ms=9e12), {"banner.stop", "hold.revoke"}),
         (PRESENTED, {"present.stop"}),
         (replace(PRESENTED, people=()), {"present.stop"}),
@@ -124,6 +124,7 @@ def test_G2_the_banner_has_the_buttons_that_make_sense_now(
         (replace(LIVE, grant_ends_at_ms=9e12), "grant.revoke", "revoke_grant"),
         (replace(LIVE, hold_ends_at_ms=9e12), "hold.revoke", "revoke_grant"),
         (replace(LIVE, marks=True), "marks.clear", "clear_marks"),
+        (LIVE, "report.end", "report"),
         (PRESENTED, "present.stop", "stop"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -141,8 +142,8 @@ def test_however_long_the_names_and_many_the_buttons_stop_is_on_a_small_screen(
 ) -> None:
     crowded = replace(LIVE, people=CROWD, marks=True, grant_ends_at_ms=9e12, hold_ends_at_ms=9e12)
     banner.render(crowded, unread=12)
-    assert on_screen(button(root, T("banner.stop")))
-    assert on_screen(button(root, T("token.take")))
+    for key in ("banner.stop", "token.take", "grant.revoke", "marks.clear", "report.end"):
+        assert on_screen(button(root, T(key)))
 
 
 def test_G7_the_banner_counts_a_micro_handover_down(root: tk.Tk, banner: Banner) -> None:
@@ -366,6 +367,26 @@ def test_a_notice_before_the_window_is_there_is_not_lost(
     begin_s = time.monotonic()
     window.run(Commanded().commands, quit_asked)
     assert time.monotonic() - begin_s < WAIT_S
+
+
+def test_N8_what_came_of_a_report_stays_until_the_next_session(root: tk.Tk, panel: Panel) -> None:
+    text = T("notice.reported")
+    panel.render(LIVE)
+    assert T("report.why") in words(root)
+    panel.comfort(text)
+    panel.render(Snapshot(Phase.ENDED))
+    panel.news("something else")
+    assert text in words(root)
+    panel.render(Snapshot(Phase.WAITING))
+    assert text in words(root)
+    panel.render(LIVE)
+    assert text not in words(root)
+
+
+def test_N8_nobody_in_nobody_to_report(root: tk.Tk, panel: Panel) -> None:
+    for snapshot in (Snapshot(Phase.WAITING), PRESENTED, replace(LIVE, phase=Phase.ENDED)):
+        panel.render(snapshot)
+        assert not {T("report.end"), T("report.why")} & set(words(root))
 
 
 def test_every_notice_has_its_loudness() -> None:

@@ -41,6 +41,14 @@ TABLE: Final[dict[str, tuple[str, str]]] = {
     "receipt.control": ("{who} usó el ratón o el teclado", "{who} used mouse or keyboard"),
     "receipt.lead": ("{who} pasó a dirigir la ayuda", "{who} took the lead"),
     "receipt.removed": ("{who} tuvo que salir", "{who} was made to leave"),
+    "receipt.reported": (
+        "Usted denunció a {who} y terminó la sesión. Su aviso se envió a los responsables del servicio",
+        "You reported {who} and ended the session. Your report was sent to the people who run the service",
+    ),
+    "receipt.reported_here": (
+        "Usted denunció a {who} y terminó la sesión. Sin conexión su aviso no se pudo enviar",
+        "You reported {who} and ended the session. Without a connection your report could not be sent",
+    ),
     "receipt.ended": ("La sesión terminó", "The session ended"),
     "receipt.act": ("{who}: {what}", "{who}: {what}"),
     "receipt.of_pc": ("Este PC: {what}", "This PC: {what}"),

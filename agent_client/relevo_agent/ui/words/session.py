@@ -129,6 +129,46 @@ TABLE: Final[dict[str, tuple[str, str]]] = {
         "Parar",
         "Stop",
     ),
+    "report.end": (
+        "Denunciar y terminar",
+        "Report and end",
+    ),
+    "report.why": (
+        (
+            "¿No les llamó usted, o le piden dinero o claves? Pulse «Denunciar y terminar». No tiene que dar "
+            "explicaciones."
+        ),
+        (
+            "Did you not call them, or do they ask for money or passwords? Press “Report and end”. You need "
+            "not explain yourself."
+        ),
+    ),
+    "notice.reported": (
+        (
+            "Ha hecho bien. Todo está cortado: nadie ve ya su pantalla ni puede usar su PC. Hemos enviado su "
+            "aviso a los responsables de este servicio. Si le pidieron dinero, claves o datos del banco, "
+            "llame ahora a su banco, con el número que está en su tarjeta."
+        ),
+        (
+            "You did the right thing. Everything is cut off: nobody sees your screen or can use your PC any "
+            "more. We have sent your report to the people who run this service. If you were asked for money, "
+            "passwords or bank details, call your bank now, at the number on your card."
+        ),
+    ),
+    "notice.report_kept": (
+        (
+            "Ha hecho bien. Todo está cortado: nadie ve ya su pantalla ni puede usar su PC. En ese momento "
+            "no había conexión: su aviso está guardado en este PC, en el resumen de la sesión. Cuénteselo a "
+            "alguien de su confianza. Si le pidieron dinero, claves o datos del banco, llame ahora a su "
+            "banco, con el número que está en su tarjeta."
+        ),
+        (
+            "You did the right thing. Everything is cut off: nobody sees your screen or can use your PC any "
+            "more. There was no connection at that moment: your report is kept on this PC, in the session's "
+            "summary. Tell somebody whom you trust. If you were asked for money, passwords or bank details, "
+            "call your bank now, at the number on your card."
+        ),
+    ),
     "notice.code_killed": (
         ("Alguien ha probado tres códigos equivocados. El código anterior ya no vale: use el nuevo."),
         "Somebody tried three wrong codes. The old code no longer works: use the new one.",
@@ -182,8 +222,14 @@ TABLE: Final[dict[str, tuple[str, str]]] = {
         "The question is no longer needed.",
     ),
     "term.help": (
-        "Escriba: parar · control (tomarlo) · devolver · mirar (que solo miren) · decir TEXTO · ayuda",
-        "Type: stop · control (take it) · give · watch (let them only watch) · say TEXT · help",
+        (
+            "Escriba: parar · denunciar (y terminar) · control (tomarlo) · devolver · mirar (que solo miren) "
+            "· decir TEXTO · ayuda"
+        ),
+        (
+            "Type: stop · report (and end) · control (take it) · give · watch (let them only watch) · "
+            "say TEXT · help"
+        ),
     ),
     "term.nobody": (
         "No hay nadie conectado.",
