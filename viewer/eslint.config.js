@@ -30,7 +30,7 @@ function contract(floor, forbidden) {
 }
 
 export default ts.config(
-  { ignores: ["node_modules", "dist"] },
+  { ignores: ["node_modules", "dist", "bundling/*.d.ts"] },
   js.configs.recommended,
   {
     files: ["**/*.{ts,tsx}"],

@@ -2,8 +2,12 @@ import { readFileSync } from "node:fs";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 
+import { manifest } from "./bundling/manifest.js";
+
 // The oldest browsers with X25519 and Ed25519 in WebCrypto; public/browser-check.js names the same floor.
 const BROWSER_FLOOR = ["chrome137", "firefox130", "safari17"];
+
+const { version } = JSON.parse(readFileSync(new URL("package.json", import.meta.url), "utf8"));
 
 /** What is compiled into the WebAssembly module is no package of npm, so its notice comes by itself. */
 const zstdLicence = {
@@ -15,7 +19,7 @@ const zstdLicence = {
 };
 
 export default defineConfig({
-  plugins: [react(), zstdLicence],
+  plugins: [react(), zstdLicence, manifest(version)],
   build: {
     target: BROWSER_FLOOR,
     outDir: "../server/relevo_server/static",

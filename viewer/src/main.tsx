@@ -1,12 +1,15 @@
+import "./trusted";
+
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
 import { createSessionClient } from "./core/client";
 import { createHostClient } from "./core/host/client";
-import { accountApi } from "./features/account/api";
+import { accountApi, UNREACHABLE } from "./features/account/api";
 import { createAccountStore } from "./features/account/store";
 import { type GuestLink, tabShelf, takeInvitation } from "./features/guest/link";
 import { type JoinLink, takeLink } from "./features/join/link";
+import { type Returned, takeReturned } from "./features/security/returned";
 import { App } from "./ui/App";
 import { startTexts } from "./ui/i18n";
 import type { Services } from "./ui/services";
@@ -32,10 +35,17 @@ async function enter(services: Services, link: JoinLink | null, guest: GuestLink
   if (signedIn && link !== null && code !== null) await services.session.join({ code, mode: link.mode });
 }
 
+/** The organisation's sign-in service has sent the person back without a sign-in. */
+function resume(services: Services, returned: Returned): void {
+  if (returned.step !== null) services.account.resume(returned.step);
+  else services.account.expired({ ...UNREACHABLE, code: returned.fault ?? "oidc_failed" });
+}
+
 async function start(): Promise<void> {
   const missing = await window.relevoBrowserCheck;
   if (missing === undefined || missing.length > 0) return;
   const link = takeLink(window.location, window.history);
+  const returned = takeReturned(window.location, window.history);
   const guest = takeInvitation(window.location, window.history, tabShelf(window));
   // Another link put into this tab's address changes no more than what is behind `#`: without this nothing would happen.
   if (guest !== null) window.addEventListener("hashchange", () => window.location.reload());
@@ -52,7 +62,8 @@ async function start(): Promise<void> {
       <App services={services} link={link} guest={guest} />
     </StrictMode>,
   );
-  await enter(services, link, guest);
+  if (returned === null) await enter(services, link, guest);
+  else resume(services, returned);
 }
 
 void start();

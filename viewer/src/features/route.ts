@@ -3,6 +3,8 @@ import { Watched } from "../core/observable";
 
 const PAGES = {
   "/": "home",
+  "/account": "account",
+  "/admin": "admin",
   "/live": "live",
   "/policy": "policy",
   "/present": "present",
@@ -10,6 +12,11 @@ const PAGES = {
 } as const;
 
 export type PageName = (typeof PAGES)[keyof typeof PAGES];
+
+/** Whether an address names a page of ours. */
+export function isOwnPath(path: string): boolean {
+  return isPath(path);
+}
 
 function isPath(path: string): path is keyof typeof PAGES {
   return Object.hasOwn(PAGES, path);

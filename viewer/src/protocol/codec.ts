@@ -23,14 +23,26 @@ import {
 import { header, packHeader } from "./header";
 import { shapeNamed } from "./schema";
 import { isMap } from "./shape";
+import { checkTexts } from "./utf8";
 
 // 64-bit integers come as BigInt, so that none is rounded before its bounds were checked.
 const encoder = new Encoder({ ignoreUndefined: true });
-const decoder = new Decoder({ useBigInt64: true, maxExtLength: 0 });
+const decoder = new Decoder({ useBigInt64: true, maxExtLength: 0, mapKeyConverter: nameOf });
+
+function nameOf(key: unknown): string {
+  if (typeof key !== "string") throw new MalformedError("a key that is no text");
+  return key;
+}
 
 /** Decode any msgpack body of bounded size, with every failure as one typed error. */
 export function decodeMsgpack(body: Uint8Array, maxBytes: number): unknown {
   if (body.length > maxBytes) throw new LimitError(`a body of ${body.length} bytes, at most ${maxBytes}`);
+  const value = decoded(body);
+  checkTexts(body);
+  return value;
+}
+
+function decoded(body: Uint8Array): unknown {
   try {
     return decoder.decode(body);
   } catch (error) {

@@ -12,10 +12,12 @@ import { Notifications } from "@mantine/notifications";
 import { type ReactElement, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 
+import type { Account } from "../features/account/api";
 import type { GuestLink } from "../features/guest/link";
 import type { JoinLink } from "../features/join/link";
 import { suggestLanguage } from "./i18n";
 import { Guard } from "./parts/Guard";
+import { FreshProvider } from "./parts/Reauth";
 import { Crashed } from "./screens/Crashed";
 import { Desktop } from "./screens/Desktop";
 import { Ended } from "./screens/Ended";
@@ -26,11 +28,14 @@ import { useHosting } from "./screens/host/useHost";
 import { Join, type JoinRequest } from "./screens/Join";
 import { Live } from "./screens/Live";
 import { ProgressScreen } from "./screens/Progress";
+import { Security } from "./screens/Security";
 import { SignIn } from "./screens/SignIn";
+import { AdminScreen } from "./admin/AdminScreen";
 import { PolicyScreen } from "./policy/PolicyScreen";
 import { RouteProvider, usePage } from "./route";
 import { showsDesktop } from "./showsDesktop";
 import { type Services, ServicesProvider, useAccount, useServices, useSession } from "./services";
+import { useModeRequest } from "./session/useModeRequest";
 import { theme } from "./theme";
 
 function Checking(): ReactElement {
@@ -47,8 +52,9 @@ function Checking(): ReactElement {
 type Wanted =
   { readonly by: "code"; readonly request: JoinRequest } | { readonly by: "list"; readonly session: string };
 
-function SignedIn(props: { readonly link: JoinLink | null }): ReactElement {
+function SignedIn(props: { readonly link: JoinLink | null; readonly who: Account }): ReactElement {
   const { account, session } = useServices();
+  const request = useModeRequest();
   const view = useSession();
   const page = usePage();
   const hosting = useHosting();
@@ -56,7 +62,7 @@ function SignedIn(props: { readonly link: JoinLink | null }): ReactElement {
   // What ended before this person signed in is not theirs to read.
   const [before] = useState(view);
   const [choosing, setChoosing] = useState(before.phase === "ended");
-  const { link } = props;
+  const { link, who } = props;
   const code = link?.code ?? null;
   const fromLink = code === null || link === null ? null : { code, mode: link.mode };
   const last = wanted?.by === "code" ? wanted.request : wanted === null ? fromLink : null;
@@ -74,8 +80,8 @@ function SignedIn(props: { readonly link: JoinLink | null }): ReactElement {
     if (view.phase === "idle" || view.phase === "ended") asked.current = false;
     if (!asksFurther || asked.current) return;
     asked.current = true;
-    session.requestMode("administrator");
-  }, [asksFurther, view.phase, session]);
+    void request("administrator");
+  }, [asksFurther, view.phase, request]);
 
   function join(next: Wanted): void {
     setWanted(next);
@@ -84,6 +90,9 @@ function SignedIn(props: { readonly link: JoinLink | null }): ReactElement {
   }
 
   if (showsDesktop(view)) return <Desktop />;
+  // Whoever owes the organisation a second factor adds it first: the relay refuses everything else.
+  if (page === "account" || who.mustEnrol) return <Security account={who} />;
+  if (page === "admin") return <AdminScreen />;
   if (page === "present" || (hosting === "presentation" && view.phase === "idle")) return <Present />;
   if (view.phase === "ended" && !choosing) {
     const retry = last === null ? null : () => join({ by: "code", request: last });
@@ -117,9 +126,10 @@ function Page(props: { readonly link: JoinLink | null }): ReactElement {
       return <Checking />;
     case "out":
     case "signing_in":
+    case "second":
       return <SignIn />;
     case "in":
-      return <SignedIn link={props.link} />;
+      return <SignedIn link={props.link} who={view.account} />;
   }
 }
 
@@ -136,7 +146,9 @@ export function App(props: {
       <ServicesProvider services={props.services}>
         <RouteProvider>
           <Guard instead={<Crashed />}>
-            {guest === null ? <Page link={props.link} /> : <Guest link={guest} />}
+            <FreshProvider>
+              {guest === null ? <Page link={props.link} /> : <Guest link={guest} />}
+            </FreshProvider>
           </Guard>
         </RouteProvider>
       </ServicesProvider>

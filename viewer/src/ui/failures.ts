@@ -25,6 +25,15 @@ function wireText(t: TFunction, code: string): CauseAndRemedy | null {
   return known === undefined ? null : failureText(t, known as FailureCode);
 }
 
+/** What this page itself found, without an answer of the relay. */
+const LOCAL = ["passkey_cancelled", "passkey_known", "reauth_needed", "oidc_failed"] as const;
+
+function localText(t: TFunction, code: string): CauseAndRemedy | null {
+  const known = LOCAL.find((one) => one === code);
+  if (known === undefined) return null;
+  return { cause: t(`localFault.${known}`), remedy: t(`localFault.${known}Remedy`) };
+}
+
 /** The text of a refused sign-in; the relay brings its own, this is for when it could not. */
 export function accountFaultText(t: TFunction, fault: AccountFault): CauseAndRemedy {
   const language = currentLanguage();
@@ -32,5 +41,8 @@ export function accountFaultText(t: TFunction, fault: AccountFault): CauseAndRem
     fault.retryAfterS === null ? fault.remedy?.[language] : t("signIn.retryIn", { count: fault.retryAfterS });
   if (fault.message !== null) return { cause: fault.message[language], remedy: remedy ?? "" };
   if (fault.code === "unreachable" || fault.code === "signed_out") return failureText(t, fault.code);
-  return wireText(t, fault.code) ?? { cause: t("fault.unknown"), remedy: t("fault.unknownRemedy") };
+  return (
+    localText(t, fault.code) ??
+    wireText(t, fault.code) ?? { cause: t("fault.unknown"), remedy: t("fault.unknownRemedy") }
+  );
 }

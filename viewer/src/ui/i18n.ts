@@ -2,8 +2,18 @@
 import i18next from "i18next";
 import { initReactI18next } from "react-i18next";
 
-import en from "./texts/en.json";
-import es from "./texts/es.json";
+import adminEn from "./texts/admin.en.json";
+import adminEs from "./texts/admin.es.json";
+import baseEn from "./texts/en.json";
+import baseEs from "./texts/es.json";
+import securityEn from "./texts/security.en.json";
+import securityEs from "./texts/security.es.json";
+
+/** All texts of the interface; the parts share no key. */
+export const TEXTS = {
+  en: { ...baseEn, ...securityEn, ...adminEn },
+  es: { ...baseEs, ...securityEs, ...adminEs },
+} as const;
 
 export const LANGUAGES = ["es", "en"] as const;
 export type Language = (typeof LANGUAGES)[number];
@@ -13,7 +23,7 @@ const STORAGE_KEY = "relevo.language";
 declare module "i18next" {
   interface CustomTypeOptions {
     defaultNS: "translation";
-    resources: { translation: typeof en };
+    resources: { translation: (typeof TEXTS)["en"] };
   }
 }
 
@@ -44,7 +54,7 @@ export function startTexts(): void {
   const first = chosen() ?? preferred();
   document.documentElement.lang = first;
   void i18next.use(initReactI18next).init({
-    resources: { en: { translation: en }, es: { translation: es } },
+    resources: { en: { translation: TEXTS.en }, es: { translation: TEXTS.es } },
     lng: first,
     fallbackLng: "en",
     interpolation: { escapeValue: false },

@@ -23,5 +23,5 @@ export class FakeHost extends Watched<HostView> implements HostClient {
   allowMarks = (slot: number, allowed: boolean): void => void this.note(`marks ${slot} ${allowed}`);
   say = (text: string): void => void this.note(`say ${text}`);
   clearMarks = (): void => void this.note("clear");
-  stop = (): void => void this.note("stop");
+  stop = (reported = false): void => void this.note(reported ? "report and stop" : "stop");
 }

@@ -10,6 +10,7 @@ const ACCOUNT = {
   organisation: "Duero",
   language: "es",
   is_admin: false,
+  permissions: ["audit.read", "all.of.it", 7],
 };
 const FAULT = {
   error: {
@@ -31,6 +32,10 @@ describe("the relay's answers", () => {
   it("gives the account", async () => {
     answer(200, { account: ACCOUNT });
     const account = {
+      id: "a",
+      isAdmin: false,
+      permissions: ["audit.read"],
+      mustEnrol: false,
       name: "maria",
       displayName: "María",
       organisation: "Duero",

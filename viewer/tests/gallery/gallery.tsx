@@ -6,6 +6,7 @@ import type { AccountApi, AccountFault } from "../../src/features/account/api";
 import { createAccountStore } from "../../src/features/account/store";
 import { App } from "../../src/ui/App";
 import { chooseLanguage, startTexts } from "../../src/ui/i18n";
+import { PLAIN_ACCOUNT, PLAIN_API } from "../fakes/account";
 import { FakeHost } from "../fakes/host";
 import { fakeSession, IDLE, live } from "../fakes/session";
 import { type GuestScene, GUEST_SCENES, HOST_SCENES, type HostScene } from "./outside";
@@ -109,6 +110,7 @@ async function show(): Promise<void> {
   const view = guest?.view ?? SESSIONS[screen] ?? IDLE;
   const fault = screen === "signin_throttled" ? THROTTLED : DENIED;
   const account = {
+    ...PLAIN_ACCOUNT,
     name: "maria",
     displayName: "María Núñez",
     organisation: "Soporte Duero",
@@ -122,6 +124,7 @@ async function show(): Promise<void> {
     ? ({ ok: false, fault: screen === "signin" ? { ...fault, code: "not_signed_in" } : fault } as const)
     : ({ ok: true, value: account } as const);
   const api: AccountApi = {
+    ...PLAIN_API,
     me: () => Promise.resolve(answer),
     signIn: () => Promise.resolve({ ok: false, fault }),
     signInByLink: () => Promise.resolve(answer),

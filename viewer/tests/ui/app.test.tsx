@@ -11,11 +11,13 @@ import { CAPTURE_CONDITIONS, ERROR_CODES, ERROR_TEXTS } from "../../src/protocol
 import { App } from "../../src/ui/App";
 import { chooseLanguage, startTexts } from "../../src/ui/i18n";
 import { causeOf } from "../../src/ui/session/Overlay";
+import { PLAIN_ACCOUNT, PLAIN_API } from "../fakes/account";
 import { type FakeSession, fakeSession, IDLE, live } from "../fakes/session";
 
 const ACCOUNT: Answer<Account> = {
   ok: true,
   value: {
+    ...PLAIN_ACCOUNT,
     name: "maria",
     displayName: "María Núñez",
     organisation: "Soporte Duero",
@@ -44,14 +46,21 @@ vi.setConfig({ testTimeout: 30_000 });
 configure({ defaultHidden: true, asyncUtilTimeout: 10_000 });
 
 beforeAll(() => startTexts());
-beforeEach(() => chooseLanguage("en"));
-afterEach(cleanup);
+beforeEach(() => {
+  chooseLanguage("en");
+  vi.stubGlobal("fetch", () => Promise.reject(new TypeError("no network")));
+});
+afterEach(() => {
+  cleanup();
+  vi.unstubAllGlobals();
+});
 
 async function open(
   view: SessionView,
   given: { me?: Answer<Account>; link?: JoinLink } = {},
 ): Promise<FakeSession> {
   const api: AccountApi = {
+    ...PLAIN_API,
     me: () => Promise.resolve(given.me ?? ACCOUNT),
     signIn: (_name, password) => Promise.resolve(password === "right" ? ACCOUNT : WRONG),
     signInByLink: () => Promise.resolve(ACCOUNT),

@@ -8,6 +8,7 @@ import { createAccountStore } from "../../src/features/account/store";
 import { NEEDS_GRANT, type PictureLimit, type Role } from "../../src/protocol/generated";
 import { App } from "../../src/ui/App";
 import { chooseLanguage, startTexts } from "../../src/ui/i18n";
+import { PLAIN_ACCOUNT, PLAIN_API } from "../fakes/account";
 import { type FakeSession, fakeSession, IDLE, live, member } from "../fakes/session";
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -36,6 +37,7 @@ const team = (own: Role, given: Partial<SessionView> = {}): SessionView =>
 
 async function open(view: SessionView): Promise<FakeSession> {
   const account = {
+    ...PLAIN_ACCOUNT,
     name: "maria",
     displayName: "María",
     organisation: "Duero",
@@ -46,6 +48,7 @@ async function open(view: SessionView): Promise<FakeSession> {
   } as const;
   const answer = { ok: true, value: account } as const;
   const api: AccountApi = {
+    ...PLAIN_API,
     me: () => Promise.resolve(answer),
     signIn: () => Promise.resolve(answer),
     signInByLink: () => Promise.resolve(answer),

@@ -8,11 +8,13 @@ import { createAccountStore } from "../../src/features/account/store";
 import type { GuestLink } from "../../src/features/guest/link";
 import { App } from "../../src/ui/App";
 import { chooseLanguage, startTexts } from "../../src/ui/i18n";
+import { PLAIN_ACCOUNT, PLAIN_API } from "../fakes/account";
 import { type FakeSession, fakeSession, IDLE } from "../fakes/session";
 
 const ACCOUNT: Answer<Account> = {
   ok: true,
   value: {
+    ...PLAIN_ACCOUNT,
     name: "maria",
     displayName: "María Núñez",
     organisation: "Soporte Duero",
@@ -42,6 +44,7 @@ afterEach(() => {
 
 async function open(guest: GuestLink | null, me: Answer<Account> = NOBODY): Promise<FakeSession> {
   const api: AccountApi = {
+    ...PLAIN_API,
     me: () => Promise.resolve(me),
     signIn: () => Promise.resolve(ACCOUNT),
     signInByLink: () => Promise.resolve(ACCOUNT),

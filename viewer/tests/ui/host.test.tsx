@@ -8,6 +8,7 @@ import { type Account, type AccountApi, type Answer, UNREACHABLE } from "../../s
 import { createAccountStore } from "../../src/features/account/store";
 import { App } from "../../src/ui/App";
 import { chooseLanguage, startTexts } from "../../src/ui/i18n";
+import { PLAIN_ACCOUNT, PLAIN_API } from "../fakes/account";
 import { FakeHost } from "../fakes/host";
 import { fakeSession, IDLE } from "../fakes/session";
 
@@ -24,6 +25,7 @@ afterEach(() => {
 const ACCOUNT: Answer<Account> = {
   ok: true,
   value: {
+    ...PLAIN_ACCOUNT,
     name: "maria",
     displayName: "María",
     organisation: "Duero",
@@ -38,6 +40,7 @@ async function open(path: string, view: Partial<HostView>, me = ACCOUNT): Promis
   window.history.replaceState(null, "", path);
   const host = new FakeHost(path === "/share" ? "support" : "presentation");
   const api: AccountApi = {
+    ...PLAIN_API,
     me: () => Promise.resolve(me),
     signIn: () => Promise.resolve(me),
     signInByLink: () => Promise.resolve(me),

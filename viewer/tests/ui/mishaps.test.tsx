@@ -12,6 +12,7 @@ import type { GuestLink } from "../../src/features/guest/link";
 import { App } from "../../src/ui/App";
 import { Guard } from "../../src/ui/parts/Guard";
 import { chooseLanguage, startTexts } from "../../src/ui/i18n";
+import { PLAIN_API } from "../fakes/account";
 import { type FakeSession, fakeSession, IDLE, live, member } from "../fakes/session";
 
 vi.setConfig({ testTimeout: 30_000 });
@@ -26,7 +27,7 @@ afterEach(() => {
 });
 
 const refused = () => Promise.resolve({ ok: false, fault: UNREACHABLE } as const);
-const api = { me: refused, signIn: refused, signInByLink: refused, signOut: refused };
+const api = { ...PLAIN_API, me: refused, signIn: refused, signInByLink: refused, signOut: refused };
 const GUEST: GuestLink = { kind: "presentation", invitation: { invite: "i", secret: "s" } };
 
 function open(view: SessionView): FakeSession {

@@ -13,8 +13,10 @@ import {
   ROLES,
   SPECIAL_COMBOS,
 } from "../../src/protocol/generated";
-import en from "../../src/ui/texts/en.json";
-import es from "../../src/ui/texts/es.json";
+import { TEXTS } from "../../src/ui/i18n";
+import adminEn from "../../src/ui/texts/admin.en.json";
+import baseEn from "../../src/ui/texts/en.json";
+import securityEn from "../../src/ui/texts/security.en.json";
 
 interface Tree {
   readonly [key: string]: string | Tree;
@@ -26,8 +28,8 @@ function flat(tree: Tree, path = ""): readonly (readonly [string, string])[] {
   );
 }
 
-const EN = new Map(flat(en));
-const ES = new Map(flat(es));
+const EN = new Map(flat(TEXTS.en));
+const ES = new Map(flat(TEXTS.es));
 /** Spanish has a plural form for millions that English lacks. */
 const withoutMany = (keys: Iterable<string>): readonly string[] =>
   [...keys].filter((key) => !key.endsWith("_many")).sort();
@@ -37,6 +39,8 @@ const placeholders = (text: string): readonly string[] => (text.match(/\{\{\w+\}
 const SAME = new Set([
   "language.en",
   "language.es",
+  "office.about",
+  "office.place.supervisor",
   "combo.alt_f4",
   "combo.ctrl_escape",
   "link.rttValue",
@@ -52,6 +56,7 @@ const SAME = new Set([
   "processes.cpu_percent",
   "processes.percent",
   "capability.terminal.user",
+  "office.about",
 ]);
 
 function sources(folder: string): readonly string[] {
@@ -67,6 +72,11 @@ const SOURCE = sources(join(import.meta.dirname, "../../src/ui")).map(
 );
 
 describe("texts", () => {
+  it("come from files that share no key", () => {
+    const parts = [baseEn, securityEn, adminEn].map((part) => Object.keys(part).length);
+    expect(Object.keys(TEXTS.en)).toHaveLength(parts.reduce((sum, count) => sum + count, 0));
+  });
+
   it("exist in both languages", () => {
     expect(withoutMany(ES.keys())).toEqual(withoutMany(EN.keys()));
   });

@@ -60,7 +60,8 @@ export interface HostClient extends Observable<HostView> {
   readonly marks: Observable<MarksView>;
   /** What is shown, for a small preview. */
   readonly stream: Observable<MediaStream | null>;
-  stop(): void;
+  /** End it for everybody; `reported`: and tell the organisation that something was wrong (SPEC N8). */
+  stop(reported?: boolean): void;
 }
 
 /** What `createHostClient` in `core/host/client.ts` is. */

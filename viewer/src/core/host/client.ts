@@ -73,12 +73,12 @@ export class Host implements HostClient {
     this.post({ t: "clearMarks" });
   }
 
-  stop(): void {
+  stop(reported = false): void {
     // The picture ends here and now, whatever the network does.
     this.endCapture();
     const view = this.getSnapshot();
     if (view.phase === "idle" || view.phase === "ended") return;
-    this.post({ t: "stop" });
+    this.post({ t: "stop", reported });
     this.shown.set({ ...view, phase: "ended", people: [], question: null, sharing: false, error: null });
   }
 

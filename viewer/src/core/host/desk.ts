@@ -59,6 +59,12 @@ export class Desk {
     this.act({ do: "relay", message });
   }
 
+  /** The relay ends the session; before that it keeps a report of everybody in it, where the customer makes one (SPEC N8). */
+  endSession(reported: boolean): void {
+    if (reported) this.tellRelay({ t: "RecordNotice", act: "reported", slot: 0 });
+    this.tellRelay({ t: "EndSession" });
+  }
+
   /** Tell one viewer; without keys there is nobody to tell. */
   tell(seat: Seat, message: HostToViewer): void {
     if (seat.keyed) this.act({ do: "tell", slot: seat.slot, link: seat.link, message });

@@ -195,6 +195,9 @@ export class HostMachine {
       case "KeyframeWanted":
         this.picture.wantKeyframe();
         break;
+      case "Recorded": // acts are told without a number here, and nobody gets administrator mode (SPEC G12)
+      case "StepUp":
+        break;
       case "RelayError":
         this.relayFailed(message.code);
     }
@@ -321,11 +324,11 @@ export class HostMachine {
     return this.at(now, () => this.drawn.clear(null));
   }
 
-  stop(now: number): HostAction[] {
+  stop(now: number, reported = false): HostAction[] {
     this.desk.now = now;
     if (this.ended) return [];
     for (const seat of this.desk.live) this.desk.tell(seat, { t: "HostGoodbye", code: "session_ended" });
-    if (this.line.at === "up") this.desk.tellRelay({ t: "EndSession" });
+    if (this.line.at === "up") this.desk.endSession(reported);
     this.finish(null);
     return this.desk.taken();
   }

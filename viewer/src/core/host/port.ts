@@ -23,7 +23,7 @@ export type ToHost =
   | { readonly t: "say"; readonly text: string }
   | { readonly t: "clearMarks" }
   | { readonly t: "nudge" }
-  | { readonly t: "stop" };
+  | { readonly t: "stop"; readonly reported?: boolean };
 
 export type FromHost =
   | { readonly t: "view"; readonly view: HostView }

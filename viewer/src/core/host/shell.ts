@@ -118,7 +118,7 @@ export class HostShell {
       case "nudge":
         return machine.nudge(now);
       case "stop":
-        return machine.stop(now);
+        return machine.stop(now, message.reported);
     }
   }
 

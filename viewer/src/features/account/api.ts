@@ -1,8 +1,25 @@
-/** The relay's HTTP interface for people: sign in, sign out, who am I. Answers are checked before use. */
+/** The relay's HTTP interface for people: sign in by its steps, sign out, who am I. Answers are checked before use. */
 import { STANDINGS, type Standing } from "../../protocol/generated";
+
+/** What an account may do in its organisation's administration; the page greys by it, the relay decides. */
+export const PERMISSIONS = [
+  "people.read",
+  "people.write",
+  "audit.read",
+  "reports.read",
+  "reports.write",
+  "tokens.manage",
+  "policy.read",
+  "policy.write",
+  "sessions.read",
+  "sessions.end",
+  "metrics.read",
+] as const;
+export type Permission = (typeof PERMISSIONS)[number];
 
 /** The signed-in technician. */
 export interface Account {
+  readonly id: string;
   readonly name: string;
   readonly displayName: string;
   readonly organisation: string;
@@ -12,7 +29,31 @@ export interface Account {
   readonly team: string;
   /** May ask for administrator mode (SPEC V1). */
   readonly adminTools: boolean;
+  readonly isAdmin: boolean;
+  readonly permissions: readonly Permission[];
+  /** The organisation asks for a second factor and there is none: nothing else is open before it is added. */
+  readonly mustEnrol: boolean;
 }
+
+/** What can finish a sign-in whose first step was right. */
+export const SECOND_METHODS = ["totp", "passkey", "recovery"] as const;
+export type SecondMethod = (typeof SECOND_METHODS)[number];
+
+/** A first step that was right. */
+export interface SecondStep {
+  readonly challenge: string;
+  readonly methods: readonly SecondMethod[];
+}
+
+/** A browser's answer to a passkey's ceremony, and the token of its options. */
+export interface PasskeyProof {
+  readonly token: string;
+  readonly credential: object;
+}
+
+/** What is given as a second step; exactly one. */
+export type SecondProof =
+  { readonly totp: string } | { readonly recovery: string } | { readonly passkey: PasskeyProof };
 
 /** A sentence in both languages, as the relay sends it. */
 export interface BothLanguages {
@@ -26,6 +67,8 @@ export interface AccountFault {
   readonly message: BothLanguages | null;
   readonly remedy: BothLanguages | null;
   readonly retryAfterS: number | null;
+  /** How one can prove anew who one is, where that was what was missing. */
+  readonly methods?: readonly string[];
 }
 
 export type Answer<T> =
@@ -34,8 +77,10 @@ export type Answer<T> =
 /** What the account store needs of the relay. */
 export interface AccountApi {
   me(): Promise<Answer<Account>>;
-  signIn(name: string, password: string): Promise<Answer<Account>>;
-  signInByLink(token: string): Promise<Answer<Account>>;
+  signIn(name: string, password: string): Promise<Answer<Account | SecondStep>>;
+  signInByLink(token: string): Promise<Answer<Account | SecondStep>>;
+  signInByPasskey(proof: PasskeyProof): Promise<Answer<Account>>;
+  second(challenge: string, proof: SecondProof): Promise<Answer<Account>>;
   signOut(): Promise<Answer<null>>;
 }
 
@@ -47,11 +92,13 @@ export const UNREACHABLE: AccountFault = {
   retryAfterS: null,
 };
 
-function field(value: unknown, key: string): unknown {
+/** A field of what the relay answered, whatever that is. */
+export function field(value: unknown, key: string): unknown {
   return typeof value === "object" && value !== null ? (value as Record<string, unknown>)[key] : undefined;
 }
 
-function text(value: unknown): string {
+/** A text of what the relay answered; empty where there is none. */
+export function text(value: unknown): string {
   return typeof value === "string" ? value : "";
 }
 
@@ -63,7 +110,9 @@ function bothLanguages(value: unknown): BothLanguages | null {
 function faultOf(body: unknown, retryAfter: string | null): AccountFault {
   const error = field(body, "error");
   const seconds = Number.parseInt(retryAfter ?? "", 10);
+  const methods = field(error, "methods");
   return {
+    ...(Array.isArray(methods) ? { methods: methods.filter((one) => typeof one === "string") } : {}),
     code: text(field(error, "code")) || "internal",
     message: bothLanguages(field(error, "message")),
     remedy: bothLanguages(field(error, "remedy")),
@@ -75,7 +124,10 @@ function accountOf(body: unknown): Account | null {
   const account = field(body, "account");
   const name = text(field(account, "name"));
   if (name === "") return null;
+  const given = field(account, "permissions");
+  const may: readonly unknown[] = Array.isArray(given) ? given : [];
   return {
+    id: text(field(account, "id")),
     name,
     displayName: text(field(account, "display_name")) || name,
     organisation: text(field(account, "organisation")),
@@ -83,7 +135,17 @@ function accountOf(body: unknown): Account | null {
     standing: STANDINGS.find((known) => known === field(account, "standing")) ?? "technician",
     team: text(field(account, "team")),
     adminTools: field(account, "admin_tools") === true,
+    isAdmin: field(account, "is_admin") === true,
+    permissions: PERMISSIONS.filter((one) => may.includes(one)),
+    mustEnrol: field(body, "must_enrol") === true,
   };
+}
+
+/** The second step that an answer asks for, if it does. */
+export function stepOf(body: unknown): SecondStep | null {
+  const [challenge, given] = [text(field(body, "challenge")), field(body, "methods")];
+  if (field(body, "next") !== "second_factor" || challenge === "" || !Array.isArray(given)) return null;
+  return { challenge, methods: SECOND_METHODS.filter((one) => given.includes(one)) };
 }
 
 const ANSWER_DEADLINE_MS = 15_000;
@@ -115,11 +177,20 @@ async function callForAccount(path: string, body?: object): Promise<Answer<Accou
   return account === null ? { ok: false, fault: UNREACHABLE } : { ok: true, value: account };
 }
 
+async function callForStep(path: string, body: object): Promise<Answer<Account | SecondStep>> {
+  const answer = await call(path, body);
+  if (!answer.ok) return answer;
+  const value = accountOf(answer.value) ?? stepOf(answer.value);
+  return value === null ? { ok: false, fault: UNREACHABLE } : { ok: true, value };
+}
+
 /** The relay that served this page. */
 export const accountApi: AccountApi = {
   me: () => callForAccount("/api/me"),
-  signIn: (name, password) => callForAccount("/api/sign-in", { name, password }),
-  signInByLink: (token) => callForAccount("/api/sign-in/link", { token }),
+  signIn: (name, password) => callForStep("/api/sign-in", { name, password }),
+  signInByLink: (token) => callForStep("/api/sign-in/link", { token }),
+  signInByPasskey: (proof) => callForAccount("/api/sign-in/passkey", proof),
+  second: (challenge, proof) => callForAccount("/api/sign-in/second", { challenge, ...proof }),
   signOut: async () => {
     const answer = await call("/api/sign-out", {});
     return answer.ok ? { ok: true, value: null } : answer;

@@ -9,6 +9,7 @@ import { SidePanel } from "../session/SidePanel";
 import { Face, Driving, MemberRow } from "./MemberRow";
 import { InviteForm } from "./InviteForm";
 import { Invites } from "./Invites";
+import { Report } from "./Report";
 
 function HostRow(): ReactElement {
   const { t } = useTranslation();
@@ -45,6 +46,7 @@ export function PeoplePanel(): ReactElement {
         <Text size="xs" className="dim">
           {t("people.note")}
         </Text>
+        <Report />
         {iMay("invite", view) && (
           <section className="panel-section" aria-labelledby="invite-title">
             <Text component="h3" size="sm" fw={600} id="invite-title">

@@ -1,9 +1,18 @@
 import { Button, Group, Text, Title } from "@mantine/core";
-import { IconEye, IconHandStop, IconLock, IconLogout } from "@tabler/icons-react";
+import {
+  IconEye,
+  IconHandStop,
+  IconLock,
+  IconLogout,
+  IconSettings,
+  IconUserCircle,
+} from "@tabler/icons-react";
 import type { ReactElement, ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
-import { useAccount, useServices } from "../services";
+import { pageAt } from "../../features/route";
+import { usePage, useRoute } from "../route";
+import { useAccount, useServices, useSession } from "../services";
 import { Brand } from "./Brand";
 import { LanguageSwitch } from "./LanguageSwitch";
 
@@ -31,6 +40,45 @@ function Promises(): ReactElement {
   );
 }
 
+/** The ways to one's own account and, for who may, to the organisation's administration. */
+function OwnPages(): ReactElement | null {
+  const { t } = useTranslation();
+  const route = useRoute();
+  const page = usePage();
+  const { phase } = useSession();
+  const view = useAccount();
+  // Nobody is led away while a customer is being asked, nor from a page that an invitation has opened.
+  const free = phase === "idle" || phase === "ended";
+  const elsewhere = pageAt(window.location.pathname) === "home" && window.location.pathname !== "/";
+  if (view.status !== "in" || view.account.mustEnrol || !free || elsewhere) return null;
+  return (
+    <>
+      {page !== "admin" && view.account.permissions.length > 0 && (
+        <Button
+          size="xs"
+          variant="subtle"
+          leftSection={<IconSettings size={15} aria-hidden="true" />}
+          onClick={() => route.go("admin")}
+          data-testid="to-admin"
+        >
+          {t("office.title")}
+        </Button>
+      )}
+      {page !== "account" && (
+        <Button
+          size="xs"
+          variant="subtle"
+          leftSection={<IconUserCircle size={15} aria-hidden="true" />}
+          onClick={() => route.go("account")}
+          data-testid="to-account"
+        >
+          {t("security.open")}
+        </Button>
+      )}
+    </>
+  );
+}
+
 function SignedIn(): ReactElement | null {
   const { t } = useTranslation();
   const { account, session } = useServices();
@@ -51,6 +99,7 @@ function SignedIn(): ReactElement | null {
         {displayName}
         {organisation !== "" && <span className="dim"> · {organisation}</span>}
       </Text>
+      <OwnPages />
       <Button
         size="xs"
         variant="subtle"

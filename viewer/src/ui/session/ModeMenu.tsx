@@ -12,11 +12,12 @@ import { useTranslation } from "react-i18next";
 
 import { isStepUp, obstacleToMode } from "../../features/session/modes";
 import { type Mode, MODES } from "../../protocol/generated";
-import { useAccount, useServices, useSession } from "../services";
+import { useAccount, useSession } from "../services";
 import { useSecondsLeft } from "../useSecondsLeft";
 import { useDemo } from "./demo";
 import { Tool } from "./Tool";
 import { useChoice } from "./useChoice";
+import { useModeRequest } from "./useModeRequest";
 
 const ICONS: Readonly<Record<Mode, typeof IconEye>> = {
   observer: IconEye,
@@ -44,7 +45,7 @@ function ModeItem(props: {
   readonly onChosen: () => void;
 }): ReactElement {
   const { t } = useTranslation();
-  const { session } = useServices();
+  const request = useModeRequest();
   const { demo } = useDemo();
   const { mode, current } = props;
   const reason = useReason(mode);
@@ -56,7 +57,7 @@ function ModeItem(props: {
     if (reason !== null) return;
     if (mode !== current && mode === "demo") demo?.start();
     else if (mode !== current && current === "demo" && demo !== null) demo.stop();
-    else if (mode !== current) session.requestMode(mode);
+    else if (mode !== current) void request(mode);
     props.onChosen();
   }
 

@@ -44,6 +44,9 @@ export function given<T>(value: T | null | undefined): T {
 }
 
 /** The eye as the session sees it: what it is told is written down, what it makes the test says. */
+/** A handshake's arithmetic takes its time where many tests run at once. */
+const FLIGHT_PATIENCE = { timeout: 5000, interval: 2 };
+
 export class FakeEye implements Seeing {
   readonly told: string[] = [];
   watched = false;
@@ -238,11 +241,13 @@ export class HostWorld {
   }
 
   private async answerTo(viewer: FakeViewer): Promise<Bytes> {
-    await this.settle();
-    const at = this.flights.findIndex(({ link }) => link === viewer.link);
-    const [flight] = at < 0 ? [] : this.flights.splice(at, 1);
-    if (flight === undefined) throw new Error(`no flight for slot ${viewer.slot}`);
-    return flight.body;
+    return vi.waitFor(async () => {
+      await this.drain();
+      const at = this.flights.findIndex(({ link }) => link === viewer.link);
+      const [flight] = at < 0 ? [] : this.flights.splice(at, 1);
+      if (flight === undefined) throw new Error(`no flight for slot ${viewer.slot}`);
+      return flight.body;
+    }, FLIGHT_PATIENCE);
   }
 
   /** The whole handshake of somebody who was announced. */

@@ -1,13 +1,14 @@
 import "../../style/host.css";
 
 import { Alert, Badge, Button, Loader, Text } from "@mantine/core";
-import { IconEraser, IconPlayerStop, IconScreenShare } from "@tabler/icons-react";
-import type { ReactElement, ReactNode } from "react";
+import { IconEraser, IconFlag, IconPlayerStop, IconScreenShare } from "@tabler/icons-react";
+import { type ReactElement, type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import type { HostView } from "../../../core/host/api";
 import { Brand } from "../../parts/Brand";
 import { LanguageSwitch } from "../../parts/LanguageSwitch";
+import { Sure } from "../../parts/Sure";
 import { useObservable } from "../../useObservable";
 import { useUnloadGuard } from "../../useUnloadGuard";
 import { Chat } from "./Chat";
@@ -70,6 +71,38 @@ function Shown(): ReactElement {
   );
 }
 
+/** Something was wrong with who was let in: everything ends at once, and the organisation is told (SPEC N8). */
+function ReportAndEnd(): ReactElement {
+  const { t } = useTranslation();
+  const host = useHost();
+  const { phase } = useHostView();
+  const [asking, setAsking] = useState(false);
+  return (
+    <>
+      <Button
+        variant="default"
+        size="md"
+        leftSection={<IconFlag size={18} aria-hidden="true" />}
+        // Without a line nobody can be told; Stop works at all times.
+        disabled={phase !== "live" && phase !== "waiting"}
+        onClick={() => setAsking(true)}
+        data-testid="host-report"
+      >
+        {t("report.hostOpen")}
+      </Button>
+      <Sure
+        opened={asking}
+        title={t("report.hostTitle")}
+        text={t("report.hostText")}
+        yes={t("report.hostOpen")}
+        danger
+        onNo={() => setAsking(false)}
+        onYes={() => host.stop(true)}
+      />
+    </>
+  );
+}
+
 /** While the screen is shown: who sees it, what they see, and how it ends. `children` is how people come in. */
 export function Room(props: { readonly onChoose: () => void; readonly children: ReactNode }): ReactElement {
   const { t } = useTranslation();
@@ -86,6 +119,7 @@ export function Room(props: { readonly onChoose: () => void; readonly children: 
         </Badge>
         <span className="host-space" />
         <LanguageSwitch />
+        {view.kind === "support" && <ReportAndEnd />}
         <Button
           color="red.8"
           size="md"
