@@ -67,6 +67,11 @@ def _tk_package() -> str:
     return "python3-tk" if Path(sys.base_prefix) == Path("/usr") else ""
 
 
+def _has_postgresql() -> bool:
+    # Debian keeps the server's programs out of the path.
+    return shutil.which("initdb") is not None or any(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+
+
 def _has_desktop_portal() -> bool:
     return any(Path(folder, "xdg-desktop-portal").exists() for folder in ("/usr/libexec", "/usr/lib"))
 
@@ -109,6 +114,13 @@ TEST_NEEDS = (
     Need("xrandr (gives a screen another size)", "x11-xserver-utils", "package xrandr", _program("xrandr")),
     Need("libatomic (drives Chromium)", "libatomic1", "package libatomic", _library("atomic")),
     Need("certutil (certificate stores)", "libnss3-tools", "package nss-tools", _program("certutil")),
+    Need(
+        "PostgreSQL (the other database)",
+        "postgresql",
+        "packages postgresql, postgresql-server",
+        _has_postgresql,
+        optional=True,
+    ),
     *WAYLAND_NEEDS,
 )
 

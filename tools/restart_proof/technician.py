@@ -34,7 +34,7 @@ from relevo_protocol.messages.session import ConsentPending, Heartbeat, ModeRequ
 from relevo_protocol.modes import Mode
 from tests.support.decoder import Viewer as Screen
 from tests.support.fake_viewer import FakeViewer
-from tests.support.relay import Relay
+from tests.support.relay import NAME, Relay
 
 M = TypeVar("M", bound=Message)
 HEARTBEAT_S: Final = 1.0
@@ -64,24 +64,29 @@ class Technician:
     """One viewer; ``patience_s`` is for one answer of a PC that may be emulated."""
 
     viewer: FakeViewer
+    browser: httpx.AsyncClient
     patience_s: float
     screen: Screen = field(default_factory=Screen)
     _drawn: int = 0
 
     @classmethod
     @asynccontextmanager
-    async def joined(cls, relay: Relay, code: str, patience_s: float) -> AsyncGenerator["Technician"]:
-        """Join by the code, and keep the line alive."""
+    async def joined(
+        cls, relay: Relay, code: str, patience_s: float, name: str = NAME
+    ) -> AsyncGenerator["Technician"]:
+        """Sign in, join by the code, and keep the line alive."""
         viewer = FakeViewer(relay)
-        await viewer.join(code)
-        one = cls(viewer, patience_s)
-        beating = asyncio.create_task(one._beat())
-        try:
-            yield one
-        finally:
-            beating.cancel()
-            await asyncio.gather(beating, return_exceptions=True)
-            await viewer.close()
+        async with relay.signed_in(name) as browser:
+            answer = await browser.post("/api/tickets", json={"routing": code[:6]})
+            await viewer.join(code, answer.raise_for_status().json()["ticket"])
+            one = cls(viewer, browser, patience_s)
+            beating = asyncio.create_task(one._beat())
+            try:
+                yield one
+            finally:
+                beating.cancel()
+                await asyncio.gather(beating, return_exceptions=True)
+                await viewer.close()
 
     async def picture(self, colours: int = 4) -> tuple[int, int, int]:
         """Wait for a new picture of so many colours at least; its width, height and number of colours."""
@@ -94,7 +99,9 @@ class Technician:
         return width, height, self._colours()
 
     async def administrator(self) -> None:
-        """Ask for administrator mode and have it."""
+        """Ask for administrator mode and have it; the sign-in is fresh enough to prove who it is (C27)."""
+        session = self.viewer.welcome.session_id.hex()
+        (await self.browser.post(f"/api/live/{session}/step-up", json={})).raise_for_status()
         self.viewer.tell(ModeRequest(mode=Mode.ADMINISTRATOR))
         await self._until_mode(Mode.ADMINISTRATOR)
 
