@@ -77,6 +77,20 @@ _SETTLED = """async () => {
 }"""
 
 
+NOTE_VIOLATIONS = """
+addEventListener('securitypolicyviolation', (event) => {
+  window.violations = [...(window.violations ?? []), `${event.effectiveDirective} ${event.sample}`];
+});
+"""
+"""For a context's pages: they then remember what their policy has refused, Trusted Types among it."""
+
+
+def violations(page: Page) -> list[str]:
+    """What the page's policy has refused since it was loaded."""
+    found: list[str] = page.evaluate("window.violations ?? []")
+    return found
+
+
 def go(page: Page, address: str) -> None:
     """Open an address; once more if an interface came or went meanwhile, which Chromium gives up at."""
     try:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from tests.e2e.browser import SCREEN, chromium, go
+from tests.e2e.browser import NOTE_VIOLATIONS, SCREEN, chromium, go, violations
 from tests.e2e.stack import Display, Stack
 from tests.support.processes import EventProcess
 
@@ -58,6 +58,7 @@ def join(stack: Stack, browser: Browser, mode: str = "full", viewport: tuple[int
     agent = stack.start_agent()
     code = agent.expect("code")["code"]
     context = browser.new_context(viewport={"width": viewport[0], "height": viewport[1]}, locale="en-GB")
+    context.add_init_script(NOTE_VIOLATIONS)
     page = context.new_page()
     go(page, stack.link(code, mode))
     page.locator(SCREEN).wait_for(state="visible", timeout=30_000)
@@ -70,5 +71,7 @@ def live(stack: Stack, browser: Browser) -> Iterator[Live]:
     """A live session in full control."""
     session = join(stack, browser)
     yield session
+    refused = violations(session.page)
     session.context.close()
     session.agent.stop()
+    assert refused == []

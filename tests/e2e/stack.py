@@ -150,7 +150,11 @@ class Stack:
         return self.data / "ca.pem"
 
     def _environment(self) -> dict[str, str]:
-        return os.environ | {"RELEVO_PUBLIC_ORIGIN": self.origin, "RELEVO_ORGANISATION": "Ayuda Ejemplo"}
+        return os.environ | {
+            "RELEVO_PUBLIC_ORIGIN": self.origin,
+            "RELEVO_ORGANISATION": "Ayuda Ejemplo",
+            "RELEVO_SECOND_FACTOR": "optional",
+        }
 
     def _command(self, *arguments: str) -> str:
         done = subprocess.run(

@@ -101,9 +101,12 @@ def test_the_server_runs_alone_without_node(built: dict[str, Path], tmp_path: Pa
     ):
         try:
             page = _first_page(data / "ca.pem", port, server)
+            address = f"https://127.0.0.1:{port}"
+            told = _run(python.with_name("relevo"), "verify-viewer", address, "--ca", str(data / "ca.pem"))
         finally:
             server.terminate()
     assert "<script" in page, (tmp_path / "log").read_text()
+    assert told.startswith("the published viewer: ")
 
 
 def _first_page(ca_file: Path, port: int, server: subprocess.Popen[bytes]) -> str:

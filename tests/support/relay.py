@@ -29,9 +29,10 @@ from relevo_server.access.destination import Destination
 from relevo_server.accounts.view import AccountView
 from relevo_server.app import create_app
 from relevo_server.clock import Clock
+from relevo_server.edge.admission import Door
 from relevo_server.edge.hardening import Deadlines, listen_socket, uvicorn_options
 from relevo_server.services import Services
-from relevo_server.settings import Settings
+from relevo_server.settings import SecondFactor, Settings
 from relevo_server.store.accounts import AccountStore, NewAccount
 from relevo_server.store.database import Database
 from relevo_server.store.schema import migrate
@@ -119,7 +120,8 @@ class Relay:
         file = self.ca_file.parent / "relevo.db"
         while True:
             with contextlib.closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as database:
-                rows = database.execute("SELECT details FROM audit WHERE action = ?", (action,)).fetchall()
+                wanted = "SELECT details FROM audit_records WHERE action = ?"
+                rows = database.execute(wanted, (action,)).fetchall()
             if len(rows) == lines:
                 return [str(details) for (details,) in rows]
             assert time.monotonic() < end_s, f"{len(rows)} lines of {action}, {lines} were due"
@@ -168,11 +170,14 @@ class Relay:
 
 @asynccontextmanager
 async def running_relay(
-    folder: Path, deadlines: Deadlines | None = None, port: int = 0
+    folder: Path, deadlines: Deadlines | None = None, port: int = 0, **given: Any
 ) -> AsyncGenerator[Relay]:
-    """The whole server in this event loop; its data stays in ``folder``, so that a second one takes it up."""
+    """The whole server in this event loop; its data stays in ``folder``, so that a second one takes it up.
+
+    ``given`` are further settings.
+    """
     with contextlib.closing(listen_socket(HOST, port)) as listener:
-        settings = _settings(folder, listener.getsockname()[1])
+        settings = _settings(folder, listener.getsockname()[1], **given)
         account = await _ensure_account(settings)
         clock = Clock()
         keeper = TlsKeeper(settings, clock)
@@ -183,7 +188,7 @@ async def running_relay(
             access_log=False,
             log_config=None,
             ssl_context_factory=lambda _config, _default: keeper.context,
-            **uvicorn_options(deadlines),
+            **uvicorn_options(deadlines, Door(settings.connections_per_address, settings.behind_proxy)),
         )
         server = _QuietServer(config)
         serving = asyncio.create_task(server.serve(sockets=[listener]))
@@ -217,6 +222,7 @@ class RelayProcess:
             "RELEVO_DATA": str(self._folder),
             "RELEVO_HOST": self._listen,
             "RELEVO_PORT": str(self.port),
+            "RELEVO_SECOND_FACTOR": "optional",
         }
         with (self._folder / "server.log").open("ab") as log:
             self._process = subprocess.Popen(
@@ -256,8 +262,16 @@ class RelayProcess:
             self._process = None
 
 
-def _settings(folder: Path, port: int) -> Settings:
-    return Settings(data=folder, host=HOST, port=port, organisation="Prueba", log_level="warning")
+def _settings(folder: Path, port: int, **given: Any) -> Settings:
+    return Settings(
+        data=folder,
+        host=HOST,
+        port=port,
+        organisation="Prueba",
+        log_level="warning",
+        second_factor=SecondFactor.OPTIONAL,
+        **given,
+    )
 
 
 async def _ensure_account(settings: Settings) -> AccountView:

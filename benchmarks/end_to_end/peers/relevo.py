@@ -22,7 +22,7 @@ def relevo(place: Place) -> Served:
     """A relay with a technician, and an agent whose customer says yes."""
     port = free_port()
     data = place.folder / "relay"
-    settings = {"RELEVO_PUBLIC_ORIGIN": f"https://localhost:{port}"}
+    settings = {"RELEVO_PUBLIC_ORIGIN": f"https://localhost:{port}", "RELEVO_SECOND_FACTOR": "optional"}
     _command(data, settings, "init")
     account = ("account", "create", "--name", _NAME, "--display-name", "Bench", "--password-stdin")
     _command(data, settings, *account)
