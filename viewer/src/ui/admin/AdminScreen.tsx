@@ -2,7 +2,7 @@ import "../style/admin.css";
 
 import { Button, Group, Tabs, Text, Title } from "@mantine/core";
 import { IconArrowLeft } from "@tabler/icons-react";
-import { type ReactElement, useState } from "react";
+import { type ReactElement, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import type { Permission } from "../../features/account/api";
@@ -34,6 +34,11 @@ export function AdminScreen(): ReactElement {
   const account = view.status === "in" ? view.account : null;
   const open = TABS.filter(([, permission]) => account?.permissions.includes(permission) === true);
   const [wanted, setWanted] = useState(() => window.location.hash.slice(1));
+  useEffect(() => {
+    const follow = (): void => setWanted(window.location.hash.slice(1));
+    window.addEventListener("hashchange", follow);
+    return () => window.removeEventListener("hashchange", follow);
+  }, []);
   const shown = open.find(([name]) => name === wanted) ?? open[0];
 
   function choose(name: string | null): void {
