@@ -228,7 +228,10 @@ class CaptureRun:
         self._tell_status(
             CaptureStatus(CaptureCondition.FAILED, "the capture met an error; it is tried again")
         )
-        self.loop.begin_anew()
+        try:
+            self.loop.begin_anew()
+        except Exception:  # noqa: BLE001 - what would not close is let go of all the same
+            _log.exception("the capture did not let go of its source")
         self._stop.wait(self._rest_s)
 
     def _step(self) -> None:

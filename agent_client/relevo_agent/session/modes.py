@@ -189,7 +189,7 @@ class Modes:
         """Administrator mode is this person's from now on: that uses their proof up (SPEC V10)."""
         self._desk.granted_to = None if seat is None else seat.vouched.account_id
         if seat is not None:
-            seat.proved_until_ms = float("-inf")
+            seat.proved_until_ms = seat.asked_until_ms = float("-inf")
 
     def proved(self, link: int, life_s: int) -> None:
         """The relay vouches that who is on this link has just proved who they are (SPEC C27)."""
@@ -198,20 +198,22 @@ class Modes:
             seat.proved_until_ms = self._desk.now_ms + life_s * 1000
 
     def _keep_proof(self, seat: Seat) -> None:
-        """What counted when it was asked still counts when the customer answers."""
+        """What counted when it was asked counts when the customer answers, and for no later question."""
         if self._desk.now_ms < seat.proved_until_ms:
-            answered_ms = self._desk.now_ms + CONSENT_DEADLINE_S * 1000
-            seat.proved_until_ms = max(seat.proved_until_ms, answered_ms)
+            seat.asked_until_ms = self._desk.now_ms + CONSENT_DEADLINE_S * 1000
 
-    def _is_proved(self, seat: Seat) -> bool:
+    def _is_proved(self, seat: Seat, *, asked: bool) -> bool:
         """Whether who leads may have administrator mode now: it is theirs already, or they may begin it."""
         desk = self._desk
         if desk.settings.start_mode is Mode.ADMINISTRATOR or desk.granted_to == seat.vouched.account_id:
             return True
-        return desk.now_ms < seat.proved_until_ms
+        return desk.now_ms < (seat.asked_until_ms if asked else seat.proved_until_ms)
 
-    def barred(self, seat: Seat, mode: Mode) -> Factor | None:
-        """What bars this lead from this mode, whatever the customer says (SPEC V1, V8, V10, N4)."""
+    def barred(self, seat: Seat, mode: Mode, *, asked: bool = False) -> Factor | None:
+        """What bars this lead from this mode, whatever the customer says (SPEC V1, V8, V10, N4).
+
+        ``asked``: the customer has been asked, and a proof that held then holds for the answer.
+        """
         settings, core = self._desk.settings, CORE[mode]
         if mode not in settings.modes or (mode is Mode.ADMINISTRATOR and not settings.service):
             return Factor.PLATFORM
@@ -221,7 +223,7 @@ class Modes:
             return Factor.POLICY
         if settings.floor.get(core) is Policy.DENY:
             return Factor.FLOOR
-        if mode is Mode.ADMINISTRATOR and not self._is_proved(seat):
+        if mode is Mode.ADMINISTRATOR and not self._is_proved(seat, asked=asked):
             return Factor.REAUTH
         return None
 
@@ -255,7 +257,9 @@ class Modes:
 
     def answered(self, seat: Seat, matter: Matter, decision: Decision, code: ErrorCode | None) -> None:
         """The customer, or the clock, has decided about a step up."""
-        barred = self.barred(seat, matter.mode) is not None or not may_act(Act.RAISE_MODE, seat.role)
+        barred = self.barred(seat, matter.mode, asked=True) is not None or not may_act(
+            Act.RAISE_MODE, seat.role
+        )
         if decision.granted and barred:
             decision, code = replace(decision, granted=False), ErrorCode.NOT_PERMITTED
         self._desk.tell(seat, ConsentResult(granted=decision.granted, mode=matter.mode, code=code))

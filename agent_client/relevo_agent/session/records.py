@@ -59,9 +59,10 @@ class Notices:
         return due
 
     def farewell(self) -> list[RecordNotice]:
-        """Return what is to be sent before the end, whatever the pace: the newest, in order."""
-        while len(self.waiting) > FAREWELL_NOTICES:
-            self.waiting.popleft()
+        """Return what is to be sent before the end, whatever the pace: reports and the newest, in order."""
+        surplus = max(len(self.waiting) - FAREWELL_NOTICES, 0)
+        for lost in [notice for notice in self.waiting if _may_go(notice)][:surplus]:
+            self.waiting.remove(lost)
         return [self._send() for _ in range(len(self.waiting))] if self.link_up else []
 
     def _send(self) -> RecordNotice:

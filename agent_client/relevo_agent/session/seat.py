@@ -82,6 +82,8 @@ class Seat:
     """Until when the customer is not asked again: about a mode (``None``), or one capability."""
     proved_until_ms: float = float("-inf")
     """Until when a fresh proof of who this is counts, on this link (SPEC C27)."""
+    asked_until_ms: float = float("-inf")
+    """Until when it counts for what the customer was asked while it did."""
     mode_told_ms: float = float("-inf")
     rights_told: Circumstances | None = None
     token_told_link: int | None = None
@@ -110,7 +112,7 @@ class Seat:
         self.vouched = joining
         self.link = joining.link
         self.decoders_told = 0
-        self.proved_until_ms = float("-inf")
+        self.proved_until_ms = self.asked_until_ms = float("-inf")
         self.drop_keys()
 
     def drop_keys(self) -> None:

@@ -243,12 +243,16 @@ class Desk:
             if trusted % _LONGEST_TRUST:
                 continue
             now_s = self.services.clock.wall_s()
-            with contextlib.suppress(ProtocolError):  # told by the vigil; those who are in go on
+            try:
                 fallen = await self.vigil.fallen(looked_s - LOOK_BACK_S, applied)
                 looked_s, seen = now_s, trace
                 if trusted or next(rounds) % self.policies.account_check_rounds == 0:
                     fallen |= await self.vigil.unfit()
                 self._cut(fallen)
+            except ProtocolError:
+                continue  # told by the vigil; those who are in go on
+            except Exception:  # noqa: BLE001 - a watch that ends would leave in whoever is sent away later
+                _log.exception("a look for revocations failed")
 
     def _cut(self, fallen: set[Identity]) -> None:
         for who in fallen:

@@ -88,6 +88,17 @@ def test_V10_what_counted_when_it_was_asked_counts_when_the_customer_answers(pc:
     assert pc.mode() is Mode.ADMINISTRATOR
 
 
+def test_C27_asking_and_taking_back_does_not_prolong_a_proof(pc: World) -> None:
+    lead = pc.live()
+    pc.relay(StepUp(link=lead.link, life_s=20))
+    say(pc, lead, WISH)
+    assert asked(pc)
+    say(pc, lead, ModeRequest(mode=Mode.FULL))
+    beat(pc, 30_000, [lead])
+    say(pc, lead, WISH)
+    assert refused_for(lead) is Factor.REAUTH
+
+
 def test_C27_a_proof_is_for_its_link_and_no_later_one(pc: World) -> None:
     lead = pc.live()
     pc.prove(lead)
