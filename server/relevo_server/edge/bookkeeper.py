@@ -29,7 +29,7 @@ _PATIENCE_S: Final = 1.5
 _DOOR_PATIENCE_S: Final = 5.0
 """How long whoever is at the door waits for that."""
 _RETRY_S: Final = 2.0
-_NEVER_TAKEN: Final = (*UNFIT, TypeError, ValueError)
+_NEVER_TAKEN: Final = (*UNFIT, TypeError, ValueError, OverflowError)
 """What a record raises that the database will not take at any later time."""
 _log = logger(__name__)
 
@@ -62,6 +62,7 @@ class Bookkeeper:
         self._unwritten = asyncio.Event()
         self._behind = asyncio.Event()
         self._late: asyncio.Task[None] | None = None
+        self._told_fault = False
         self._done = 0
         self._lost = 0
         self._gap = 0
@@ -137,13 +138,12 @@ class Bookkeeper:
         if self._late is not None and not self._late.done():
             return False
         self._late = None
-        while waiting := await self._with_spool(lambda spool: list(spool.replay(_BATCH))):
+        while waiting := await self._waiting():
             count = await self._write_again(waiting)
             await self._with_spool(partial(Spool.done, count=count))
             if count < sum(map(len, waiting)):
                 return False
             _log.info("records came from the spool to the database", records=count)
-        self._behind.clear()
         self._tell_gap()
         return True
 
@@ -171,7 +171,17 @@ class Bookkeeper:
         except Unavailable as error:
             _log.error("the database does not answer; records go to the spool", reason=str(error))
             return False
+        except Exception as error:  # noqa: BLE001 - told; a table or a right may come back, the records would not
+            self._fault(error)
+            return False
+        self._told_fault = False
         return True
+
+    def _fault(self, error: Exception) -> None:
+        """Tell what is wrong with the database or with what is said to it, once until a write succeeds."""
+        if not self._told_fault:
+            self._told_fault = True
+            _log.error("the database refuses to be written; records go to the spool", exc_info=error)
 
     async def _put_by(self, batch: Sequence[Record]) -> bool:
         self._behind.set()
@@ -184,6 +194,9 @@ class Bookkeeper:
             self._gap += len(batch)
             self._parts.lost(len(batch))
             return False
+        finally:
+            # A replay that found the spool empty just before has taken the mark away.
+            self._behind.set()
         return True
 
     def _settled(self, batch: Sequence[Record], *, safe: bool) -> None:
@@ -235,15 +248,35 @@ class Bookkeeper:
                 await self._write_down([found for one in packed if (found := _unpacked(one))])
             except Unavailable:
                 break
+            except Exception as error:  # noqa: BLE001 - told; they stay in the spool
+                self._fault(error)
+                break
+            self._told_fault = False
             count += len(packed)
         return count
 
+    async def _waiting(self) -> list[list[bytes]]:
+        """What is in the spool; where that is nothing, records may go straight to the database again."""
+        spool = self._there()
+        # One step for whoever wants to append: before it, and is found here, or after it, and marks it again.
+        async with self._spooling:
+            waiting = await asyncio.to_thread(lambda: list(spool.replay(_BATCH)))
+            if not waiting:
+                self._behind.clear()
+                if left := spool.pending():
+                    _log.error("the spool cannot be read; a restart puts its rest aside", records=left)
+            return waiting
+
     async def _with_spool(self, work: Callable[[Spool], T]) -> T:
         """Do something with the spool in a thread, one thing at a time: it waits for the disk."""
+        spool = self._there()
+        async with self._spooling:
+            return await asyncio.to_thread(work, spool)
+
+    def _there(self) -> Spool:
         if self._spool is None:
             raise SpoolFull("there is no spool yet")
-        async with self._spooling:
-            return await asyncio.to_thread(work, self._spool)
+        return self._spool
 
     def _tell_gap(self) -> None:
         """What was lost is told by the record itself, once there is one again."""

@@ -210,12 +210,13 @@ class DecoyParty(ViewerParty):
 
 
 class Decoys:
-    """The decoys by where a ticket leads, at most ``max_decoys`` of them; the oldest goes first."""
+    """The decoys by where a ticket leads, at most ``max_decoys`` that can be met; the oldest goes first."""
 
     def __init__(self, around: Surroundings, uniform: Uniform = _SYSTEM_RANDOM.uniform) -> None:
         self._around = around
         self._uniform = uniform
         self._hosts: OrderedDict[Destination, DecoyHost] = OrderedDict()
+        self._old: list[DecoyHost] = []
 
     def __len__(self) -> int:
         return len(self._hosts)
@@ -224,22 +225,23 @@ class Decoys:
         """Seat a viewer at the decoy that stands there."""
         host = self._hosts.get(destination)
         if host is None or host.dead:
+            self._retire(host)
             host = DecoyHost(self._around, self._uniform, "invite" if destination.invite else "code")
             self._hosts[destination] = host
             self._hosts.move_to_end(destination)
             while len(self._hosts) > self._around.policies.max_decoys:
-                self._hosts.popitem(last=False)
+                self._retire(self._hosts.popitem(last=False)[1])
         host.session.join(line, identity)
         host.listen()
         return DecoyParty(host, line)
 
     def seated(self) -> set[Identity]:
         """Who sits at a decoy now."""
-        return {seat.identity for host in self._hosts.values() for seat in host.session.seats.values()}
+        return {seat.identity for host in self._all() for seat in host.session.seats.values()}
 
     def withdraw(self, concerns: Callable[[Identity], bool]) -> None:
         """End the seats of those whom the relay vouches for no more, as in a real session."""
-        for host in self._hosts.values():
+        for host in self._all():
             for seat in list(host.session.seats.values()):
                 if concerns(seat.identity):
                     host.session.dismiss(seat)
@@ -251,3 +253,14 @@ class Decoys:
             host.act()
             if host.dead and not host.session.seats:
                 del self._hosts[destination]
+        for host in self._old:
+            host.act()
+        self._old = [host for host in self._old if host.session.seats]
+
+    def _all(self) -> list[DecoyHost]:
+        return [*self._hosts.values(), *self._old]
+
+    def _retire(self, host: DecoyHost | None) -> None:
+        """Nobody comes to it any more; whoever sits there is looked after until they are gone."""
+        if host is not None and host.session.seats:
+            self._old.append(host)

@@ -68,7 +68,8 @@ async def check_record(
 
     `heads` are copies kept elsewhere; without `public_key` signatures are not looked at.
     """
-    async with database.read() as session:
+    # Between two statements the server may add a line, and its head would not be the one that was read.
+    async with database.read(snapshot=True) as session:
         stored = await session.get(AuditHeadRow, organisation)
         rows = await session.scalars(
             select(CheckpointRow).where(CheckpointRow.organisation_id == organisation)

@@ -5,9 +5,11 @@ the log; a copy of a head that is out of reach of whoever has the database pins 
 """
 
 import contextlib
+import errno
 import hashlib
 import os
 import stat
+import sys
 from asyncio import to_thread
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -36,6 +38,7 @@ KEY_FILE: Final = "audit.key"
 HEADS_FILE: Final = "audit-heads.jsonl"
 _DUE_ROWS: Final = 256
 _DUE_S: Final = 60.0
+_BLOCK_BYTES: Final = 1 << 16
 _log = logger(__name__)
 
 
@@ -247,10 +250,38 @@ def _make_key(path: Path) -> None:
 
 def _append(path: Path, heads: Iterable[Head]) -> None:
     lines = b"".join(msgspec.json.encode(head_line(head), order="deterministic") + b"\n" for head in heads)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
-    with os.fdopen(descriptor, "r+b", buffering=0) as file:
-        size = file.seek(0, os.SEEK_END)
-        if size and os.pread(file.fileno(), 1, size - 1) != b"\n":
-            lines = b"\n" + lines
-        file.write(lines)
-        os.fsync(file.fileno())
+    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        _lock(file)
+        size = os.fstat(file).st_size
+        whole = _whole_bytes(file, size)
+        if whole < size:
+            os.ftruncate(file, whole)
+        written = os.write(file, lines)
+        if written < len(lines):
+            os.ftruncate(file, whole)
+            raise OSError(errno.ENOSPC, f"only {written} of {len(lines)} bytes could be written", str(path))
+        os.fsync(file)
+    finally:
+        os.close(file)
+
+
+def _lock(file: int) -> None:
+    """Keep other processes from appending until the file is closed; a half written line is not a torn one."""
+    if sys.platform != "win32":
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_EX)
+
+
+def _whole_bytes(file: int, size: int) -> int:
+    """Where the last whole line ends: what is behind it was torn by a loss of power or by a full disk."""
+    end = size
+    while end:
+        start = max(0, end - _BLOCK_BYTES)
+        os.lseek(file, start, os.SEEK_SET)
+        newline = os.read(file, end - start).rfind(b"\n")
+        if newline >= 0:
+            return start + newline + 1
+        end = start
+    return 0

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from sqlalchemy import Connection, event, text
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import URL, ExceptionContext, make_url
 from sqlalchemy.exc import (
     DataError,
     DBAPIError,
@@ -61,6 +61,11 @@ class Database:
         self._path = Path(parsed.database) if self._sqlite and parsed.database else None
         self.engine = _engine(parsed, sqlite=self._sqlite)
         self._writing_engine = self.engine.execution_options(**{_WRITES: True})
+        # SQLite's readers see one state anyway, from their first statement to their last.
+        self._snapshot_engine = (
+            self.engine if self._sqlite else self.engine.execution_options(isolation_level="REPEATABLE READ")
+        )
+        event.listen(self.engine.sync_engine, "handle_error", _name_unfit, retval=True)
         self._writer = asyncio.Lock()
         if self._sqlite:
             event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
@@ -72,10 +77,14 @@ class Database:
         return "sqlite" if self._sqlite else "postgresql"
 
     @asynccontextmanager
-    async def read(self) -> AsyncGenerator[AsyncSession]:
-        """A session that sees one consistent state and changes nothing. Raises Unavailable."""
+    async def read(self, *, snapshot: bool = False) -> AsyncGenerator[AsyncSession]:
+        """A session that changes nothing; with `snapshot` all its statements see one state.
+
+        Raises Unavailable.
+        """
+        engine = self._snapshot_engine if snapshot else self.engine
         try:
-            async with AsyncSession(self.engine, expire_on_commit=False) as session:
+            async with AsyncSession(engine, expire_on_commit=False) as session:
                 yield session
         except (OSError, SQLAlchemyError) as error:
             raise _told(error) from error
@@ -197,6 +206,22 @@ def _told(error: OSError | SQLAlchemyError) -> Exception:
         if passing and not lasting
         else error
     )
+
+
+def _name_unfit(context: ExceptionContext) -> DataError | None:
+    """PostgreSQL's class 22, data exception, as what SQLAlchemy calls it for other drivers.
+
+    asyncpg has no kind of its own for what the server says; what it finds itself it calls a wrong use of it.
+    """
+    error = context.sqlalchemy_exception
+    if not isinstance(error, DBAPIError) or isinstance(error, DataError) or error.orig is None:
+        return None
+    state = getattr(error.orig, "sqlstate", None)
+    by_server = isinstance(state, str) and state.startswith("22")
+    by_driver = state is None and isinstance(error.orig.__cause__, ValueError)
+    if not by_server and not by_driver:
+        return None
+    return DataError(error.statement, error.params, error.orig, hide_parameters=error.hide_parameters)
 
 
 # SQLAlchemy types the driver's connection as Any.

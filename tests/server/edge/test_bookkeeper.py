@@ -1,13 +1,16 @@
 """What is recorded outlives a database that is away, slow, or unsure of its commit (SPEC C26, C28)."""
 
 import asyncio
+import threading
 from collections import deque
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from unittest import mock
 
 import pytest
+from sqlalchemy.exc import ProgrammingError
 
 from relevo_protocol.modes import Role
 from relevo_server.clock import Clock
@@ -34,6 +37,7 @@ class MoodyStore(RelaySessionStore):
     down = False
     forgets_answer = False
     hangs: asyncio.Event | None = None
+    fault: Exception | None = None
 
     @asynccontextmanager
     async def writing(self) -> AsyncGenerator[RelaySessionWriter]:
@@ -41,10 +45,26 @@ class MoodyStore(RelaySessionStore):
             await self.hangs.wait()
         if self.down:
             raise Unavailable("away")
+        if self.fault is not None:
+            raise self.fault
         async with super().writing() as writer:
             yield writer
         if self.forgets_answer:
             raise Unavailable("the answer was lost")
+
+
+class SlowSpool(Spool):
+    """A spool that takes its time to say that nothing waits."""
+
+    found_empty = threading.Event()
+    go_on = threading.Event()
+
+    def replay(self, batch: int) -> Iterator[list[bytes]]:
+        found = list(super().replay(batch))
+        if not found:
+            self.found_empty.set()
+            assert self.go_on.wait(10.0)
+        return iter(found)
 
 
 @dataclass
@@ -258,3 +278,50 @@ async def test_N8_a_report_is_kept_with_its_line_and_once(tmp_path: Path) -> Non
             7.0,
         )
         assert await at.actions() == ["act.reported"]
+
+
+async def test_C28_what_goes_to_the_spool_while_it_is_found_empty_is_not_overtaken(tmp_path: Path) -> None:
+    async with office(tmp_path) as at:
+        spool = SlowSpool(tmp_path / "spool")
+        at.books.open(spool)
+        at.store.down = True
+        at.records.append(act(1))
+        await at.books.settle()
+        at.store.down = False
+        replaying = asyncio.create_task(at.books.replay())
+        assert await asyncio.to_thread(spool.found_empty.wait, 10.0)
+        at.records.append(act(2, "act.second"))
+        settling = asyncio.create_task(at.books.settle())
+        await asyncio.sleep(0)  # one step takes it to where it waits for the spool
+        spool.go_on.set()
+        await asyncio.gather(replaying, settling)
+        assert at.books.behind
+        assert spool.pending() == 1
+        at.records.append(act(3, "act.third"))
+        await at.books.settle()
+        assert spool.pending() == 2
+        assert await at.books.replay()
+        assert await at.actions() == ["act.restart", "act.second", "act.third"]
+        assert not at.books.behind
+
+
+@pytest.mark.parametrize(
+    "fault", [ProgrammingError("INSERT", {}, Exception("permission denied")), KeyError("seat")]
+)
+async def test_C28_what_else_goes_wrong_is_told_once_and_loses_nothing(
+    tmp_path: Path, fault: Exception
+) -> None:
+    async with office(tmp_path) as at:
+        spool = at.open()
+        at.store.fault = fault
+        with mock.patch.object(bookkeeper, "_log") as log:
+            for number in (1, 2):
+                at.records.append(act(number))
+                await at.books.settle()
+                assert not await at.books.replay()
+            assert log.error.call_count == 1
+        assert [one.number for one in at.kept] == [1, 2]
+        assert spool.pending() == 2
+        at.store.fault = None
+        assert await at.books.replay()
+        assert await at.actions() == ["act.restart"] * 2

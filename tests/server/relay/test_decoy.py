@@ -1,5 +1,7 @@
 """The decoy without sockets (SPEC C6)."""
 
+from dataclasses import replace
+
 import msgspec
 
 import relevo_agent
@@ -10,6 +12,7 @@ from relevo_protocol.header import MessageType
 from relevo_protocol.limits import HEADER_BYTES
 from relevo_protocol.messages.relay import RelayError, ViewerWelcome
 from relevo_protocol.modes import Mode
+from relevo_server.access.destination import Destination
 from relevo_server.relay.policies import Policies
 from tests.server.relay.hands import ANA, Bench, Peer, to_host
 
@@ -108,3 +111,38 @@ def test_C6_a_number_of_a_session_whose_host_is_away_is_a_decoy_too() -> None:
     welcome = viewer.only(ViewerWelcome)
     assert welcome.host_present
     assert welcome.session_id != bench.numbers.led[routing]
+
+
+def test_C6_who_sits_at_a_decoy_that_gave_way_is_looked_after_until_they_are_gone() -> None:
+    bench = Bench(Policies(max_decoys=1))
+    evicted = bench.viewer("111111")
+    bench.viewer("222222")
+    decoys = bench.registry._decoys
+    assert len(decoys) == 1
+    assert len(decoys._old) == 1
+    evicted.heard()
+    bench.turn(21)  # the handshake's deadline
+    assert isinstance(evicted.heard()[-1], RelayError)
+    assert decoys._old == []
+
+
+def test_C25_who_is_withdrawn_leaves_a_decoy_that_gave_way() -> None:
+    bench = Bench(Policies(max_decoys=1))
+    evicted = bench.enter(Destination(routing="111111"), ANA)
+    bench.enter(Destination(routing="222222"), replace(ANA, account_id="b"))
+    decoys = bench.registry._decoys
+    assert ANA in decoys.seated()
+    decoys.withdraw(lambda who: who == ANA)
+    assert ANA not in decoys.seated()
+    assert evicted.line.ending is not None
+
+
+def test_C6_who_sits_at_a_decoy_whose_code_died_is_not_forgotten_for_the_next() -> None:
+    bench = Bench()
+    bench.viewer("999999")
+    decoys = bench.registry._decoys
+    (first,) = decoys._hosts.values()
+    first.dies_s = bench.at_s
+    bench.enter(Destination(routing="999999"), replace(ANA, account_id="b"))
+    assert {who.account_id for who in decoys.seated()} == {ANA.account_id, "b"}
+    assert decoys._old == [first]

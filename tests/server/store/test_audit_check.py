@@ -12,7 +12,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from relevo_server.store import audit_check
 from relevo_server.store.audit import AuditEvent, AuditLog
 from relevo_server.store.audit_chain import GENESIS, old_link
 from relevo_server.store.audit_check import FlawKind, Verdict, check_record
@@ -205,3 +207,29 @@ def test_U1_the_old_record_is_tied_to_the_first_line(record: Path, sqlite_templa
     with contextlib.closing(unguarded(path)) as connection:
         connection.execute("DELETE FROM audit")
     assert kinds(judge(url)) == [(1, FlawKind.OLD_RECORD)]
+
+
+def test_U1_a_line_that_comes_while_the_record_is_read_is_no_flaw(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    heads = write_record(database_url, tmp_path / "heads.jsonl")
+
+    async def run() -> Verdict:
+        async with opened(database_url) as database, opened(database_url) as server:
+            added: list[float] = []
+
+            async def old_record(session: AsyncSession) -> object:
+                # The head has been read, the lines have not.
+                await AuditLog(server).append(AuditEvent(9.0, "ana", "join"))
+                added.append(9.0)
+                return await found_old(session)
+
+            found_old = audit_check._old_record
+            monkeypatch.setattr(audit_check, "_old_record", old_record)
+            verdict = await check_record(database, "home", heads)
+            assert added
+            return verdict
+
+    verdict = asyncio.run(run())
+    assert verdict.flaws == []
+    assert verdict.last_seq == LINES

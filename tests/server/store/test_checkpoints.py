@@ -1,6 +1,7 @@
 """Signed heads: when they are made, where they go, what they prove (SECURITY U1)."""
 
 import asyncio
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -106,11 +107,36 @@ def test_U1_a_torn_line_of_the_file_is_left_out_and_a_bad_one_named(tmp_path: Pa
 
     asyncio.run(run(f"sqlite:///{tmp_path / 'relevo.db'}"))
     lines = (tmp_path / "heads.jsonl").read_bytes().splitlines(keepends=True)
-    assert len(lines) == 3
+    assert [head.seq for head in read_heads(lines)] == [1, 2]
+    assert [head.seq for head in read_heads([lines[0], lines[1][:-9]])] == [1]
     with pytest.raises(BadHeads, match="line 2"):
-        read_heads(lines)
-    assert [head.seq for head in read_heads([lines[0], lines[2]])] == [1, 2]
-    assert [head.seq for head in read_heads([lines[0], lines[2][:-9]])] == [1]
+        read_heads([lines[0], b"{}\n", lines[1]])
+
+
+def test_U1_a_head_that_only_half_fits_on_the_disk_is_not_left_in_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    file = tmp_path / "heads.jsonl"
+    write = os.write
+
+    def half(to: int, block: bytes) -> int:
+        return write(to, block[:40])
+
+    async def run(url: str) -> bytes:
+        async with opened(url) as database:
+            await migrate(database)
+            keeper = HeadKeeper(database, Ed25519PrivateKey.generate(), ORIGIN, file)
+            await _append(database, 1)
+            await keeper.sign_due(1.0)
+            before = file.read_bytes()
+            monkeypatch.setattr(os, "write", half)
+            await _append(database, 1)
+            with pytest.raises(OSError, match="only 40 of"):
+                await keeper.sign_due(2.0, at_once=True)
+            return before
+
+    before = asyncio.run(run(f"sqlite:///{tmp_path / 'relevo.db'}"))
+    assert file.read_bytes() == before
 
 
 def test_U1_the_key_is_made_once_and_only_its_owner_reads_it(tmp_path: Path):

@@ -12,7 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import IntegrityError, ProgrammingError
+from sqlalchemy.exc import DataError, IntegrityError, ProgrammingError
 
 from relevo_server.store import schema
 from relevo_server.store.accounts import AccountStore, NameTaken, NewAccount
@@ -232,3 +232,23 @@ def test_a_database_that_somebody_holds_is_unavailable(sqlite_database: str, mon
                     await second.execute(text("SELECT 1"))
 
     asyncio.run(run())
+
+
+@pytest.mark.parametrize("wrong", [{"lead_name": "a\0b"}, {"mode": "x" * 9999}, {"created_at_s": "soon"}])
+def test_C28_what_postgresql_will_never_take_is_told_as_such(postgres: PostgresServer, wrong: dict[str, Any]):
+    url = postgres.make_database(f"relevo_unfit_{secrets.token_hex(4)}", "relevo_template")
+
+    async def run() -> list[str]:
+        async with opened(url) as database:
+            store = RelaySessionStore(database, Hands().clock)
+            with pytest.raises(DataError):
+                async with store.writing() as writer:
+                    await writer.save_session(replace(SESSION, **wrong))
+            async with store.writing() as writer:
+                with pytest.raises(DataError):
+                    async with writer.apart():
+                        await writer.save_session(replace(SESSION, **wrong))
+                await writer.save_session(SESSION)
+            return [found.routing for found, _ in await store.load_open()]
+
+    assert asyncio.run(run()) == [SESSION.routing]
