@@ -150,7 +150,7 @@ def patches(draw: st.DrawFn) -> tuple[int, Rect, int, int]:
 
 @settings(max_examples=150, deadline=None)
 @given(patches(), st.lists(patches(), max_size=2), st.integers(-40, 40), st.integers(-40, 40), st.booleans())
-def test_what_numpy_finds_it_finds(
+def test_what_is_not_unsent_after_its_moves_is_what_the_screen_shows(
     moved: tuple[int, Rect, int, int],
     others: list[tuple[int, Rect, int, int]],
     shift_x: int,
@@ -173,8 +173,11 @@ def test_what_numpy_finds_it_finds(
         found.append(Mover().moves(shown, after, hints))
     if found[0] == found[1]:
         assert_alike(ours, theirs)
-    else:  # where a pattern repeats, numpy gives up earlier
-        assert ours.unsent.sum() <= theirs.unsent.sum() + 24
+    else:  # where a pattern repeats each may guess another place first: what counts is that it is right
+        claimed = ours.unsent.copy()
+        rows, columns = cell_shape(403, 283)
+        ours.compare_again(after, Cells(0, rows, 0, columns))
+        assert not (ours.unsent & ~claimed).any()
 
 
 def test_pixels_that_are_no_words_are_left_to_numpy(compiled: kernel.Kernel) -> None:
