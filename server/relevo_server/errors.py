@@ -258,6 +258,15 @@ LAST_ADMINISTRATOR = Fault(
     ),
     Text("Let another administrator do it.", "Pida a otro administrador que lo haga."),
 )
+LAST_FACTOR = Fault(
+    409,
+    "last_factor",
+    Text(
+        "Your organisation asks for a second factor, and this is your last one.",
+        "Su organización pide un segundo factor y este es el último que le queda.",
+    ),
+    Text("Add another one first, then remove this one.", "Añada otro antes y quite después este."),
+)
 TAKEN = Fault(
     409,
     "taken",
@@ -280,7 +289,7 @@ EVERY_FAULT = (
     WRONG_SIGN_IN, WRONG_LINK, NOT_SIGNED_IN, TOO_MANY, FOREIGN_ORIGIN, UNDECLARED_PEER, NOT_JSON, TOO_LARGE,
     INVALID, NOT_FOUND, WRONG_METHOD, FORBIDDEN, INTERNAL, WRONG_CODE, WRONG_STEP, PASSKEY_FAILED,
     REAUTH_NEEDED, SECOND_FACTOR_NEEDED, OIDC_ONLY, OIDC_FAILED, NOT_CONFIGURED, UNAVAILABLE,
-    LAST_ADMINISTRATOR, TAKEN, TOO_MANY_KEPT, WEAK_PASSWORD,
+    LAST_ADMINISTRATOR, LAST_FACTOR, TAKEN, TOO_MANY_KEPT, WEAK_PASSWORD,
 )  # fmt: skip
 
 

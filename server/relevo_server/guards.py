@@ -21,6 +21,8 @@ from relevo_server.metrics import Metrics
 
 MAX_BODY_BYTES = 16 * 1024
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
+# Of RFC 9110 and RFC 5789: others are a client's invention, which the metrics would keep for ever.
+_METHODS = _READS | {"POST", "PUT", "PATCH", "DELETE", "CONNECT", "TRACE"}
 _POLICY_VIOLATION = 1008
 _MAX_TOLD_CHARS = 200
 PAGE_POLICY = (
@@ -148,9 +150,10 @@ class RequestRecord:
     def _note(self, scope: Scope, status: int, took_s: float) -> None:
         # The route's pattern, never the path: paths are the client's choice and would swell the metrics.
         route = str(getattr(scope.get("route"), "path", "unmatched"))
-        self._metrics.requests.labels(str(scope["method"])[:8], route, str(status)).inc()
+        method = str(scope["method"]) if scope["method"] in _METHODS else "other"
+        self._metrics.requests.labels(method, route, str(status)).inc()
         self._metrics.request_s.labels(route).observe(took_s)
-        _log.info("request", method=scope["method"], route=route, status=status, ms=round(took_s * 1000, 1))
+        _log.info("request", method=method, route=route, status=status, ms=round(took_s * 1000, 1))
 
 
 @dataclass(frozen=True)

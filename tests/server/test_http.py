@@ -313,6 +313,17 @@ def test_metrics_count_by_route_and_only_this_machine_reads_them(tmp_path: Path)
     run(tmp_path / "b", far, address="192.0.2.7")
 
 
+def test_metrics_keep_no_method_that_a_client_made_up(tmp_path: Path):
+    async def play(found: Site):
+        for method in ("BREW1", "BREW2"):
+            await found.client.request(method, "/api/me")
+        told = (await found.client.get("/metrics")).text
+        assert "BREW" not in told
+        assert 'method="other"' in told
+
+    run(tmp_path, play)
+
+
 def test_metrics_token_opens_them_from_afar_and_closes_them_for_others(tmp_path: Path):
     async def play(found: Site):
         assert (await found.client.get("/metrics")).status_code == 403

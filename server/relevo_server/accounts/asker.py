@@ -7,6 +7,7 @@ from typing import cast
 import structlog
 from fastapi import Request
 
+from relevo_server.access.throttle import address_keys
 from relevo_server.accounts.view import AccountView
 from relevo_server.services import Services
 from relevo_server.store.audit import AuditEvent, Detail
@@ -23,6 +24,11 @@ class Asker:
     agent: str = ""
     origin: str = ""
     cause: str = ""
+
+    @property
+    def site(self) -> str:
+        """The widest prefix of the address that is one customer's: by it floods are told apart."""
+        return site_of(self.address)
 
     def event(
         self, services: Services, who: AccountView | None, action: str, /, **details: Detail
@@ -53,6 +59,11 @@ def asker_of(request: Request) -> Asker:
         origin=request.headers.get("origin", ""),
         cause=f"http:{named}",
     )
+
+
+def site_of(address: str) -> str:
+    """The key of an address's site: IPv4 alone, IPv6 by its /48."""
+    return address_keys(address)[-1].name
 
 
 def client_address(request: Request) -> str:

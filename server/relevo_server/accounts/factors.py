@@ -9,10 +9,10 @@ from relevo_server.accounts.asker import Asker
 from relevo_server.accounts.passkeys import Passkeys
 from relevo_server.accounts.seal import Seal
 from relevo_server.accounts.view import AccountView
-from relevo_server.errors import NOT_FOUND, TAKEN, WRONG_CODE, Refusal
+from relevo_server.errors import LAST_FACTOR, NOT_FOUND, TAKEN, WRONG_CODE, Refusal
 from relevo_server.services import Services
 from relevo_server.settings import SecondFactor
-from relevo_server.store.factors import FactorStore, PasskeyTaken
+from relevo_server.store.factors import ConfirmedTotp, FactorStore, LastFactor, PasskeyTaken
 from relevo_server.store.organisations import OrganisationPolicy, OrganisationStore
 
 PASSWORD: Final = "password"  # noqa: S105 - the name of a way to prove oneself
@@ -98,7 +98,8 @@ class Factors:
         codes = [] if await self.store.recovery_left(account.id) else recovery.new_codes()
         event = asker.event(self._services, account, "factor.added", kind=TOTP, recovery=len(codes))
         hashes = [recovery.code_hash(one) for one in codes]
-        if not await self.store.confirm_totp(account.id, step, hashes, event):
+        fitted = ConfirmedTotp(account.id, found.sealed, step)
+        if not await self.store.confirm_totp(fitted, hashes, event):
             raise Refusal(NOT_FOUND)
         return codes
 
@@ -112,9 +113,25 @@ class Factors:
         return step is not None and await self.store.use_step(account_id, step)
 
     async def remove_totp(self, account: AccountView, asker: Asker) -> None:
-        """Forget the app. Raises Refusal: not_found."""
+        """Forget the app. Raises Refusal: not_found, last_factor."""
         event = asker.event(self._services, account, "factor.removed", kind=TOTP)
-        if not await self.store.remove_totp(account.id, event):
+        needed = await self.wanted(account)
+        try:
+            found = await self.store.remove_totp(account.id, event, needed=needed)
+        except LastFactor as error:
+            raise Refusal(LAST_FACTOR) from error
+        if not found:
+            raise Refusal(NOT_FOUND)
+
+    async def remove_passkey(self, account: AccountView, credential_id: bytes, asker: Asker) -> None:
+        """Forget a passkey of the account. Raises Refusal: not_found, last_factor."""
+        event = asker.event(self._services, account, "factor.removed", kind=PASSKEY)
+        needed = await self.wanted(account)
+        try:
+            found = await self.store.remove_passkey(account.id, credential_id, event, needed=needed)
+        except LastFactor as error:
+            raise Refusal(LAST_FACTOR) from error
+        if not found:
             raise Refusal(NOT_FOUND)
 
     async def add_passkey(self, account: AccountView, answer: "PasskeyAnswer", asker: Asker) -> list[str]:

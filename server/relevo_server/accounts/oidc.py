@@ -74,6 +74,8 @@ class Pending:
     browser: bytes = field(repr=False)
     to: str
     fresh: bool
+    earlier: bytes = field(default=b"", repr=False)
+    """The browser's sign-in of before, as the database knows it: its cookie does not come back with it."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,6 @@ class Claims:
     email_verified: bool = False
     name: str = ""
     username: str = ""
-    several_factors: bool = False
 
 
 class _Metadata(msgspec.Struct, frozen=True):
@@ -168,14 +169,12 @@ class Provider:
         subject = self._checked(claims, pending)
         if "email" not in claims and metadata.userinfo_endpoint is not None and tokens.access_token:
             claims = {**claims, **await self._told(metadata.userinfo_endpoint, tokens.access_token, subject)}
-        methods = claims.get("amr")
         return Claims(
             subject=subject,
             email=_text(claims, "email"),
             email_verified=claims.get("email_verified") is True,
             name=_text(claims, "name"),
             username=_text(claims, "preferred_username"),
-            several_factors=isinstance(methods, list) and "mfa" in methods,
         )
 
     async def _told(self, address: str, access_token: str, subject: str) -> Mapping[str, object]:

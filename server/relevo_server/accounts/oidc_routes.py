@@ -9,8 +9,8 @@ from fastapi.responses import RedirectResponse
 
 from relevo_server.accounts.asker import asker_of
 from relevo_server.accounts.cookies import OIDC_COOKIE, STEP_COOKIE, drop, set_passing
-from relevo_server.accounts.oidc_sign_in import OidcSignIn, Returned
-from relevo_server.accounts.routes import SignInDesk
+from relevo_server.accounts.oidc_sign_in import OidcSignIn, Returned, Wish
+from relevo_server.accounts.routes import COOKIE, SignInDesk
 from relevo_server.accounts.sign_in import SignInService, StepNeeded
 from relevo_server.errors import NOT_CONFIGURED, Refusal
 
@@ -31,7 +31,8 @@ def build_router(oidc: OidcSignIn | None, service: SignInService) -> APIRouter:
     async def start(request: Request, to: Word = "/", fresh: bool = False) -> RedirectResponse:
         """`fresh` asks the provider for a proof of now."""
         page = to if _OWN_PAGE.fullmatch(to) else "/"
-        sent = await _configured(oidc).begin(page, asker_of(request), fresh=fresh)
+        wish = Wish(page, fresh, request.cookies.get(COOKIE, ""))
+        sent = await _configured(oidc).begin(wish, asker_of(request))
         response = RedirectResponse(sent.url, _SEE_OTHER)
         # Lax, unlike all others: the provider's page is another site, from which Strict cookies do not come.
         set_passing(response, OIDC_COOKIE, sent.browser, "lax")

@@ -9,7 +9,7 @@ from relevo_server.access.throttle import address_keys, retry_after_s
 from relevo_server.accounts.asker import Asker
 from relevo_server.accounts.challenges import Challenges
 from relevo_server.accounts.factors import OIDC
-from relevo_server.accounts.names import BadName, display_name, new_name
+from relevo_server.accounts.names import BadName, display_name, new_name, normal_name
 from relevo_server.accounts.oidc import Claims, Pending, Provider, ProviderFailed
 from relevo_server.accounts.refusals import RefusalBook
 from relevo_server.accounts.sign_in import SignedIn, SignInService, StepNeeded, hash_token
@@ -19,9 +19,19 @@ from relevo_server.logs import logger
 from relevo_server.services import Services
 from relevo_server.store.accounts import AccountStore, NameTaken, NewAccount
 from relevo_server.store.factors import LinkTaken, OidcStore
+from relevo_server.store.organisations import HOME
 
 _BYTES: Final = 32
 _log = logger(__name__)
+
+
+@dataclass(frozen=True)
+class Wish:
+    """The page that is wanted, whether the proof must be of now, and the browser's cookie of before."""
+
+    to: str
+    fresh: bool
+    earlier: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)
@@ -68,8 +78,8 @@ class OidcSignIn:
         self._refusals = RefusalBook(services)
         self._pending: Challenges[Pending] = Challenges(services.clock.monotonic_s)
 
-    async def begin(self, to: str, asker: Asker, *, fresh: bool) -> SentAway:
-        """Send a browser to the provider; `fresh` asks for a proof of now instead of an earlier one.
+    async def begin(self, wish: Wish, asker: Asker) -> SentAway:
+        """Send a browser to the provider.
 
         Raises:
             Refusal: oidc_failed or too_many_attempts.
@@ -83,8 +93,9 @@ class OidcSignIn:
             nonce=secrets.token_urlsafe(_BYTES),
             verifier=secrets.token_urlsafe(_BYTES),
             browser=hash_token(browser),
-            to=to,
-            fresh=fresh,
+            to=wish.to,
+            fresh=wish.fresh,
+            earlier=hash_token(wish.earlier) if wish.earlier else b"",
         )
         try:
             return SentAway(
@@ -107,13 +118,10 @@ class OidcSignIn:
         except (ProviderFailed, LinkTaken, NameTaken, BadName) as error:
             raise await self._failed(error, asker) from error
         self._services.throttles.sign_in_address.refund(*address_keys(asker.address))
-        if claims.several_factors:
-            outcome: SignedIn | StepNeeded = await self._service.open(
-                account, OIDC, asker, authenticated=pending.fresh
-            )
-        else:
-            # What the provider has not seen twice is what a password is here: the first step.
-            outcome = await self._service.after_first(account, OIDC, asker, authenticated=pending.fresh)
+        # However the provider looked at the person, it stands for the password: the second step stays ours.
+        outcome = await self._service.after_first(account, OIDC, asker, authenticated=pending.fresh)
+        if isinstance(outcome, SignedIn) and pending.earlier:
+            await self._service.close(pending.earlier)
         return Arrived(outcome, pending.to)
 
     async def _account(self, claims: Claims, asker: Asker) -> AccountView:
@@ -132,16 +140,18 @@ class OidcSignIn:
 
     async def _first_time(self, claims: Claims, asker: Asker) -> AccountView:
         """The account whose name is the verified address, or a new one where that is wished."""
-        if claims.email and claims.email_verified:
-            stored = await self._accounts.by_name(new_name(claims.email))
-            if stored is not None:
-                if stored.disabled:
-                    raise ProviderFailed("the account is disabled")
-                return stored.view
+        # Signs that only look like ASCII become it in a name: another address would be the same account.
+        address = claims.email if claims.email_verified and claims.email.isascii() else ""
+        stored = await self._accounts.by_name(new_name(address)) if address else None
+        if stored is not None:
+            if stored.disabled:
+                raise ProviderFailed("the account is disabled")
+            if stored.view.organisation_id != HOME:
+                raise ProviderFailed("the account is another organisation's than the provider's")
+            return stored.view
         if not self._services.settings.oidc_create:
             raise ProviderFailed("nobody here has this verified address as the account's name")
-        wanted = claims.email if claims.email_verified else claims.username
-        name = new_name(wanted or claims.subject)
+        name = _name_of(claims, address)
         try:
             shown = display_name(claims.name)
         except BadName:
@@ -154,5 +164,16 @@ class OidcSignIn:
         _log.warning("a sign-in by the OpenID provider failed", reason=str(error)[:200])
         self._services.metrics.sign_ins.labels("refused").inc()
         event = asker.event(self._services, None, "sign_in.refused", step=OIDC)
-        await self._refusals.flood(f"oidc:{asker.address}", event)
+        await self._refusals.flood(f"oidc:{asker.site}", event)
         return Refusal(OIDC_FAILED)
+
+
+def _name_of(claims: Claims, address: str) -> str:
+    """The name of a new account: the verified address, else one that is no address. Raises BadName."""
+    if address:
+        return new_name(address)
+    # An address that nobody has verified is somebody else's until they show it.
+    found = next(
+        (one for one in (claims.username, claims.subject) if one and "@" not in normal_name(one)), ""
+    )
+    return new_name(found)

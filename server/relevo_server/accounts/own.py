@@ -7,9 +7,10 @@ from typing import Final
 
 from relevo_server.access.throttle import account_key, retry_after_s
 from relevo_server.accounts.asker import Asker
+from relevo_server.accounts.guard import FRESH_S
 from relevo_server.accounts.passwords import Passwords, weakness
 from relevo_server.accounts.permissions import Permission, permits
-from relevo_server.accounts.sign_in import SignInService, hash_token
+from relevo_server.accounts.sign_in import LINK, SignInService, hash_token
 from relevo_server.accounts.token_auth import new_token
 from relevo_server.accounts.view import AccountView
 from relevo_server.errors import (
@@ -64,12 +65,19 @@ class OwnAccount:
             self.services.revoke(account.id, ended)
 
     async def change_password(self, account: AccountView, old: str | None, new: str, asker: Asker) -> None:
-        """Set a new password; the other sign-ins end.
+        """Set a new password; the other sign-ins and all tokens end.
+
+        The old one is not asked of who came by a one-time link within the last ten minutes.
 
         Raises:
             Refusal: wrong_sign_in, weak_password or too_many_attempts.
         """
-        by_link = account.method == "link"
+        kept = await self.sign_ins.of_account(account.id)
+        now_s = self.services.clock.wall_s()
+        by_link = any(
+            one.id == account.sign_in and one.method == LINK and now_s - one.created_at_s < FRESH_S
+            for one in kept
+        )
         if old is not None or not by_link:
             wait_s = self.services.throttles.step_account.charge(account_key(account.id))
             if wait_s > 0.0:
@@ -81,7 +89,7 @@ class OwnAccount:
         if (why := weakness(new, *context)) is not None:
             raise weak_password(why)
         event = asker.event(self.services, account, "account.password")
-        others = [one.id for one in await self.sign_ins.of_account(account.id) if one.id != account.sign_in]
+        others = [one.id for one in kept if one.id != account.sign_in]
         new_hash = await self.passwords.hash(new)
         await self.accounts.set_password(account.name, new_hash, event, but=account.sign_in)
         for sign_in in others:

@@ -34,7 +34,8 @@ class Passwords:
 
     async def hash(self, password: str) -> str:
         """The argon2 string to store."""
-        return await asyncio.to_thread(self._hasher.hash, _prepared(password))
+        async with self._turns:
+            return await asyncio.to_thread(self._hasher.hash, _prepared(password))
 
     async def verify(self, stored: str | None, password: str) -> Verdict:
         """Compare; with None instead of a stored hash it takes as long and never fits."""

@@ -6,19 +6,21 @@ from typing import Final
 
 from relevo_server.access.throttle import account_key, address_keys, retry_after_s
 from relevo_server.accounts.asker import Asker
-from relevo_server.accounts.factors import PASSKEY, RECOVERY, TOTP, Factors, PasskeyAnswer
+from relevo_server.accounts.factors import PASSKEY, PASSWORD, RECOVERY, TOTP, Factors, PasskeyAnswer
 from relevo_server.accounts.passkeys import Begun
 from relevo_server.accounts.refusals import RefusalBook
-from relevo_server.accounts.sign_in import SignedIn, SignInService, hash_token
+from relevo_server.accounts.sign_in import LINK, SignedIn, SignInService, hash_token
 from relevo_server.accounts.view import AccountView
 from relevo_server.errors import (
     INVALID,
+    OIDC_ONLY,
     PASSKEY_FAILED,
     WRONG_CODE,
     WRONG_SIGN_IN,
     WRONG_STEP,
     Fault,
     Refusal,
+    reauth_needed,
     too_many,
 )
 from relevo_server.services import Services
@@ -77,7 +79,8 @@ class Proofs:
         if self._service.steps.take(step.challenge) is None:
             raise Refusal(WRONG_STEP)
         self._services.throttles.step_account.refund(account_key(account.id))
-        return await self._service.open(account, method, asker)
+        # Who came by a link may have forgotten the password, whichever factor they have shown besides.
+        return await self._service.open(account, LINK if first.method == LINK else method, asker)
 
     async def begin_step_passkey(self, step: Step, origin: str) -> Begun:
         """Options for a passkey as the second step. Raises Refusal: wrong_step, not_configured."""
@@ -89,45 +92,55 @@ class Proofs:
     async def begin_passkey(self, asker: Asker) -> Begun:
         """Options for signing in by a passkey. Raises Refusal: not_configured or too_many_attempts."""
         # Whoever asks without end would push out what others have begun.
-        wait_s = self._services.throttles.sign_in_address.charge(*address_keys(asker.address))
-        if wait_s > 0.0:
-            self._services.metrics.throttled.labels("sign_in").inc()
-            raise too_many(retry_after_s(wait_s))
+        self._charge_address(asker)
         return await self._factors.passkeys.begin_proof(asker.origin, SIGN_IN)
 
     async def by_passkey(self, answer: PasskeyAnswer, asker: Asker) -> SignedIn:
         """Sign in by a passkey that says whose it is; opened by finger or PIN, it is both steps.
 
         Raises:
-            Refusal: passkey_failed.
+            Refusal: passkey_failed, oidc_only or too_many_attempts.
         """
+        self._charge_address(asker)
         now_s = self._services.clock.wall_s()
         try:
             account_id = await self._factors.passkeys.finish_proof(
                 answer.token, SIGN_IN, answer.credential, now_s
             )
         except Refusal:
-            await self._refusals.note(asker.event(self._services, None, "sign_in.refused", step=PASSKEY))
+            event = asker.event(self._services, None, "sign_in.refused", step=PASSKEY)
+            # Anybody can send these, and each would be a line: a flood of one site is told once.
+            await self._refusals.flood(f"passkey:{asker.site}", event)
             self._services.metrics.sign_ins.labels("refused").inc()
             raise
         account = await self._service.account(account_id)
         if account is None:
             raise Refusal(PASSKEY_FAILED)
-        self._services.throttles.sign_in_address.refund(*address_keys(asker.address))
+        for _ in ("options", "answer"):
+            self._services.throttles.sign_in_address.refund(*address_keys(asker.address))
+        if await self._service.provider_alone(account):
+            raise Refusal(OIDC_ONLY)
         return await self._service.open(account, PASSKEY, asker)
 
     async def reauth(self, account: AccountView, proof: Proof, asker: Asker) -> None:
         """Note that this sign-in proved itself just now; every proof given must fit.
 
+        A password alone is none where the account has more, or its organisation goes by its provider.
+
         Raises:
-            Refusal: wrong_sign_in, wrong_code, passkey_failed, invalid_request or too_many_attempts.
+            Refusal: wrong_sign_in, wrong_code, passkey_failed, reauth_needed, invalid_request or
+                too_many_attempts.
         """
         if proof.recovery is not None or (proof.password, proof.totp, proof.passkey) == (None, None, None):
             raise Refusal(INVALID, where="body")
+        if proof.totp is None and proof.passkey is None:
+            methods = await self._service.methods_of_proof(account)
+            if PASSWORD not in methods:
+                raise reauth_needed(methods)
         await self._charge(account, asker)
-        method = "password"
+        method = PASSWORD
         if proof.password is not None and not await self._service.fits_password(account, proof.password):
-            raise await self._refused(account, WRONG_SIGN_IN, asker, "password")
+            raise await self._refused(account, WRONG_SIGN_IN, asker, PASSWORD)
         if proof.totp is not None or proof.passkey is not None:
             method = await self._check(account, proof, asker, purpose=REAUTH)
         self._services.throttles.step_account.refund(account_key(account.id))
@@ -155,6 +168,12 @@ class Proofs:
         if owner != account.id:
             raise await self._refused(account, PASSKEY_FAILED, asker, PASSKEY, purpose)
         return PASSKEY
+
+    def _charge_address(self, asker: Asker) -> None:
+        wait_s = self._services.throttles.sign_in_address.charge(*address_keys(asker.address))
+        if wait_s > 0.0:
+            self._services.metrics.throttled.labels("sign_in").inc()
+            raise too_many(retry_after_s(wait_s))
 
     async def _charge(self, account: AccountView, asker: Asker) -> None:
         key = account_key(account.id)

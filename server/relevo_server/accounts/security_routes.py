@@ -23,7 +23,7 @@ from relevo_server.accounts.bodies import (
     TokensAnswer,
     TotpAnswer,
 )
-from relevo_server.accounts.factors import PASSKEY, Factors, PasskeyAnswer
+from relevo_server.accounts.factors import Factors, PasskeyAnswer
 from relevo_server.accounts.guard import Gate
 from relevo_server.accounts.own import OwnAccount
 from relevo_server.accounts.sign_in import SignInService
@@ -160,9 +160,7 @@ def _add_passkeys(router: APIRouter, parts: SecurityParts) -> None:
     @router.post("/passkeys/{passkey}/remove", status_code=204)
     async def remove(passkey: str, request: Request) -> None:
         account, asker = await parts.writer(request)
-        event = asker.event(parts.own.services, account, "factor.removed", kind=PASSKEY)
-        if not await parts.factors.store.remove_passkey(account.id, _bytes(passkey), event):
-            raise Refusal(NOT_FOUND)
+        await parts.factors.remove_passkey(account, _bytes(passkey), asker)
 
     _ = (passkeys, options, add, remove)
 

@@ -3,11 +3,12 @@
 import hashlib
 import secrets
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from relevo_server.access.throttle import Key, account_key, address_keys, retry_after_s
 from relevo_server.accounts.asker import Asker
 from relevo_server.accounts.challenges import Challenges
-from relevo_server.accounts.factors import OIDC, Factors
+from relevo_server.accounts.factors import OIDC, PASSWORD, RECOVERY, Factors
 from relevo_server.accounts.names import normal_name
 from relevo_server.accounts.passwords import Passwords
 from relevo_server.accounts.refusals import RefusalBook
@@ -19,6 +20,7 @@ from relevo_server.store.accounts import AccountStore
 from relevo_server.store.audit import AuditEvent
 from relevo_server.store.sign_ins import NewSignIn, SignInStore
 
+LINK: Final = "link"
 LINK_LIFETIME_S = 1800
 _TOKEN_BYTES = 32
 _ID_BYTES = 16
@@ -81,21 +83,23 @@ class SignInService:
         throttles = self._services.throttles
         asked = normal_name(name)
         keys, prefixes = account_key(asked), address_keys(asker.address)
-        await self._admit(throttles.sign_in_address.charge(*prefixes), prefixes[0], asker)
+        await self._admit(throttles.sign_in_address.charge(*prefixes), prefixes[-1], asker)
         await self._admit(throttles.sign_in_account.charge(keys), keys, asker)
         stored = await self._accounts.by_name(asked)
         known_hash = stored.password_hash if stored is not None else ""
         verdict = await self._passwords.verify(known_hash or None, password)
         if stored is None or stored.disabled or not verdict.fits:
             organisation = stored.view if stored is not None else None
-            raise await self._wrong(WRONG_SIGN_IN, asker, organisation, step="password", typed=asked)
+            # Of who is nobody here the record keeps no name: it may be a password in the wrong field.
+            typed = asked if stored is not None else ""
+            raise await self._wrong(WRONG_SIGN_IN, asker, organisation, step="password", typed=typed)
         throttles.sign_in_address.refund(*prefixes)
         throttles.sign_in_account.refund(keys)
         if verdict.better_hash is not None:
             await self._accounts.rehash(stored.view.id, verdict.better_hash)
-        if await self._provider_alone(stored.view):
+        if await self.provider_alone(stored.view):
             raise Refusal(OIDC_ONLY)
-        return await self.after_first(stored.view, "password", asker)
+        return await self.after_first(stored.view, PASSWORD, asker)
 
     async def by_link(self, token: str, asker: Asker) -> SignedIn | StepNeeded:
         """Sign in by a one-time link, which stands for the password alone.
@@ -104,13 +108,13 @@ class SignInService:
             Refusal: wrong_link or too_many_attempts.
         """
         prefixes = address_keys(asker.address)
-        await self._admit(self._services.throttles.sign_in_address.charge(*prefixes), prefixes[0], asker)
+        await self._admit(self._services.throttles.sign_in_address.charge(*prefixes), prefixes[-1], asker)
         account_id = await self._sign_ins.take_link(hash_token(token), self._services.clock.wall_s())
         account = await self._accounts.view(account_id) if account_id is not None else None
         if account is None:
-            raise await self._wrong(WRONG_LINK, asker, None, step="link")
+            raise await self._wrong(WRONG_LINK, asker, None, step=LINK)
         self._services.throttles.sign_in_address.refund(*prefixes)
-        return await self.after_first(account, "link", asker)
+        return await self.after_first(account, LINK, asker)
 
     async def after_first(
         self, account: AccountView, method: str, asker: Asker, *, authenticated: bool = True
@@ -188,14 +192,20 @@ class SignInService:
     async def replace_browser(self, token: str | None) -> None:
         """End a browser's earlier sign-in, which a newer one takes the place of: no sign-out by a person."""
         if token:
-            await self._sign_ins.close(hash_token(token))
+            await self.close(hash_token(token))
+
+    async def close(self, token_hash: bytes) -> None:
+        """End a sign-in that a newer one of the same browser takes the place of; none is no error."""
+        await self._sign_ins.close(token_hash)
 
     async def methods_of_proof(self, account: AccountView) -> list[str]:
-        """How this account can prove anew who it is."""
-        stored = await self._accounts.by_name(account.name)
-        methods = ["password"] if stored is not None and stored.password_hash else []
-        methods += [one for one in await self._factors.methods(account.id) if one != "recovery"]
-        return methods or [OIDC]
+        """How this account can prove anew who it is: by its second factors, where it has any, alone."""
+        seconds = [one for one in await self._factors.methods(account.id) if one != RECOVERY]
+        if seconds:
+            return seconds
+        stored = await self._accounts.by_id(account.id)
+        has_password = stored is not None and bool(stored.password_hash)
+        return [PASSWORD] if has_password and not await self.provider_alone(account) else [OIDC]
 
     async def fits_password(self, account: AccountView, password: str) -> bool:
         """Whether this is the account's password; takes as long where it has none."""
@@ -203,7 +213,8 @@ class SignInService:
         known_hash = stored.password_hash if stored is not None else ""
         return (await self._passwords.verify(known_hash or None, password)).fits
 
-    async def _provider_alone(self, account: AccountView) -> bool:
+    async def provider_alone(self, account: AccountView) -> bool:
+        """Whether the account's organisation signs in by its provider, and one-time links, only."""
         configured = self._services.settings.oidc_issuer is not None
         return configured and (await self._factors.policy(account.organisation_id)).oidc_only
 

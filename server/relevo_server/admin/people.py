@@ -82,7 +82,7 @@ class LinkAnswer(BaseModel):
 
 
 class NewPersonAnswer(LinkAnswer):
-    """A new person, and the link that lets them in once."""
+    """A new person, and the link that lets them in once: empty for a program, whose it would be."""
 
     person: PersonOut
 
@@ -140,15 +140,17 @@ class _People:
     async def create(self, request: Request, body: NewPersonBody) -> NewPersonAnswer:
         """Add somebody and answer with the link that lets them in once."""
         account = await self._parts.writer(request, Permission.PEOPLE_WRITE)
-        if body.is_admin:
+        if body.is_admin or body.admin_tools:
             _need_person(account)
+        # Who has the link is that person: a program adds people, and a person lets them in.
+        lasts_s = LINK_LIFETIME_S if account.scopes is None else 0
         token = secrets.token_urlsafe(32)
         new = NewPerson(
             **body.model_dump(exclude={"language", "standing"}),
             language=body.language or self._parts.services.settings.language,
             standing=Standing(body.standing),
             link_hash=hash_token(token),
-            link_expires_at_s=self._clock.wall_s() + LINK_LIFETIME_S,
+            link_expires_at_s=self._clock.wall_s() + lasts_s,
         )
         details = {
             "account": new.id,
@@ -163,12 +165,13 @@ class _People:
         except NameTaken as error:
             raise Refusal(TAKEN, where="name") from error
         person = await self._find(account, new.id)
-        return NewPersonAnswer(person=_out(person), link=_link(token), expires_in_s=LINK_LIFETIME_S)
+        shown = _link(token) if lasts_s else ""
+        return NewPersonAnswer(person=_out(person), link=shown, expires_in_s=lasts_s)
 
     async def change(self, request: Request, person_id: str, body: PersonBody) -> PersonOut:
         """Change what is given."""
         account, person = await self._writer(request, person_id)
-        if body.is_admin:
+        if body.is_admin or body.admin_tools:
             _need_person(account)
         if body.is_admin is False and person.id == account.id:
             raise Refusal(LAST_ADMINISTRATOR)
@@ -205,6 +208,7 @@ class _People:
     async def link(self, request: Request, person_id: str) -> str:
         """A link for one sign-in; what second factor there is will still be asked for."""
         account, person = await self._writer(request, person_id)
+        _need_person(account)
         token = secrets.token_urlsafe(32)
         saved = await self._parts.sign_ins.save_link(
             hash_token(token),
@@ -219,6 +223,7 @@ class _People:
     async def reset_factors(self, request: Request, person_id: str) -> None:
         """Remove somebody's second factors, lost ones; they are signed out everywhere."""
         account, person = await self._writer(request, person_id)
+        _need_person(account)
         event = self._parts.event(request, account, "factor.removed", {"account": person.id, "kind": "all"})
         await self._parts.factors.reset(person.id, event)
         self._parts.services.revoke(person.id)
@@ -246,7 +251,7 @@ class _People:
 
 
 def _need_person(account: AccountView) -> None:
-    """Administrators are made and changed by people, never by programs."""
+    """What makes, changes or stands in for somebody with power is done by people, never by programs."""
     if account.scopes is not None:
         raise Refusal(FORBIDDEN)
 

@@ -8,8 +8,9 @@ from pydantic import BaseModel, Field
 from relevo_server.accounts.permissions import Permission
 from relevo_server.accounts.view import AccountView
 from relevo_server.admin.acts import AdminParts, Body
-from relevo_server.errors import NOT_CONFIGURED, NOT_FOUND, Refusal
+from relevo_server.errors import LAST_ADMINISTRATOR, NOT_CONFIGURED, NOT_FOUND, Refusal
 from relevo_server.settings import SecondFactor
+from relevo_server.store.factors import OidcStore
 from relevo_server.store.organisations import OrganisationPolicy
 
 Hour = Annotated[int, Field(ge=0, le=23)]
@@ -52,9 +53,8 @@ def build_router(parts: AdminParts) -> APIRouter:
     @router.post("")
     async def set_policy(body: PolicyBody, request: Request) -> PolicyAnswer:
         account = await parts.writer(request, Permission.POLICY_WRITE)
-        if body.oidc_only and parts.services.settings.oidc_issuer is None:
-            # Nobody could sign in any more.
-            raise Refusal(NOT_CONFIGURED, where="oidc_only")
+        if body.oidc_only:
+            await _check_provider(parts, account.organisation_id)
         details = {
             "second_factor": body.second_factor.value,
             "oidc_only": body.oidc_only,
@@ -75,6 +75,16 @@ def build_router(parts: AdminParts) -> APIRouter:
 
     _ = (policy, set_policy)
     return router
+
+
+async def _check_provider(parts: AdminParts, organisation: str) -> None:
+    """Nothing, where somebody could still administer by the provider alone. Raises Refusal."""
+    issuer = parts.services.settings.oidc_issuer
+    if issuer is None:
+        # Nobody could sign in any more.
+        raise Refusal(NOT_CONFIGURED, where="oidc_only")
+    if not await OidcStore(parts.database).has_administrator(issuer, organisation):
+        raise Refusal(LAST_ADMINISTRATOR, where="oidc_only")
 
 
 async def _answer(parts: AdminParts, account: AccountView) -> PolicyAnswer:

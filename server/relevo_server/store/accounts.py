@@ -16,7 +16,7 @@ from relevo_server.store.audit import AuditEvent, Detail, append_audit
 from relevo_server.store.database import Database
 from relevo_server.store.revocations import revoke
 from relevo_server.store.tables import HOME, AccountRow, SignInLinkRow, WebSessionRow
-from relevo_server.store.tables_trust import OrganisationRow
+from relevo_server.store.tables_trust import ApiTokenRow, OrganisationRow
 
 By = str | AuditEvent
 """Who does it: an actor, or an event that names actor, cause and address; the store says what was done."""
@@ -142,7 +142,7 @@ class AccountStore:
             return await session.scalar(select(func.count()).select_from(AccountRow)) or 0
 
     async def set_password(self, name: str, password_hash: str, actor: By, *, but: str = "") -> bool:
-        """Change the password and end every sign-in of the account, but the one named `but`.
+        """Change the password; every sign-in of the account ends, but the one named `but`, and every token.
 
         False when there is no such account.
         """
@@ -152,17 +152,20 @@ class AccountStore:
                 return False
             row.password_hash = password_hash
             await _end_sign_ins(session, row, self._clock.wall_s(), but)
+            await _revoke_tokens(session, row)
             await self._record(session, _Deed(actor, row, "account.password"))
         return True
 
     async def set_disabled(self, name: str, disabled: bool, actor: By) -> bool:
-        """Close or reopen the account; closing ends every sign-in. False when there is no such account."""
+        """Close or reopen the account; closing ends every sign-in and token. False: no such account."""
         async with self._database.write() as session:
             row = await _locked(session, name)
             if row is None:
                 return False
             row.disabled = disabled
             await _end_sign_ins(session, row, self._clock.wall_s())
+            if disabled:
+                await _revoke_tokens(session, row)
             action = "account.disable" if disabled else "account.enable"
             await self._record(session, _Deed(actor, row, action))
         return True
@@ -242,6 +245,10 @@ def _accounts() -> Select[AccountRow, str]:
 async def _locked(session: AsyncSession, name: str) -> AccountRow | None:
     found = await session.scalars(select(AccountRow).where(AccountRow.name == name).with_for_update())
     return found.one_or_none()
+
+
+async def _revoke_tokens(session: AsyncSession, row: AccountRow) -> None:
+    await session.execute(delete(ApiTokenRow).where(ApiTokenRow.account_id == row.id))
 
 
 async def _end_sign_ins(session: AsyncSession, row: AccountRow, at_s: float, but: str = "") -> None:

@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from relevo_server.store.audit import AuditEvent, append_audit
 from relevo_server.store.database import Database
 from relevo_server.store.revocations import revoke
-from relevo_server.store.tables import SignInLinkRow, WebSessionRow
-from relevo_server.store.tables_trust import OidcLinkRow, PasskeyRow, RecoveryCodeRow, TotpRow
+from relevo_server.store.tables import AccountRow, SignInLinkRow, WebSessionRow
+from relevo_server.store.tables_trust import ApiTokenRow, OidcLinkRow, PasskeyRow, RecoveryCodeRow, TotpRow
 
 
 class PasskeyTaken(Exception):
@@ -19,7 +19,20 @@ class PasskeyTaken(Exception):
 
 
 class LinkTaken(Exception):
-    """The provider's person is linked to another account already."""
+    """The provider's person is linked to an account already, or the account to a person of the provider."""
+
+
+class LastFactor(Exception):
+    """The account would have no second factor any more, which it needs."""
+
+
+@dataclass(frozen=True)
+class ConfirmedTotp:
+    """An app's first code that fitted: the sealed secret that was shown, the code's time step."""
+
+    account_id: str
+    sealed: bytes = field(repr=False)
+    step: int
 
 
 @dataclass(frozen=True)
@@ -76,24 +89,26 @@ class FactorStore:
             await session.merge(TotpRow(account_id=account_id, sealed=sealed, confirmed=False, last_step=0))
         return True
 
-    async def confirm_totp(
-        self, account_id: str, step: int, codes: Sequence[bytes], event: AuditEvent
-    ) -> bool:
+    async def confirm_totp(self, fitted: ConfirmedTotp, codes: Sequence[bytes], event: AuditEvent) -> bool:
         """The first code fitted: the app counts from now on, with these recovery codes (hashes).
 
-        False: there is nothing to confirm. No `codes` leaves those that there are.
+        False: there is nothing to confirm, or another secret by now. No `codes` leaves those that there are.
         """
         async with self._database.write() as session:
             found = await session.scalar(
                 update(TotpRow)
-                .where(TotpRow.account_id == account_id, TotpRow.confirmed.is_(False))
-                .values(confirmed=True, last_step=step)
+                .where(
+                    TotpRow.account_id == fitted.account_id,
+                    TotpRow.sealed == fitted.sealed,
+                    TotpRow.confirmed.is_(False),
+                )
+                .values(confirmed=True, last_step=fitted.step)
                 .returning(TotpRow.account_id)
             )
             if found is None:
                 return False
             if codes:
-                await _replace_recovery(session, account_id, codes)
+                await _replace_recovery(session, fitted.account_id, codes)
             await append_audit(session, event)
         return True
 
@@ -108,15 +123,22 @@ class FactorStore:
             )
         return found is not None
 
-    async def remove_totp(self, account_id: str, event: AuditEvent) -> bool:
-        """Forget the authenticator app; False: there was none."""
+    async def remove_totp(self, account_id: str, event: AuditEvent, *, needed: bool = False) -> bool:
+        """Forget the authenticator app, with the last factor its recovery codes; False: there was none.
+
+        Raises:
+            LastFactor: a second factor is `needed`, and nothing was changed.
+        """
         async with self._database.write() as session:
-            found = await session.scalar(
-                delete(TotpRow).where(TotpRow.account_id == account_id).returning(TotpRow.account_id)
+            await _lock_account(session, account_id)
+            confirmed = await session.scalar(
+                delete(TotpRow).where(TotpRow.account_id == account_id).returning(TotpRow.confirmed)
             )
-            if found is not None:
+            if confirmed is not None:
+                # An app that was never confirmed is no factor: without it there are as many as before.
+                await _check_left(session, account_id, needed=needed and confirmed)
                 await append_audit(session, event)
-        return found is not None
+        return confirmed is not None
 
     async def passkeys(self, account_id: str) -> list[StoredPasskey]:
         """The account's passkeys, the oldest first."""
@@ -159,15 +181,23 @@ class FactorStore:
             )
         return found is not None
 
-    async def remove_passkey(self, account_id: str, credential_id: bytes, event: AuditEvent) -> bool:
-        """Forget one of the account's passkeys; False: it has no such one."""
+    async def remove_passkey(
+        self, account_id: str, credential_id: bytes, event: AuditEvent, *, needed: bool = False
+    ) -> bool:
+        """Forget one of the account's passkeys, with the last factor its recovery codes; False: none such.
+
+        Raises:
+            LastFactor: a second factor is `needed`, and nothing was changed.
+        """
         async with self._database.write() as session:
+            await _lock_account(session, account_id)
             found = await session.scalar(
                 delete(PasskeyRow)
                 .where(PasskeyRow.account_id == account_id, PasskeyRow.credential_id == credential_id)
                 .returning(PasskeyRow.account_id)
             )
             if found is not None:
+                await _check_left(session, account_id, needed=needed)
                 await append_audit(session, event)
         return found is not None
 
@@ -205,9 +235,13 @@ class FactorStore:
         return found or 0
 
     async def reset(self, account_id: str, event: AuditEvent) -> None:
-        """Forget every second factor of the account, and end its sign-ins with their connections."""
+        """Forget every second factor of the account, its links to providers and its programs' tokens.
+
+        Its sign-ins end, with their connections.
+        """
+        factors = (TotpRow, PasskeyRow, RecoveryCodeRow, OidcLinkRow)
         async with self._database.write() as session:
-            for table in (TotpRow, PasskeyRow, RecoveryCodeRow, WebSessionRow, SignInLinkRow):
+            for table in (*factors, ApiTokenRow, WebSessionRow, SignInLinkRow):
                 await session.execute(delete(table).where(table.account_id == account_id))
             revoke(session, account_id, event.at_s)
             await append_audit(session, event)
@@ -215,9 +249,7 @@ class FactorStore:
     async def has_second(self, account_id: str) -> bool:
         """Whether there is a confirmed app or a passkey; recovery codes alone are none."""
         async with self._database.read() as session:
-            app = exists().where(TotpRow.account_id == account_id, TotpRow.confirmed.is_(True))
-            key = exists().where(PasskeyRow.account_id == account_id)
-            return bool(await session.scalar(select(or_(app, key))))
+            return await _has_second(session, account_id)
 
 
 class OidcStore:
@@ -233,14 +265,54 @@ class OidcStore:
         return row.account_id if row is not None else None
 
     async def link(self, issuer: str, subject: str, account_id: str, event: AuditEvent) -> None:
-        """Tie the provider's person to an account. Raises LinkTaken."""
+        """Tie the provider's person to an account, which has one of each provider. Raises LinkTaken."""
         try:
             async with self._database.write() as session:
+                await _lock_account(session, account_id)
+                tied = exists().where(OidcLinkRow.issuer == issuer, OidcLinkRow.account_id == account_id)
+                if await session.scalar(select(tied)):
+                    raise LinkTaken(subject)
                 session.add(OidcLinkRow(issuer=issuer, subject=subject, account_id=account_id))
                 await session.flush()
                 await append_audit(session, event)
         except IntegrityError as error:
             raise LinkTaken(subject) from error
+
+    async def has_administrator(self, issuer: str, organisation: str) -> bool:
+        """Whether somebody who administers the organisation, and may sign in, is a person of the provider."""
+        wanted = (
+            select(OidcLinkRow.account_id)
+            .join(AccountRow, AccountRow.id == OidcLinkRow.account_id)
+            .where(
+                OidcLinkRow.issuer == issuer,
+                AccountRow.organisation_id == organisation,
+                AccountRow.is_admin.is_(True),
+                AccountRow.disabled.is_(False),
+            )
+            .limit(1)
+        )
+        async with self._database.read() as session:
+            return await session.scalar(wanted) is not None
+
+
+async def _lock_account(session: AsyncSession, account_id: str) -> None:
+    # Two who change an account's factors at the same time take turns.
+    await session.execute(select(AccountRow.id).where(AccountRow.id == account_id).with_for_update())
+
+
+async def _has_second(session: AsyncSession, account_id: str) -> bool:
+    app = exists().where(TotpRow.account_id == account_id, TotpRow.confirmed.is_(True))
+    key = exists().where(PasskeyRow.account_id == account_id)
+    return bool(await session.scalar(select(or_(app, key))))
+
+
+async def _check_left(session: AsyncSession, account_id: str, *, needed: bool) -> None:
+    """With the last factor go the recovery codes, which stand in for one. Raises LastFactor."""
+    if await _has_second(session, account_id):
+        return
+    if needed:
+        raise LastFactor
+    await session.execute(delete(RecoveryCodeRow).where(RecoveryCodeRow.account_id == account_id))
 
 
 async def _replace_recovery(session: AsyncSession, account_id: str, hashes: Sequence[bytes]) -> None:

@@ -14,7 +14,7 @@ from relevo_server.store.audit import AuditEvent, append_audit
 from relevo_server.store.database import Database
 from relevo_server.store.revocations import revoke
 from relevo_server.store.tables import AccountRow, SignInLinkRow, WebSessionRow
-from relevo_server.store.tables_trust import OrganisationRow, PasskeyRow, TotpRow
+from relevo_server.store.tables_trust import ApiTokenRow, OrganisationRow, PasskeyRow, TotpRow
 
 _Found = Row[AccountRow, bool, bool, float | None]
 
@@ -151,7 +151,7 @@ class PeopleStore:
     async def set_disabled(
         self, organisation: str, person: str, event: AuditEvent, *, disabled: bool
     ) -> bool:
-        """Close or reopen an account; either way its sign-ins and links end. False: no such account.
+        """Close or reopen an account; either way its sign-ins, links and tokens end. False: no such account.
 
         Raises:
             LastAdministrator: nothing was changed.
@@ -164,7 +164,7 @@ class PeopleStore:
             await session.flush()
             if disabled and row.is_admin:
                 await _check_administrator(session, organisation)
-            for table in (WebSessionRow, SignInLinkRow):
+            for table in (WebSessionRow, SignInLinkRow, ApiTokenRow):
                 await session.execute(delete(table).where(table.account_id == person))
             revoke(session, person, event.at_s)
             await append_audit(session, event)

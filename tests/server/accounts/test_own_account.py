@@ -10,6 +10,7 @@ import pytest
 from relevo_server.accounts.guard import COOKIE, FRESH_S
 from relevo_server.store.accounts import NewAccount
 from relevo_server.store.audit import AuditEvent, AuditLog
+from relevo_server.store.factors import FactorStore
 from relevo_server.store.people import PeopleStore, PersonChange
 from tests.server.accounts.test_second_factor import enrol
 from tests.server.hands import ORIGIN, PASSWORD, Site, site
@@ -198,7 +199,19 @@ def test_Q9_a_token_does_what_its_scopes_say_and_no_more(tmp_path: Path):
     run(tmp_path, play)
 
 
-@pytest.mark.parametrize("end", ["revoked", "expired", "owner disabled", "beside a cookie", "owner lowered"])
+_ENDS = (
+    "revoked",
+    "expired",
+    "owner disabled",
+    "owner disabled and back",
+    "beside a cookie",
+    "owner lowered",
+    "new password",
+    "factors reset",
+)
+
+
+@pytest.mark.parametrize("end", _ENDS)
 def test_Q9_a_token_ends_with_what_it_stands_on(tmp_path: Path, end: str):
     async def play(found: Site):
         await found.sign_in()
@@ -213,6 +226,16 @@ def test_Q9_a_token_ends_with_what_it_stands_on(tmp_path: Path, end: str):
             case "owner disabled":
                 await _second_administrator(found)
                 assert await found.accounts.set_disabled("ana", disabled=True, actor="test")
+            case "owner disabled and back":
+                await _second_administrator(found)
+                assert await found.accounts.set_disabled("ana", disabled=True, actor="test")
+                assert await found.accounts.set_disabled("ana", disabled=False, actor="test")
+            case "new password":
+                change = {"old": PASSWORD, "new": NEW_PASSWORD}
+                assert (await found.post("/api/me/password", change)).status_code == 204
+            case "factors reset":
+                event = AuditEvent(found.hands.now_s(), "test", "factor.removed")
+                await FactorStore(found.database).reset(found.ana.id, event)
             case "owner lowered":
                 await _second_administrator(found)
                 await set_admin(found, is_admin=False)

@@ -8,6 +8,8 @@ import pytest
 
 from relevo_server.accounts.guard import COOKIE
 from relevo_server.accounts.passkeys import relying_party
+from relevo_server.store.audit import AuditEvent, AuditLog
+from relevo_server.store.organisations import HOME, OrganisationPolicy, OrganisationStore
 from tests.server.hands import NAMED_ORIGIN, Site, site
 from tests.support.authenticator import Answering, Authenticator
 
@@ -206,3 +208,28 @@ def test_Q6_beginning_without_end_is_throttled_and_signing_in_costs_nothing(tmp_
         assert begun == [200] * 20 + [429]
 
     run(tmp_path, play)
+
+
+def test_Q6_guessing_answers_is_throttled_and_told_once(tmp_path: Path):
+    async def play(found: Site):
+        body: dict[str, Any] = {"token": "x" * 43, "credential": {}}
+        tried = [(await found.post("/api/sign-in/passkey", body)).status_code for _ in range(22)]
+        assert tried == [401] * 20 + [429] * 2
+        lines = [line for line in await AuditLog(found.database).newest() if line.action == "sign_in.refused"]
+        assert [line.details for line in lines] == [{"step": "passkey"}]
+
+    run(tmp_path, play)
+
+
+def test_Q7_where_only_the_provider_counts_a_passkey_opens_nothing(tmp_path: Path):
+    async def play(found: Site):
+        await found.sign_in()
+        key = await registered(found)
+        event = AuditEvent(found.hands.now_s(), "test", "policy.changed")
+        policy = OrganisationPolicy(oidc_only=True)
+        assert await OrganisationStore(found.database, "Prueba").set_policy(HOME, policy, event)
+        found.client.cookies.clear()
+        assert await sign_in(found, key) == (403, "oidc_only")
+        assert COOKIE not in found.client.cookies
+
+    run(tmp_path, play, oidc_issuer="https://sign-in.example", oidc_client_id="relevo")

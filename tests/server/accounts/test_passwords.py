@@ -1,4 +1,6 @@
 import asyncio
+import threading
+import time
 
 import pytest
 from argon2 import PasswordHasher
@@ -6,6 +8,36 @@ from argon2 import PasswordHasher
 from relevo_server.accounts.names import BadName, new_name, normal_name
 from relevo_server.accounts.passwords import Passwords, weakness
 from tests.server.hands import QUICK
+
+
+class _Counting(PasswordHasher):
+    """Notes how many computations there are at once."""
+
+    def __init__(self) -> None:
+        super().__init__(time_cost=1, memory_cost=8, parallelism=1)
+        self.now = 0
+        self.most = 0
+        self._turn = threading.Lock()
+
+    def hash(self, password: str | bytes, *, salt: bytes | None = None) -> str:
+        with self._turn:
+            self.now += 1
+            self.most = max(self.most, self.now)
+        time.sleep(0.02)
+        with self._turn:
+            self.now -= 1
+        return super().hash(password, salt=salt)
+
+
+def test_new_passwords_take_turns_as_old_ones_do():
+    hasher = _Counting()
+
+    async def run():
+        passwords = Passwords(hasher)
+        await asyncio.gather(*(passwords.hash("correct horse") for _ in range(8)))
+
+    asyncio.run(run())
+    assert hasher.most <= 2
 
 
 def test_right_wrong_and_missing_account():

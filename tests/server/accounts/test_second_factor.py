@@ -13,6 +13,7 @@ from relevo_server.accounts.guard import COOKIE, FRESH_S
 from relevo_server.accounts.recovery import code_hash, new_codes
 from relevo_server.accounts.totp import STEP_S, code_at, matching_step
 from relevo_server.store.audit import AuditLog
+from relevo_server.store.factors import FactorStore
 from tests.server.hands import PASSWORD, Site, routes, settings, site
 
 Play = Callable[[Site], Awaitable[None]]
@@ -222,6 +223,83 @@ def test_Q8_a_code_proves_it_too_and_everything_given_must_fit(tmp_path: Path):
         assert (await found.client.get("/api/me")).json()["fresh_for_s"] == 600
         used = {"totp": code_now(found, secret)}
         assert (await found.post("/api/reauth", used)).json()["error"]["code"] == "wrong_code"
+
+    run(tmp_path, play)
+
+
+def test_Q8_a_password_alone_proves_nothing_where_there_is_more(tmp_path: Path):
+    async def play(found: Site):
+        await found.sign_in()
+        secret, _ = await enrol(found)
+        found.hands.turn(FRESH_S)
+        stale = await found.post("/api/me/recovery")
+        assert stale.json()["error"]["methods"] == ["totp"]
+        alone = (await found.post("/api/reauth", {"password": PASSWORD})).json()["error"]
+        assert (alone["code"], alone["methods"]) == ("reauth_needed", ["totp"])
+        assert (await found.post("/api/me/recovery")).status_code == 401
+        both = {"password": PASSWORD, "totp": code_now(found, secret)}
+        assert (await found.post("/api/reauth", both)).status_code == 204
+
+    run(tmp_path, play)
+
+
+def test_Q5_recovery_codes_go_with_the_last_factor(tmp_path: Path):
+    async def play(found: Site):
+        await found.sign_in()
+        await enrol(found)
+        assert (await found.post("/api/me/totp/remove")).status_code == 204
+        assert (await found.client.get("/api/me/passkeys")).json()["recovery_left"] == 0
+
+    run(tmp_path, play)
+
+
+def test_Q10_the_last_factor_stays_where_one_is_asked_for(tmp_path: Path):
+    async def play(found: Site):
+        await found.sign_in()
+        await enrol(found)
+        refused = await found.post("/api/me/totp/remove")
+        assert (refused.status_code, refused.json()["error"]["code"]) == (409, "last_factor")
+        kept = (await found.client.get("/api/me/passkeys")).json()
+        assert (kept["totp"], kept["recovery_left"]) == (True, 10)
+
+    run(tmp_path, play, second_factor="everybody")
+
+
+def test_Q4_only_the_secret_that_was_shown_is_confirmed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    async def play(found: Site):
+        await found.sign_in()
+        begun = await found.post("/api/me/totp")
+        secret = base64.b32decode(begun.json()["secret"])
+        confirm = FactorStore.confirm_totp
+
+        async def late(store: FactorStore, *given: Any) -> bool:
+            # Another page of the same account begins anew, between the check and the write.
+            assert await store.save_totp(found.ana.id, b"another")
+            return await confirm(store, *given)
+
+        monkeypatch.setattr(FactorStore, "confirm_totp", late)
+        answer = await found.post("/api/me/totp/confirm", {"code": code_now(found, secret)})
+        assert answer.status_code == 404
+        assert (await found.client.get("/api/me")).json()["second_factor"] is False
+
+    run(tmp_path, play)
+
+
+@pytest.mark.parametrize(("waited_s", "code"), [(FRESH_S - 1, 204), (FRESH_S, 401)])
+def test_Q16_a_link_replaces_a_password_after_its_second_step_too_for_ten_minutes(
+    tmp_path: Path, waited_s: float, code: int
+):
+    from tests.server.accounts.test_sign_in import link
+
+    async def play(found: Site):
+        secret, _ = await enrolled(found)
+        challenge = (await found.post("/api/sign-in/link", {"token": await link(found)})).json()["challenge"]
+        assert (await second(found, challenge, totp=code_now(found, secret))).status_code == 200
+        found.hands.turn(waited_s)
+        proof = {"totp": code_now(found, secret)}
+        assert (await found.post("/api/reauth", proof)).status_code == 204
+        changed = await found.post("/api/me/password", {"new": "mesa verde lluvia"})
+        assert changed.status_code == code
 
     run(tmp_path, play)
 

@@ -3,6 +3,7 @@ from typing import Any
 
 from relevo_protocol.modes import Standing
 from relevo_server.store.audit import AuditEvent
+from relevo_server.store.factors import OidcStore
 from relevo_server.store.organisations import HOME
 from relevo_server.store.people import PeopleStore, PersonChange
 from relevo_server.store.reports import NewReport, ReportStore
@@ -54,6 +55,22 @@ def test_Q7_nobody_locks_everybody_out_by_a_provider_that_there_is_not(tmp_path:
         assert (await company[ADMIN].get("/api/admin/policy")).json()["policy"]["oidc_only"] is False
 
     run(tmp_path, play)
+
+
+def test_Q7_nobody_locks_the_administrators_out_who_have_not_come_by_the_provider(tmp_path: Path):
+    issuer, body = "https://sign-in.example", POLICY | {"oidc_only": True}
+
+    async def play(company: Company):
+        links, event = OidcStore(company.site.database), _event(company, "account.linked")
+        await links.link(issuer, "s-ana", company.person(TECHNICIAN).id, event)
+        await links.link("https://other.example", "s-eva", company.person(ADMIN).id, event)
+        answer = await company[ADMIN].post("/api/admin/policy", body)
+        error = answer.json()["error"]
+        assert (answer.status_code, error["code"], error["where"]) == (409, "last_administrator", "oidc_only")
+        await links.link(issuer, "s-eva", company.person(ADMIN).id, event)
+        assert (await company[ADMIN].post("/api/admin/policy", body)).status_code == 200
+
+    run(tmp_path, play, oidc_issuer=issuer, oidc_client_id="relevo")
 
 
 def test_Q10_a_stricter_policy_sends_the_unenrolled_to_their_account_at_once(tmp_path: Path):
@@ -132,9 +149,16 @@ def test_Q9_a_token_does_what_its_scope_and_its_account_both_may(tmp_path: Path)
             (f"/api/admin/people/{ana}", {"is_admin": True}, 403),
             (f"/api/admin/people/{eva}", {"team": "sur"}, 403),
             (f"/api/admin/people/{eva}/link", {}, 403),
+            (f"/api/admin/people/{ana}/link", {}, 403),
+            (f"/api/admin/people/{ana}/reset-factors", {}, 403),
+            (f"/api/admin/people/{ana}", {"admin_tools": True}, 403),
+            ("/api/admin/people", {"name": "leo", "display_name": "Leo", "admin_tools": True}, 403),
         ):
             answer = await program.client.post(path, json=change, headers=bearer)
             assert answer.status_code == status, (path, change, answer.text)
+        body = {"name": "leo", "display_name": "Leo"}
+        made = await program.client.post("/api/admin/people", json=body, headers=bearer)
+        assert (made.status_code, made.json()["link"], made.json()["expires_in_s"]) == (200, "", 0)
         line = next(one for one in reversed(await company.lines()) if one.action == "account.change")
         listed = (await company[ADMIN].get("/api/admin/tokens")).json()["tokens"]
         assert line.actor == f"token:{listed[0]['id']}"

@@ -122,7 +122,9 @@ async def furnish(company: Company) -> dict[str, str]:
 
     report = NewReport(HOME, b"s" * 16, now_s, "customer", ana.id, {"2": "Ana Ruiz"})
     await ReportStore(database).add(report, event("report.made"))
-    token = NewToken("7" * 32, b"h" * 32, HOME, ana.id, "panel", ("reports.read",), now_s, now_s + 999)
+    # Not Ana's, whose tokens end with what is done to her.
+    sol = company.person(SUPERVISOR).id
+    token = NewToken("7" * 32, b"h" * 32, HOME, sol, "panel", ("reports.read",), now_s, now_s + 999)
     await TokenStore(database).create(token, event("token.created"))
     lead = Lead(ana.id, ana.display_name, ana.team, HOME)
     traits = Traits(SessionKind.SUPPORT, lead, held_until_s=now_s + 3600)

@@ -13,7 +13,9 @@ from relevo_server.store.accounts import AccountChange, AccountStore, NewAccount
 from relevo_server.store.audit import AuditEvent, AuditLog
 from relevo_server.store.database import Database
 from relevo_server.store.factors import (
+    ConfirmedTotp,
     FactorStore,
+    LastFactor,
     LinkTaken,
     NewPasskey,
     OidcStore,
@@ -178,8 +180,10 @@ def test_Q4_an_apps_secret_counts_once_confirmed_and_each_step_once(database_url
         assert await store.save_totp(ana, b"first")
         assert await store.save_totp(ana, b"second")
         assert not await store.has_second(ana)
-        assert await store.confirm_totp(ana, 7, [b"1" * 32, b"2" * 32], event("factor.added"))
-        assert not await store.confirm_totp(ana, 8, [], event())
+        assert not await store.confirm_totp(ConfirmedTotp(ana, b"first", 7), [], event())
+        shown = ConfirmedTotp(ana, b"second", 7)
+        assert await store.confirm_totp(shown, [b"1" * 32, b"2" * 32], event("factor.added"))
+        assert not await store.confirm_totp(replace(shown, step=8), [], event())
         assert not await store.save_totp(ana, b"third")
         assert await store.has_second(ana)
         used = [await store.use_step(ana, step) for step in (6, 7, 8, 8, 9)]
@@ -236,12 +240,33 @@ def test_Q6_passkeys_are_known_by_their_id_and_their_counter_must_rise(database_
     assert (has_second, cut) == (False, [(ana, "")])
 
 
+def test_Q5_recovery_codes_go_with_the_last_factor_which_stays_where_it_is_needed(database_url: str):
+    async def work(database: Database):
+        ana, store = await somebody(database), FactorStore(database)
+        assert await store.save_totp(ana, b"sealed")
+        await store.confirm_totp(ConfirmedTotp(ana, b"sealed", 7), [b"1" * 32], event("factor.added"))
+        await store.add_passkey(NewPasskey(b"key", ana, b"public", 5, "Phone"), event("factor.added"))
+        assert await store.remove_totp(ana, event("factor.removed"), needed=True)
+        left = [await store.recovery_left(ana)]
+        with pytest.raises(LastFactor):
+            await store.remove_passkey(ana, b"key", event(), needed=True)
+        left += [len(await store.passkeys(ana)), await store.recovery_left(ana)]
+        assert await store.remove_passkey(ana, b"key", event("factor.removed"))
+        return [*left, await store.recovery_left(ana)], (await actions(database))[1:]
+
+    left, recorded = carry_out(database_url, work)
+    assert left == [1, 1, 1, 0]
+    assert recorded == ["factor.added", "factor.added", "factor.removed", "factor.removed"]
+
+
 def test_Q7_a_providers_person_is_one_account(database_url: str):
     async def work(database: Database):
         ana, eva, store = await somebody(database), await somebody(database, "eva"), OidcStore(database)
         await store.link("https://idp.example", "s1", ana, event("factor.added"))
         with pytest.raises(LinkTaken):
             await store.link("https://idp.example", "s1", eva, event())
+        with pytest.raises(LinkTaken):
+            await store.link("https://idp.example", "s2", ana, event())
         asked = (("https://idp.example", "s1"), ("https://other.example", "s1"))
         return ana, [await store.account(*one) for one in asked]
 

@@ -293,14 +293,15 @@ describe("people", () => {
 });
 
 describe("acts that need a fresh proof", () => {
-  it("ask for it first", async () => {
-    const refused = { error: { code: "reauth_needed", methods: ["password"] } };
+  it.each(["password", "totp"])("ask for it first: %s", async (method) => {
+    const refused = { error: { code: "reauth_needed", methods: [method] } };
     relay({ ...answers("Ana"), [`POST /api/admin/tokens/${ID}/revoke`]: refused });
     await open("tokens");
     await press("Revoke: Ana");
     fireEvent.click(screen.getByTestId("sure-yes"));
     await settled();
-    expect(document.querySelector("input[type=password]")).not.toBeNull();
+    expect(screen.getByTestId("reauth-submit")).toBeDefined();
+    expect(document.querySelector("input[type=password]") !== null).toBe(method === "password");
   });
 });
 

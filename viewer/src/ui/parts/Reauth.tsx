@@ -158,7 +158,8 @@ function ReauthDialog(props: { readonly question: Question }): ReactElement {
   const { methods, answer } = props.question;
   const [busy, setBusy] = useState(false);
   const [fault, setFault] = useState<AccountFault | null>(null);
-  const typed = (["password", "totp"] as const).filter((one) => methods.includes(one));
+  // In the relay's order: where there is a second factor it comes first, and a password alone is not asked.
+  const typed = methods.filter((one): one is Typed => one === "password" || one === "totp");
   const passkey = methods.includes("passkey") && passkeysWork();
 
   async function prove(ask: () => Promise<Answer<Proof>>): Promise<void> {
