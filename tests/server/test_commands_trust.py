@@ -228,9 +228,9 @@ def test_U11_each_command_that_changes_something_leaves_exactly_one_line(typed: 
     token = typed("token", "list")[1].split("\t")[0]
     for words, action in (
         (("account", "sign-out", "--name", "eva"), "sign_in.revoked"),
+        (("token", "revoke", "--id", token), "token.revoked"),
         (("account", "reset-factors", "--name", "eva"), "factor.removed"),
         (("token", "create", "--name", "eva", "--label", "x", "--scope", "audit.read"), "token.created"),
-        (("token", "revoke", "--id", token), "token.revoked"),
         (("organisation", "set", "--retention-days", "7"), "policy.changed"),
         (("erase", "--session", SESSION), "erased"),
         (("audit", "export", "--output", str(tmp_path / "x.jsonl")), "export"),
