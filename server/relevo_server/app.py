@@ -17,7 +17,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from relevo_server import health, viewer_files
 from relevo_server.access.codes import RoutingNumbers
 from relevo_server.access.tickets import TicketOffice
-from relevo_server.accounts.asker import site_of
+from relevo_server.accounts.asker import network_of
 from relevo_server.accounts.assembly import AccountParts, assemble
 from relevo_server.accounts.passwords import Passwords
 from relevo_server.accounts.refusals import RefusalBook
@@ -250,7 +250,7 @@ def _foreign_origins(services: Services) -> Callable[[ForeignOrigin], Awaitable[
         event = AuditEvent(
             services.clock.wall_s(), "", "origin.refused", personal=personal, cause=asked.cause
         )
-        await refusals.flood(f"origin:{site_of(asked.address)}", event)
+        await refusals.flood(f"origin:{network_of(asked.address)}", event)
 
     return tell
 

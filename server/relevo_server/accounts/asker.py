@@ -26,9 +26,9 @@ class Asker:
     cause: str = ""
 
     @property
-    def site(self) -> str:
+    def network(self) -> str:
         """The widest prefix of the address that is one customer's: by it floods are told apart."""
-        return site_of(self.address)
+        return network_of(self.address)
 
     def event(
         self, services: Services, who: AccountView | None, action: str, /, **details: Detail
@@ -61,8 +61,8 @@ def asker_of(request: Request) -> Asker:
     )
 
 
-def site_of(address: str) -> str:
-    """The key of an address's site: IPv4 alone, IPv6 by its /48."""
+def network_of(address: str) -> str:
+    """The key of the widest prefix that an address is charged to: IPv4 alone, IPv6 by its /48."""
     return address_keys(address)[-1].name
 
 

@@ -164,7 +164,7 @@ class OidcSignIn:
         _log.warning("a sign-in by the OpenID provider failed", reason=str(error)[:200])
         self._services.metrics.sign_ins.labels("refused").inc()
         event = asker.event(self._services, None, "sign_in.refused", step=OIDC)
-        await self._refusals.flood(f"oidc:{asker.site}", event)
+        await self._refusals.flood(f"oidc:{asker.network}", event)
         return Refusal(OIDC_FAILED)
 
 

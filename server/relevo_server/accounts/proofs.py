@@ -110,7 +110,7 @@ class Proofs:
         except Refusal:
             event = asker.event(self._services, None, "sign_in.refused", step=PASSKEY)
             # Anybody can send these, and each would be a line: a flood of one site is told once.
-            await self._refusals.flood(f"passkey:{asker.site}", event)
+            await self._refusals.flood(f"passkey:{asker.network}", event)
             self._services.metrics.sign_ins.labels("refused").inc()
             raise
         account = await self._service.account(account_id)

@@ -1,7 +1,7 @@
 """What was refused, for the record: each attempt, but the same flood only once in ten minutes."""
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from relevo_server.logs import logger
 from relevo_server.services import Services
@@ -46,14 +46,4 @@ class RefusalBook:
             self._floods.popitem(last=False)
         unrecorded = {"unrecorded": found.count} if found is not None and found.count else {}
         details = {**event.details, **unrecorded}
-        await self.note(
-            AuditEvent(
-                event.at_s,
-                event.actor,
-                event.action,
-                details=details,
-                personal=event.personal,
-                cause=event.cause,
-                organisation=event.organisation,
-            )
-        )
+        await self.note(replace(event, details=details))

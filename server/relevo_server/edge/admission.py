@@ -9,6 +9,7 @@ from typing import Final, cast
 
 from relevo_server.access.throttle import address_keys
 from relevo_server.relay.records import Audited, Record
+from relevo_server.relay.traits import HOME
 
 WINDOW_S: Final = 600.0
 """The same refusal is told once in so long, with how many there were since."""
@@ -98,7 +99,7 @@ class Turned:
     what: str
     site: str
     actor: str = ""
-    organisation: str = "home"
+    organisation: str = HOME
     personal: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
 
 

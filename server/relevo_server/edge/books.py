@@ -3,10 +3,9 @@
 from typing import assert_never
 
 from relevo_protocol.modes import Role, SessionKind, Standing
-from relevo_server.relay.keeping import HOME
 from relevo_server.relay.records import Audited, Record, SeatDropped, SeatKept, SessionKept, SessionOver
 from relevo_server.relay.seat import Identity
-from relevo_server.relay.traits import Lead, Traits
+from relevo_server.relay.traits import HOME, Lead, Traits
 from relevo_server.relay.vouching import REPORTED
 from relevo_server.store.audit import AuditEvent
 from relevo_server.store.relay_sessions import RelaySessionWriter, SeatRecord, SessionRecord

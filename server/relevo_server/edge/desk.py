@@ -20,7 +20,6 @@ from relevo_server.edge.vigil import LOOK_BACK_S, Vigil
 from relevo_server.logs import logger
 from relevo_server.relay import vouching
 from relevo_server.relay.invitations import Invitations
-from relevo_server.relay.keeping import HOME
 from relevo_server.relay.line import Line
 from relevo_server.relay.policies import Policies
 from relevo_server.relay.records import Audited
@@ -28,6 +27,7 @@ from relevo_server.relay.registry import Registry
 from relevo_server.relay.seat import Identity
 from relevo_server.relay.session import Session
 from relevo_server.relay.surroundings import AGENT_RECORDS, AGENT_REQUESTS, FAILURES, WHISPERS, Surroundings
+from relevo_server.relay.traits import HOME
 from relevo_server.services import Services
 from relevo_server.store.audit import AuditEvent
 from relevo_server.store.spool import Spool

@@ -10,10 +10,8 @@ from relevo_protocol.limits import MAX_VIEWERS
 from relevo_server.relay.records import Audited, SeatDropped, SeatKept, SessionKept, SessionOver
 from relevo_server.relay.seat import Seat
 from relevo_server.relay.surroundings import Surroundings
-from relevo_server.relay.traits import Traits
+from relevo_server.relay.traits import HOME, Traits
 
-HOME: Final = "home"
-"""The organisation that every deployment has: whose a session is before anybody leads it."""
 _EVENT_ID_BYTES: Final = 16
 
 

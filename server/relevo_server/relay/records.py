@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from relevo_protocol.modes import Role
 from relevo_server.relay.seat import Identity
-from relevo_server.relay.traits import Traits
+from relevo_server.relay.traits import HOME, Traits
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class Audited:
     personal: Mapping[str, str] = field(default_factory=dict[str, str])
     event_id: bytes = field(default_factory=lambda: os.urandom(16), compare=False)
     """The same again is the same act: it is kept once, however often it is written."""
-    organisation: str = "home"
+    organisation: str = HOME
     number: int = 0
     at_s: float = field(default=0.0, compare=False)
     cause: str = ""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from relevo_protocol.lifecycle import SeatEvent, SeatState, next_seat_state
 from relevo_protocol.modes import Role, Standing
 from relevo_server.relay.line import Line
+from relevo_server.relay.traits import HOME
 
 FLIGHTS_EACH_WAY = 2
 
@@ -19,7 +20,7 @@ class Identity:
     standing: Standing = Standing.TECHNICIAN
     team: str = ""
     admin_tools: bool = False
-    organisation_id: str = "home"
+    organisation_id: str = HOME
     """Whose people it may meet (SPEC C29); ``organisation`` is only the name that is shown."""
     sign_in: str = ""
     """The public id of the sign-in that its ticket was had with; empty where nobody knows it (any more)."""

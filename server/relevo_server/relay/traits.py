@@ -2,8 +2,12 @@
 
 import math
 from dataclasses import dataclass, field
+from typing import Final
 
 from relevo_protocol.modes import SessionKind
+
+HOME: Final = "home"
+"""The organisation that every deployment has: whose a session is before anybody leads it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +17,7 @@ class Lead:
     account_id: str
     display_name: str
     team: str
-    organisation: str = "home"
+    organisation: str = HOME
     """The id of the lead's organisation: from then on the session is one of theirs (SPEC C29)."""
     sign_in: str = field(default="", compare=False)
     """Of a presenter: the sign-in that their ticket was had with; not stored."""
