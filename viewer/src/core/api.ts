@@ -198,6 +198,9 @@ export interface SessionView {
   readonly hostModes?: readonly Mode[];
 }
 
+/** A session without the figures of its line, which differ every second. */
+export type CalmView = Omit<SessionView, "link">;
+
 /** The remote cursor, in remote pixels; `url` is an image, `null` before the first shape. */
 export interface CursorView {
   readonly x: number;

@@ -1,9 +1,9 @@
 import { createContext, type ReactElement, type ReactNode, use } from "react";
 
-import type { SessionClient, SessionView } from "../core/api";
+import type { CalmView, LinkView, Observable, SessionClient, SessionView } from "../core/api";
 import type { HostClient } from "../core/host/api";
 import type { AccountStore, AccountView } from "../features/account/store";
-import { useObservable } from "./useObservable";
+import { useObservable, useSelected } from "./useObservable";
 
 /** What the interface works on; made once, outside of React. */
 export interface Services {
@@ -30,9 +30,27 @@ export function useServices(): Services {
   return services;
 }
 
-/** The session as it stands now. */
-export function useSession(): SessionView {
-  return useObservable(useServices().session);
+const calm = new WeakMap<Observable<SessionView>, SessionView>();
+
+/** The same object for as long as nothing but the line's figures differs. */
+function calmOf(source: Observable<SessionView>, view: SessionView): CalmView {
+  const before = calm.get(source);
+  const names = Object.keys(view) as (keyof SessionView)[];
+  const same = (name: keyof SessionView): boolean => name === "link" || Object.is(before?.[name], view[name]);
+  if (before !== undefined && names.every(same)) return before;
+  calm.set(source, view);
+  return view;
+}
+
+/** The session as it stands now; the figures of its line are with {@link useLine}. */
+export function useSession(): CalmView {
+  const { session } = useServices();
+  return useSelected(session, (view) => calmOf(session, view));
+}
+
+/** How the session's line does; whoever follows it is drawn anew every second, while the picture waits. */
+export function useLine(): LinkView {
+  return useSelected(useServices().session, ({ link }) => link);
 }
 
 /** The account as it stands now. */

@@ -1,5 +1,5 @@
 /** Which mode can be asked for now, and what keeps the others away. */
-import type { SessionView } from "../../core/api";
+import type { CalmView } from "../../core/api";
 import { LADDER, type Mode } from "../../protocol/generated";
 import { mayAct } from "../../protocol/rights";
 import { ownRole } from "../team/people";
@@ -14,7 +14,7 @@ export function isStepUp(current: Mode, wanted: Mode): boolean {
 }
 
 /** What keeps a person from a mode; `adminTools`: the account's own flag (SPEC V1). */
-export function obstacleToMode(wanted: Mode, view: SessionView, adminTools: boolean): ModeObstacle | null {
+export function obstacleToMode(wanted: Mode, view: CalmView, adminTools: boolean): ModeObstacle | null {
   if (view.phase !== "live" || view.mode === null) return "offline";
   if (wanted === view.mode) return null;
   if (view.kind === "presentation") return "mode";

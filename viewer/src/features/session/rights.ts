@@ -1,5 +1,5 @@
 /** Rights as the interface asks for them: is it possible now, and if not, what took it away. */
-import type { SessionView } from "../../core/api";
+import type { CalmView } from "../../core/api";
 import type { Capability, Factor, RightView } from "../../protocol/generated";
 
 /** What keeps somebody from doing something; `offline` while the session stands still. */
@@ -13,7 +13,7 @@ const BY_TOKEN: ReadonlySet<Capability> = new Set<Capability>([
 ]);
 
 /** Who holds the token is told sooner than the rights that follow from it. */
-function withToken(capability: Capability, right: RightView | undefined, view: SessionView): Obstacle | null {
+function withToken(capability: Capability, right: RightView | undefined, view: CalmView): Obstacle | null {
   const removed = right?.removed_by ?? "mode";
   if (!BY_TOKEN.has(capability) || view.token === null) return right?.permit === "never" ? removed : null;
   const barred = right?.permit === "never" && removed !== "token";
@@ -25,7 +25,7 @@ function withToken(capability: Capability, right: RightView | undefined, view: S
  * The obstacle between the person and a capability, or `null`: also where the customer will be asked first.
  * The gate itself is at the agent (SPEC R6).
  */
-export function obstacleTo(capability: Capability, view: SessionView): Obstacle | null {
+export function obstacleTo(capability: Capability, view: CalmView): Obstacle | null {
   if (view.phase !== "live") return "offline";
   const right = view.rights[capability];
   if (right === undefined) return "mode";
@@ -33,12 +33,12 @@ export function obstacleTo(capability: Capability, view: SessionView): Obstacle 
 }
 
 /** Tell whether the customer is asked before this is done. */
-export function asksFor(capability: Capability, view: SessionView): boolean {
+export function asksFor(capability: Capability, view: CalmView): boolean {
   const permit = view.rights[capability]?.permit;
   return obstacleTo(capability, view) === null && permit !== "allow" && permit !== "never";
 }
 
 /** Tell whether a capability is there now, without asking anybody. */
-export function may(capability: Capability, view: SessionView): boolean {
+export function may(capability: Capability, view: CalmView): boolean {
   return obstacleTo(capability, view) === null && !asksFor(capability, view);
 }

@@ -1,5 +1,5 @@
 /** Who drives, as the interface says it (SPEC G2-G7). */
-import type { SessionView } from "../../core/api";
+import type { CalmView } from "../../core/api";
 import { ownRole } from "../team/people";
 import { type Obstacle, obstacleTo } from "./rights";
 import { mayAct } from "../../protocol/rights";
@@ -10,7 +10,7 @@ export type Driver =
   | { readonly kind: "member"; readonly slot: number; readonly name: string };
 
 /** Who has mouse and keyboard of the customer's PC now. */
-export function driverOf(view: SessionView): Driver {
+export function driverOf(view: CalmView): Driver {
   const holder = view.token?.holder ?? null;
   if (holder === null) return { kind: "nobody" };
   if (holder === 0) return { kind: "customer" };
@@ -23,20 +23,20 @@ export function driverOf(view: SessionView): Driver {
 }
 
 /** Who gets the token next by itself, and when (ms, `Date.now()`); `null` where it stays. */
-export function nextDriver(view: SessionView): { readonly driver: Driver; readonly at: number } | null {
+export function nextDriver(view: CalmView): { readonly driver: Driver; readonly at: number } | null {
   const { token } = view;
   const at = token?.returnsAt ?? null;
   if (token === null || at === null) return null;
   return { driver: driverOf({ ...view, token: { ...token, holder: token.nextSlot } }), at };
 }
 
-function noInput(view: SessionView): Obstacle | null {
+function noInput(view: CalmView): Obstacle | null {
   const obstacle = obstacleTo("input.pointer", view);
   return obstacle === "token" ? null : obstacle;
 }
 
 /** What keeps this person from taking control. */
-export function obstacleToTaking(view: SessionView): Obstacle | null {
+export function obstacleToTaking(view: CalmView): Obstacle | null {
   if (view.phase !== "live") return "offline";
   const role = ownRole(view);
   if (role !== null && !mayAct("take_control", role)) return "role";
@@ -44,13 +44,13 @@ export function obstacleToTaking(view: SessionView): Obstacle | null {
 }
 
 /** What keeps a supervisor from the micro-handover; grants are not among it (SPEC G7). */
-export function obstacleToShowing(view: SessionView): Obstacle | null {
+export function obstacleToShowing(view: CalmView): Obstacle | null {
   if (view.phase !== "live") return "offline";
   const obstacle = noInput(view);
   return obstacle === "grant" ? null : obstacle;
 }
 
 /** Tell whether input failed for the token alone: nothing is wrong, somebody else is driving. */
-export function waitsForToken(view: SessionView): boolean {
+export function waitsForToken(view: CalmView): boolean {
   return obstacleTo("input.pointer", view) === "token";
 }

@@ -1,5 +1,5 @@
 /** The people of a session, and what each may do to the others (SPEC G1-G10). */
-import type { SessionView } from "../../core/api";
+import type { CalmView } from "../../core/api";
 import {
   type Act,
   type Capability,
@@ -33,12 +33,12 @@ export function initialsOf(name: string): string {
 }
 
 /** One's own role; `null` before the list of members has come. */
-export function ownRole(view: SessionView): Role | null {
+export function ownRole(view: CalmView): Role | null {
   return view.members.find((member) => member.slot === view.self?.slot)?.role ?? null;
 }
 
 /** Tell whether one's own role may do this at all. */
-export function iMay(act: Act, view: SessionView): boolean {
+export function iMay(act: Act, view: CalmView): boolean {
   const role = ownRole(view);
   return role !== null && mayAct(act, role);
 }
@@ -49,7 +49,7 @@ export function mayLead(member: Member): boolean {
 }
 
 /** Tell whether a member may be sent away by this side: never the lead by a supervisor, never oneself. */
-export function mayRemove(member: Member, view: SessionView): boolean {
+export function mayRemove(member: Member, view: CalmView): boolean {
   if (!iMay("remove", view) || member.slot === view.self?.slot) return false;
   return member.role !== "lead";
 }
@@ -105,7 +105,7 @@ export function grantedOf(group: GrantGroup, granted: readonly Capability[]): "a
 }
 
 /** Why a group is of no use now, whoever has it: the mode, or the PC itself; `null` where it is of use. */
-export function uselessBy(group: GrantGroup, view: SessionView): "mode" | "platform" | null {
+export function uselessBy(group: GrantGroup, view: CalmView): "mode" | "platform" | null {
   const { mode, rights } = view;
   const inMode = group.capabilities.filter((one) => mode !== null && MODE_TABLE[mode][one] !== "never");
   if (inMode.length === 0) return "mode";
@@ -113,7 +113,7 @@ export function uselessBy(group: GrantGroup, view: SessionView): "mode" | "platf
 }
 
 /** Who hears one's own whispers now. */
-export function whisperHearers(view: SessionView): readonly Member[] {
+export function whisperHearers(view: CalmView): readonly Member[] {
   const role = ownRole(view);
   if (role === null) return [];
   return view.members.filter((member) => member.slot !== view.self?.slot && mayWhisper(role, member.role));

@@ -3,7 +3,7 @@ import { IconCheck, IconX } from "@tabler/icons-react";
 import type { ReactElement } from "react";
 import { useTranslation } from "react-i18next";
 
-import type { SessionView, StepName, StepState } from "../../core/api";
+import type { CalmView, StepName, StepState } from "../../core/api";
 import { CONSENT_DEADLINE_S } from "../../protocol/generated";
 import { useSecondsLeft } from "../useSecondsLeft";
 
@@ -42,7 +42,7 @@ function Countdown(props: { readonly deadline: number }): ReactElement {
 }
 
 /** The way to the picture, step by step, each with its state. */
-export function Checklist(props: { readonly view: SessionView }): ReactElement {
+export function Checklist(props: { readonly view: CalmView }): ReactElement {
   const { t } = useTranslation();
   const { steps, consentDeadline } = props.view;
   return (

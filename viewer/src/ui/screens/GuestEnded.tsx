@@ -4,7 +4,7 @@ import type { TFunction } from "i18next";
 import type { ReactElement } from "react";
 import { useTranslation } from "react-i18next";
 
-import type { FailureCode, SessionView } from "../../core/api";
+import type { FailureCode, CalmView } from "../../core/api";
 import type { GuestLink } from "../../features/guest/link";
 import { type CauseAndRemedy, failureText } from "../failures";
 import { Frame } from "../parts/Frame";
@@ -35,7 +35,7 @@ function textOf(t: TFunction, fault: GuestFault | undefined, code: FailureCode):
   return { cause: t(`guest.fault.${fault}`), remedy: t(`guest.fault.${fault}Remedy`) };
 }
 
-function Reason(props: { readonly error: NonNullable<SessionView["error"]> }): ReactElement {
+function Reason(props: { readonly error: NonNullable<CalmView["error"]> }): ReactElement {
   const { t } = useTranslation();
   const { code, detail } = props.error;
   const fault = FAULTS[code];
@@ -53,7 +53,7 @@ function Reason(props: { readonly error: NonNullable<SessionView["error"]> }): R
 const FINAL: ReadonlySet<GuestFault> = new Set<GuestFault>(["link", "over", "removed"]);
 
 /** Tell whether the link may still lead in: into a session it is good for one person, once (SPEC G14). */
-function mayReturn(kind: GuestLink["kind"], { error, steps }: SessionView): boolean {
+function mayReturn(kind: GuestLink["kind"], { error, steps }: CalmView): boolean {
   const fault = error === null ? undefined : FAULTS[error.code];
   if (fault !== undefined && FINAL.has(fault)) return false;
   return kind === "presentation" || steps.encryption !== "done";

@@ -2,14 +2,14 @@ import { Button, Group, Loader, Stack, Text } from "@mantine/core";
 import type { ReactElement } from "react";
 import { useTranslation } from "react-i18next";
 
-import type { SessionView } from "../../core/api";
+import type { CalmView } from "../../core/api";
 import { Frame } from "../parts/Frame";
 import { useServices, useSession } from "../services";
 import { useSecondsLeft } from "../useSecondsLeft";
 
 type Moment = "looking" | "verifying" | "asking" | "picture" | "lost";
 
-function momentOf({ phase }: SessionView): Moment {
+function momentOf({ phase }: CalmView): Moment {
   switch (phase) {
     case "verifying":
     case "asking":

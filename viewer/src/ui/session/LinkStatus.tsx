@@ -3,14 +3,16 @@ import { IconLock } from "@tabler/icons-react";
 import type { ReactElement } from "react";
 import { useTranslation } from "react-i18next";
 
+import type { LinkView } from "../../core/api";
 import { type LimitWords, limitWords } from "../../features/session/limit";
 import { QUALITIES } from "../../protocol/generated";
-import { useServices, useSession } from "../services";
-import { Tool } from "./Tool";
+import { useLine, useServices, useSession } from "../services";
+import { Tool, type ToolProps } from "./Tool";
 
 function Figures(): ReactElement {
   const { t, i18n } = useTranslation();
-  const { link, screen } = useSession();
+  const { screen } = useSession();
+  const link = useLine();
   const number = new Intl.NumberFormat(i18n.language, { maximumFractionDigits: 0 });
   const rows = [
     [
@@ -60,10 +62,33 @@ function QualityControl(): ReactElement {
   );
 }
 
+interface LinkNow {
+  readonly live: boolean;
+  readonly grade: LinkView["quality"];
+  readonly rtt: string;
+  readonly words: LimitWords | null;
+}
+
+/** The line at a glance, as words. */
+function useLinkNow(): LinkNow {
+  const { t, i18n } = useTranslation();
+  const { limit, kind, phase } = useSession();
+  const { rttMs, quality } = useLine();
+  const live = phase === "live";
+  const words = live ? limitWords(limit, kind, i18n.language) : null;
+  const slowed = words !== null && quality === "good";
+  return {
+    live,
+    grade: live ? (slowed ? "fair" : quality) : "poor",
+    rtt: rttMs === null ? t("link.noRtt") : t("link.rttValue", { ms: Math.round(rttMs) }),
+    words,
+  };
+}
+
 /** What limits the picture and what helps, said once it begins and silent when it ends. */
-function Limit(props: { readonly words: LimitWords | null; readonly poor: boolean }): ReactElement {
+function Limit(): ReactElement {
   const { t } = useTranslation();
-  const { words } = props;
+  const { live, grade, words } = useLinkNow();
   return (
     <div role="status" data-testid="limit">
       {words !== null && (
@@ -71,7 +96,7 @@ function Limit(props: { readonly words: LimitWords | null; readonly poor: boolea
           {t(`limit.${words.key}`, { rate: words.rate, ms: words.ms })}
         </Text>
       )}
-      {(words !== null || props.poor) && (
+      {(words !== null || (live && grade === "poor")) && (
         <Text size="xs" className="hint">
           {words === null ? t("link.poorHint") : t(`limit.${words.help}`)}
         </Text>
@@ -80,36 +105,45 @@ function Limit(props: { readonly words: LimitWords | null; readonly poor: boolea
   );
 }
 
-/** How the line does: a dot, a number and what limits at a glance, the figures and the quality on a click. */
-export function LinkStatus(): ReactElement {
-  const { t, i18n } = useTranslation();
-  const { link, limit, kind, phase } = useSession();
-  const live = phase === "live";
-  const words = live ? limitWords(limit, kind, i18n.language) : null;
-  const slowed = words !== null && link.quality === "good";
-  const grade = live ? (slowed ? "fair" : link.quality) : "poor";
-  const rtt = link.rttMs === null ? t("link.noRtt") : t("link.rttValue", { ms: Math.round(link.rttMs) });
+/** The button: a dot, a number, and what limits. */
+function LinkTool(props: Omit<ToolProps, "label" | "icon" | "text">): ReactElement {
+  const { t } = useTranslation();
+  const { phase } = useSession();
+  const { live, grade, rtt, words } = useLinkNow();
   const sentence = words === null ? "" : ` ${t(`limit.${words.key}`, { rate: words.rate, ms: words.ms })}`;
-  const label = live
-    ? `${t("link.label", { grade: t(`link.${grade}`), rtt })}.${sentence}`
-    : t(`phase.${phase}`);
+  return (
+    <Tool
+      {...props}
+      label={
+        live ? `${t("link.label", { grade: t(`link.${grade}`), rtt })}.${sentence}` : t(`phase.${phase}`)
+      }
+      icon={<span className="link-dot" data-grade={grade} />}
+      text={
+        <span className="numbers">
+          {live ? rtt : "–"}
+          {words !== null && ` · ${t(`limit.${words.short}`, { rate: words.rate })}`}
+        </span>
+      }
+    />
+  );
+}
+
+/**
+ * How the line does: the button, and the figures and the quality on a click.
+ *
+ * The parts follow the line each by itself: it is read every second, and drawing all of this anew
+ * would keep the picture waiting.
+ */
+export function LinkStatus(): ReactElement {
+  const { t } = useTranslation();
   return (
     <Popover position="bottom-end" shadow="md" width={300} keepMounted trapFocus returnFocus>
       <Popover.Target>
-        <Tool
-          label={label}
-          icon={<span className="link-dot" data-grade={grade} />}
-          text={
-            <span className="numbers">
-              {live ? rtt : "–"}
-              {words !== null && ` · ${t(`limit.${words.short}`, { rate: words.rate })}`}
-            </span>
-          }
-        />
+        <LinkTool />
       </Popover.Target>
       <Popover.Dropdown aria-label={t("link.title")}>
         <Figures />
-        <Limit words={words} poor={live && grade === "poor"} />
+        <Limit />
         <QualityControl />
         <Text size="xs" className="encrypted">
           <IconLock size={14} aria-hidden="true" />

@@ -1,7 +1,7 @@
 import { memo, type PointerEvent, type ReactElement, useEffect, useMemo, useRef } from "react";
 import { useTranslation } from "react-i18next";
 
-import type { LaserView, ScreenView, SessionView, StrokeView } from "../../core/api";
+import type { LaserView, ScreenView, CalmView, StrokeView } from "../../core/api";
 import { placeAt } from "../../features/input/geometry";
 import { firstStroke, LaserPointer, type MarkTool, Pen } from "../../features/marks/pen";
 import { inRegion, type Region } from "../../features/session/monitors";
@@ -155,7 +155,7 @@ export function MarkLayer(props: Frame): ReactElement {
 const NEEDS = { laser: "point.laser", draw: "point.annotate" } as const;
 
 /** Tell whether a tool can still be used. */
-export function usable(tool: MarkTool, view: SessionView): boolean {
+export function usable(tool: MarkTool, view: CalmView): boolean {
   return obstacleTo(NEEDS[tool], view) === null;
 }
 

@@ -15,7 +15,7 @@ import {
 import type { ReactElement } from "react";
 import { useTranslation } from "react-i18next";
 
-import type { SessionView } from "../../core/api";
+import type { CalmView } from "../../core/api";
 import type { CaptureCondition } from "../../protocol/generated";
 import { useServices, useSession } from "../services";
 import { useSecondsLeft } from "../useSecondsLeft";
@@ -39,7 +39,7 @@ const ICONS: Readonly<Record<Cause, typeof IconLock | null>> = {
 };
 
 /** Why there is no living picture now, the most pressing reason first; `null` when there is one. */
-export function causeOf(view: SessionView): Cause | null {
+export function causeOf(view: CalmView): Cause | null {
   if (view.phase === "host_away" && view.restartingUntil !== null) return "restarting";
   if (view.phase === "reconnecting" || view.phase === "host_away") return view.phase;
   if (view.capture !== null && view.capture !== "ok") return view.capture;

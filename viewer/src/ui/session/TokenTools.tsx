@@ -2,7 +2,7 @@ import { IconHandGrab, IconHandOff, IconHandStop, IconSchool, IconUserShield } f
 import { type ReactElement, useState } from "react";
 import { useTranslation } from "react-i18next";
 
-import type { SessionView } from "../../core/api";
+import type { CalmView } from "../../core/api";
 import {
   type Driver,
   driverOf,
@@ -17,7 +17,7 @@ import { TakeOver } from "./TakeOver";
 import { Tool } from "./Tool";
 import { useWorkspace } from "./workspace";
 
-function slotOf(driver: Driver, view: SessionView): number {
+function slotOf(driver: Driver, view: CalmView): number {
   if (driver.kind === "member") return driver.slot;
   return driver.kind === "you" ? (view.self?.slot ?? HOST_SLOT) : HOST_SLOT;
 }

@@ -1,7 +1,7 @@
 import { Button, Tooltip } from "@mantine/core";
 import type { ComponentPropsWithRef, MouseEvent, ReactElement, ReactNode } from "react";
 
-interface ToolProps extends Omit<ComponentPropsWithRef<"button">, "color" | "style" | "disabled"> {
+export interface ToolProps extends Omit<ComponentPropsWithRef<"button">, "color" | "style" | "disabled"> {
   readonly label: string;
   readonly icon: ReactNode;
   /** Text beside the icon; without it the label is the tooltip's and the screen reader's alone. */
