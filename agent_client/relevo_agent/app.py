@@ -166,7 +166,7 @@ class Agent:
         if config.injector is not None:
             feature = InputFeature(config.injector)
             worker = FeatureWorker(feature, config.halts, self._refused, self._input_done)
-            routes.append(Route(get_args(InputMessage), worker, holds_input=True))
+            routes.append(Route(get_args(InputMessage), worker, lambda: feature.holds))
         stopped = config.halts.stopped
         own: tuple[tuple[tuple[type[Message], ...], Feature], ...] = (
             (_ADMINISTRATION, AdministrationFeature(self._said, config.service)),
@@ -174,7 +174,7 @@ class Agent:
         )
         for kinds, acting in own:
             worker = FeatureWorker(acting, Halts(stopped=stopped), self._refused, lambda: None)
-            routes.append(Route(kinds, worker, holds_input=False))
+            routes.append(Route(kinds, worker))
         return routes
 
     def _backlog_bytes(self) -> int:

@@ -73,10 +73,15 @@ class Hands:
                 return
         _log.warning("no feature for %s", type(action.message).__name__)
 
+    @property
+    def hold(self) -> bool:
+        """Whether a key or button is held down now."""
+        return any(route.holds is not None and route.holds() for route in self._routes)
+
     def release_held(self) -> None:
         """Let every key and button go now."""
         for route in self._routes:
-            if route.holds_input:
+            if route.holds is not None:
                 route.worker.release()
 
     def release_all(self) -> None:
@@ -136,12 +141,14 @@ class Hands:
 
 
 class Route:
-    """Which messages go to which worker; ``holds_input`` if it presses keys and buttons."""
+    """Which messages go to which worker; ``holds``, where it presses keys: whether one is down."""
 
-    def __init__(self, kinds: tuple[type[Message], ...], worker: FeatureWorker, *, holds_input: bool) -> None:
+    def __init__(
+        self, kinds: tuple[type[Message], ...], worker: FeatureWorker, holds: Callable[[], bool] | None = None
+    ) -> None:
         self.kinds = kinds
         self.worker = worker
-        self.holds_input = holds_input
+        self.holds = holds
 
 
 def place_of(layout: ScreenLayout, monitor: int, x: float, y: float) -> Place | None:

@@ -167,7 +167,7 @@ class Life:
 
     async def _tick(self) -> None:
         while True:
-            await self._pulse.pause()
+            await self._pulse.pause(held=self._hands.hold)
             self._carry(self._session.tick(now_ms()))
 
     def _take(self, event: Callable[[Session], list[Action]]) -> None:

@@ -9,9 +9,8 @@ from typing import Final
 from relevo_agent.session.actions import Acked, Action, Send
 
 TICK_S: Final = 0.25
-CALM_TICK_S: Final = 2.0
-"""Between two ticks when nothing has happened for a while: what still runs out then are minutes."""
-CALM_AFTER_S: Final = 15.0
+SLOWER: Final = ((15.0, 2.0), (2.0, 1.0))
+"""Longer pauses, the longest first: how long nothing has happened, and the pause from then on, s."""
 _EVERYDAY: Final = (Send, Acked)
 """What comes of frames and heartbeats: nothing that could run out soon."""
 
@@ -38,10 +37,15 @@ class Pulse:
         self._stirred_s = time.monotonic()
         self._stirred.set()
 
-    async def pause(self) -> None:
-        """Sleep until the next tick; a calm sleep ends a tick after what stirs."""
-        if time.monotonic() - self._stirred_s > CALM_AFTER_S:
+    async def pause(self, *, held: bool = False) -> None:
+        """Sleep until the next tick; a longer sleep ends a tick after what stirs.
+
+        While a key is ``held`` down ticks stay often: it is let go within seconds of a silent line (SPEC S4).
+        """
+        calm_s = 0.0 if held else time.monotonic() - self._stirred_s
+        longer_s = next((pause_s for after_s, pause_s in SLOWER if calm_s > after_s), TICK_S)
+        if longer_s > TICK_S:
             self._stirred.clear()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stirred.wait(), CALM_TICK_S - TICK_S)
+                await asyncio.wait_for(self._stirred.wait(), longer_s - TICK_S)
         await asyncio.sleep(TICK_S)

@@ -10,7 +10,7 @@ from relevo_agent.session.actions import Acked, ReleaseHeld
 
 
 def test_what_stirs_ends_a_calm_sleep(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pulse, "CALM_TICK_S", 3600.0)
+    monkeypatch.setattr(pulse, "SLOWER", ((60.0, 3600.0),))
     monkeypatch.setattr(pulse, "TICK_S", 0.0)
 
     async def stirred() -> None:
@@ -27,7 +27,7 @@ def test_what_stirs_ends_a_calm_sleep(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_local_input_stirs_though_nothing_follows_from_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pulse, "CALM_TICK_S", 3600.0)
+    monkeypatch.setattr(pulse, "SLOWER", ((60.0, 3600.0),))
     monkeypatch.setattr(pulse, "TICK_S", 0.0)
 
     async def stirred() -> None:
@@ -38,3 +38,9 @@ def test_local_input_stirs_though_nothing_follows_from_it(monkeypatch: pytest.Mo
         await asyncio.wait_for(sleeping, 10)
 
     asyncio.run(stirred())
+
+
+def test_S4_ticks_stay_often_while_a_key_is_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pulse, "SLOWER", ((60.0, 3600.0),))
+    monkeypatch.setattr(pulse, "TICK_S", 0.0)
+    asyncio.run(asyncio.wait_for(Pulse().pause(held=True), 10))
