@@ -104,10 +104,12 @@ def _show_slides(desk: Desk, _seconds: float) -> None:
 
 
 def _turn_slides(desk: Desk, witness: Witness, seconds: float) -> None:
-    """The next slide each second; what is where is known once it has settled."""
+    """The next slide each second; what is where is known once it is painted."""
     turns = max(len(material.SLIDES), int(seconds))
     for turn in range(turns):
-        slide = material.SLIDES[turn % len(material.SLIDES)]
+        number = turn % len(material.SLIDES)
+        slide = material.SLIDES[number]
+        desk.window(f"^Slide {number}\\.", by="name")
         started_ms = witness.now_ms
         time.sleep(1.0)
         for kind, rects in (("photo", slide.photos), ("text", slide.texts)):

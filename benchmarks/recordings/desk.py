@@ -56,19 +56,21 @@ class Desk:
         )
         self._programs.append(program)
 
-    def window(self, kind: str) -> str:
-        """Id of the newest visible window of this class, waited for.
+    def window(self, name: str, *, by: str = "class") -> str:
+        """Id of the newest visible window of this class, or of this title (``by="name"``), waited for.
 
         Raises:
             RuntimeError: none came in time.
         """
         end_s = time.monotonic() + WINDOW_WITHIN_S
         while time.monotonic() < end_s:
-            found = self._tool("search", "--onlyvisible", "--class", kind).split()
+            found = self._tool(
+                "search", "--onlyvisible", f"--{by}", f"^{name}" if by == "name" else name
+            ).split()
             if found:
                 return found[-1]
             time.sleep(_LOOK_S)
-        raise RuntimeError(f"no window of class {kind!r} within {WINDOW_WITHIN_S:g} s on {self.display}")
+        raise RuntimeError(f"no window of {by} {name!r} within {WINDOW_WITHIN_S:g} s on {self.display}")
 
     def wait_managed(self) -> None:
         """Until a window manager answers: a window that maps before may never be seen."""

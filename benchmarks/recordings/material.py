@@ -31,12 +31,17 @@ figure { margin: 20px 0; } figure img { width: 860px; height: 520px; object-fit:
 _SLIDES: Final = """
 let shown = 0;
 const slides = [...document.querySelectorAll('section.slide')];
-addEventListener('keydown', (event) => {
-  if (event.key !== 'n') return;
+const painted = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+async function show(next) {
   slides[shown].classList.remove('shown');
-  shown = (shown + 1) % slides.length;
+  shown = next % slides.length;
   slides[shown].classList.add('shown');
-});
+  await Promise.all([...slides[shown].querySelectorAll('img')].map((picture) => picture.decode()));
+  await painted();
+  document.title = `Slide ${shown}.`;
+}
+addEventListener('keydown', (event) => { if (event.key === 'n') show(shown + 1); });
+show(0);
 """
 
 
@@ -104,7 +109,7 @@ def article(folder: Path, *, photos: bool) -> Path:
 
 
 def slides(folder: Path) -> Path:
-    """The :data:`SLIDES`; the key n shows the next one."""
+    """The :data:`SLIDES`; the key n shows the next one, and the title tells which one is painted."""
     pictures, text = photographs(), prose()
     parts = ["<!doctype html><meta charset=utf-8><title>Slides</title>", f"<style>{_STYLE}</style>"]
     for number, slide in enumerate(SLIDES):

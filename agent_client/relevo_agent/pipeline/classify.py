@@ -23,7 +23,7 @@ from relevo_agent.pipeline.types import CELL_PX, CellMask, PixelBuffer
 
 PHOTO_EQUAL: Final = 0.3
 """Below this share of equal neighbours a block is a photograph, unless it looks like text on one."""
-SMOOTH_EQUAL: Final = 0.55
+SMOOTH_EQUAL: Final = 0.85
 """Below this one it is, too, if nothing in it jumps: a sky, or what is out of focus."""
 TEXT_JUMPS: Final = 0.04
 TEXT_CALM: Final = 0.4
