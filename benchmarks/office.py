@@ -117,15 +117,21 @@ def _measured(display: str, x_pid: int, seconds: float, pids: Sequence[int], por
 
 
 def work(display: str, seconds: float) -> None:
-    """One act after the other, a pause after each, until the time is over."""
+    """One act after the other, a pause after each, until the time is over.
+
+    An act whose program does not come up is left out, and told.
+    """
     acts = {act.name: act for act in ACTS}
     end_s, turn = time.monotonic() + seconds, 0
     while (left_s := end_s - time.monotonic()) > 0:
         act = acts[ORDER[turn % len(ORDER)]]
         turn += 1
         with desk_on(display) as desk:
-            act.show(desk, ACT_S)
-            act.play(desk, Unwatched(), min(ACT_S, left_s))
+            try:
+                act.show(desk, ACT_S)
+                act.play(desk, Unwatched(), min(ACT_S, left_s))
+            except RuntimeError as reason:
+                print(f"left out: {act.name}: {reason}", file=sys.stderr, flush=True)
             time.sleep(min(PAUSE_S, max(0.0, end_s - time.monotonic())))
 
 

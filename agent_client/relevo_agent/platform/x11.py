@@ -96,13 +96,13 @@ class X11Injector:
     def key(self, key: Key, *, down: bool) -> None:
         """Press or release one key; what was pressed is what is released, whatever the layout by then."""
         with _x_errors():
-            self._refresh()
             if not down:
                 keycode = self._down.pop(key, None)
                 if keycode is not None:
                     self._strike(keycode, down=False)
                     self._display.flush()
                 return
+            self._refresh(self._mask())
             stroke = self._stroke_of(key)
             self._down[key] = stroke.keycode
             self._press_at_level(key, stroke)
@@ -150,8 +150,9 @@ class X11Injector:
         wanted = [keysyms_of(char) for char in text.replace("\r\n", "\n").replace("\r", "\n")]
         keysyms = [options for options in wanted if options]
         with _x_errors():
-            self._refresh()
-            with self._caps_lock_off():
+            mask = self._mask()
+            self._refresh(mask)
+            with self._caps_lock_off(mask):
                 while keysyms and not self._cancelled():
                     run = self._typeable(keysyms)
                     for stroke in run:
@@ -160,11 +161,10 @@ class X11Injector:
                     keysyms = keysyms[len(run) :]
 
     @contextmanager
-    def _caps_lock_off(self) -> Generator[None]:
+    def _caps_lock_off(self, mask: int) -> Generator[None]:
         """Caps Lock would make capitals of what was typed small: lift it for the text, then put it back."""
         lock = self._keymap.keycode(CAPS_LOCK)
-        on = bool(self._display.screen().root.query_pointer().mask & X.LockMask)
-        toggled = on and lock is not None
+        toggled = bool(mask & X.LockMask) and lock is not None
         if toggled and lock is not None:
             self._tap(lock)
         try:
@@ -245,23 +245,24 @@ class X11Injector:
 
     # --- the map ---
 
-    def _refresh(self) -> None:
+    def _mask(self) -> int:
+        """Modifiers, locks and group that hold now; a trip to the X server, before which no key goes out."""
+        return int(self._display.screen().root.query_pointer().mask)
+
+    def _refresh(self, mask: int) -> None:
         """Read the map again if anybody changed it, or if another group of it holds now."""
         changed = False
         while self._display.pending_events():
             event = self._display.next_event()
             changed = changed or event.type == X.MappingNotify
-        if changed or self._group_now() != self._group:
+        if changed or _group_of(mask) != self._group:
             self._keymap = self._read_keymap()
-
-    def _group_now(self) -> int:
-        return int(self._display.screen().root.query_pointer().mask) >> 13 & 3
 
     def _read_keymap(self) -> Keymap:
         with _x_errors():
             first, last = self._display.display.info.min_keycode, self._display.display.info.max_keycode
             rows = [list(row) for row in self._display.get_keyboard_mapping(first, last - first + 1)]
-            self._group = self._group_now()
+            self._group = _group_of(self._mask())
         self._borrowed.verify(dict(enumerate(rows, first)))
         borrowed = self._borrowed.keycodes
         keymap = Keymap(first, rows, self._group, borrowed)
@@ -277,3 +278,8 @@ class X11Injector:
             self._display.close()
         except _BROKEN:  # the display is gone, and its map with it
             return
+
+
+def _group_of(mask: int) -> int:
+    """The keyboard's group, 0 to 3 (X Keyboard Extension, state of modifiers and groups)."""
+    return mask >> 13 & 3
