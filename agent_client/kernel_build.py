@@ -6,6 +6,7 @@ holds the result. Standard library only, beside the module ``ziglang``.
 """
 
 import argparse
+import hashlib
 import os
 import platform
 import subprocess
@@ -74,6 +75,14 @@ def this_platform() -> str:
     return f"{system}-{machine}"
 
 
+def sources_digest() -> str:
+    """What the kernel tells of its sources, as ``relevo_agent.pipeline.kernel`` works it out again."""
+    digest = hashlib.sha256()
+    for path in sorted(SOURCES.glob("*.[ch]")):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
 def compile_kernel(recipe: Recipe, out: Path) -> Path:
     """Compile into a folder; raises OSError or SubprocessError, whose ``stderr`` is the compiler's."""
     sources = sorted(map(str, SOURCES.glob("*.c")))
@@ -81,6 +90,7 @@ def compile_kernel(recipe: Recipe, out: Path) -> Path:
     cache = os.environ.get("ZIG_GLOBAL_CACHE_DIR") or str(out.resolve() / "zig")
     environment = os.environ | {"ZIG_GLOBAL_CACHE_DIR": cache, "ZIG_LOCAL_CACHE_DIR": cache}
     command = [sys.executable, "-m", "ziglang", "cc", "-target", recipe.target, *_FLAGS, *recipe.flags]
+    command.append(f"-DRELEVO_SOURCES={sources_digest()}")
     subprocess.run(
         [*command, "-o", str(made), *sources],
         env=environment,

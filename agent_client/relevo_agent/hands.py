@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from relevo_agent.features.input import place_of
 from relevo_agent.features.worker import FeatureWorker, Task
 from relevo_agent.platform.base import (
     LocalInput,
@@ -11,13 +12,11 @@ from relevo_agent.platform.base import (
     LocalInputUnavailable,
     Overlay,
     OverlayUnavailable,
-    Place,
 )
 from relevo_agent.platform.choose import open_local_input, open_overlay
 from relevo_agent.session.actions import CloseFeatures, HideMarks, Perform, ShowMark, WatchLocalInput
 from relevo_protocol.messages.base import Message
 from relevo_protocol.messages.marks import Laser
-from relevo_protocol.messages.screen import ScreenLayout
 
 _log = logging.getLogger(__name__)
 
@@ -149,11 +148,3 @@ class Route:
         self.kinds = kinds
         self.worker = worker
         self.holds = holds
-
-
-def place_of(layout: ScreenLayout, monitor: int, x: float, y: float) -> Place | None:
-    """The pixel that fractions of a monitor mean; ``None`` if the monitor is not there (SPEC I1)."""
-    if monitor == 0:
-        return Place(int(x * layout.width), int(y * layout.height))
-    found = next((m for m in layout.monitors if m.id == monitor), None)
-    return None if found is None else Place(found.x + int(x * found.width), found.y + int(y * found.height))

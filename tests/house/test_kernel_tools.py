@@ -1,12 +1,14 @@
 """The agent's kernel is compiled when its sources change, and goes into the wheel of its platform alone."""
 
 import os
+import shutil
 import subprocess
 import zipfile
 from pathlib import Path
 
 import pytest
 
+from relevo_agent.pipeline import kernel as agent_kernel
 from tools import kernel, set_up
 from tools.paths import VENV_PYTHON
 
@@ -70,6 +72,25 @@ def test_what_does_not_compile_is_told_with_its_remedy(copied: Path, monkeypatch
         set_up._compile_kernel()
     monkeypatch.setenv("RELEVO_PURE", "1")
     set_up._compile_kernel()
+
+
+def test_a_kernel_of_other_sources_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    sources = tmp_path / "kernel"
+    shutil.copytree(kernel.SOURCES, sources, ignore=shutil.ignore_patterns("__pycache__", "kernel.*o"))
+    built = kernel.build()
+    if built is None:
+        pytest.skip("this platform has no kernel")
+    assert agent_kernel.loaded(built).kernel is not None
+    monkeypatch.setattr(agent_kernel, "__file__", str(sources / "__init__.py"))
+    assert agent_kernel.loaded(built).kernel is not None
+    with (sources / "seek.c").open("a") as changed:
+        changed.write("/* other */")
+    state = agent_kernel.loaded(built)
+    assert state.kernel is None
+    assert "make setup" in state.why_not
+    for source in sources.glob("*.[ch]"):
+        source.unlink()
+    assert agent_kernel.loaded(built).kernel is not None, "an installed agent has no sources"
 
 
 @pytest.mark.slow

@@ -10,7 +10,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Final
 
-from relevo_agent.pipeline.line import SMALL_FRAME_BYTES
+from relevo_agent.pipeline.line import SMALL_FRAME_BYTES, Line
 from relevo_agent.pipeline.pacing import Pacing
 from relevo_server.relay.outbox import Kind, Outbox
 
@@ -21,6 +21,11 @@ SOCKET_BYTES: Final = 24 * 1024
 """What the relay's transport and kernel take beyond what is on the line."""
 DECODE_MS: Final = 3
 RELAY_ASKS_MS: Final = 1000
+
+
+def fastest(pacing: Pacing) -> Line:
+    """The line that sets size and coarseness."""
+    return pacing._fastest or Line()
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,8 @@ LIST_BYTES: Final = 100 * 2**10
 FIRST_LOOK_S: Final = 0.25
 """Use of the processor is a difference: the first listing takes two looks, so far apart."""
 _LINE: Final = 200
+_MOST_BYTES: Final = 2**53 - 1
+"""Disks of a network may say that they have no end; the wire's numbers have one."""
 
 PROCESS_END: Final = "process.end"
 SERVICE_CHANGE: Final = "service"
@@ -153,7 +155,7 @@ def system_info() -> SystemInfo:
         processor=inert_line(_processor(), _LINE),
         cores=psutil.cpu_count() or 1,
         memory_bytes=psutil.virtual_memory().total,
-        disk_free_bytes=shutil.disk_usage(Path.home().anchor or "/").free,
+        disk_free_bytes=min(shutil.disk_usage(Path.home().anchor or "/").free, _MOST_BYTES),
         up_s=max(int(time.time() - psutil.boot_time()), 0),
         user=inert_line(_user(), _LINE),
     )

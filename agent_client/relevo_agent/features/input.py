@@ -12,7 +12,7 @@ from relevo_agent.features.base import (
     InputMessage,
     PointerMessage,
 )
-from relevo_agent.platform.base import Injector, InjectorFailed, Key, KeyUnknown
+from relevo_agent.platform.base import Injector, InjectorFailed, Key, KeyUnknown, Place
 from relevo_protocol.messages.input import (
     KeyPress,
     Modifiers,
@@ -65,16 +65,12 @@ _COMBOS: Final[dict[SpecialCombo, tuple[Key, ...]]] = {
 }
 
 
-def pixel_of(layout: ScreenLayout, message: PointerMessage) -> tuple[int, int] | None:
-    """The pixel of the whole screen that a message means; ``None`` if the monitor is not there (SPEC I1)."""
-    if message.monitor == 0:
-        x, y, width, height = 0, 0, layout.width, layout.height
-    else:
-        monitor = next((m for m in layout.monitors if m.id == message.monitor), None)
-        if monitor is None:
-            return None
-        x, y, width, height = monitor.x, monitor.y, monitor.width, monitor.height
-    return x + int(message.x * width), y + int(message.y * height)
+def place_of(layout: ScreenLayout, monitor: int, x: float, y: float) -> Place | None:
+    """The pixel that fractions of a monitor mean; ``None`` if the monitor is not there (SPEC I1)."""
+    if monitor == 0:
+        return Place(int(x * layout.width), int(y * layout.height))
+    found = next((m for m in layout.monitors if m.id == monitor), None)
+    return None if found is None else Place(found.x + int(x * found.width), found.y + int(y * found.height))
 
 
 class InputFeature:
@@ -157,10 +153,10 @@ class InputFeature:
     # --- pointer ---
 
     def _pointer(self, message: PointerMessage, layout: ScreenLayout) -> None:
-        place = pixel_of(layout, message)
+        place = place_of(layout, message.monitor, message.x, message.y)
         if place is None:
             raise FeatureRefusal(Capability.INPUT_POINTER, Factor.PLATFORM, f"no monitor {message.monitor}")
-        self._injector.move(*place)
+        self._injector.move(place.x_px, place.y_px)
         match message:
             case PointerMove():
                 return
@@ -269,4 +265,4 @@ class InputFeature:
                 self._quietly_up(key)
 
 
-__all__ = ["INPUT_CAPABILITIES", "InputFeature", "pixel_of"]
+__all__ = ["INPUT_CAPABILITIES", "InputFeature", "place_of"]

@@ -56,11 +56,12 @@ class Desktop:
         Raises:
             CaptureFailed: there is no picture; :attr:`status` says why.
         """
+        if self._source is None and now_ms < self._reopen_ms:
+            raise CaptureFailed(self._status.condition, self._status.detail)
         try:
-            return self._grab(now_ms)
+            return self._grab()
         except CaptureFailed as failure:
-            if self._source is not None or self._status.condition is CaptureCondition.OK:
-                self._reopen_ms = now_ms + REOPEN_MS
+            self._reopen_ms = now_ms + REOPEN_MS
             self._status = CaptureStatus(failure.condition, str(failure))
             self.close()
             raise
@@ -71,10 +72,8 @@ class Desktop:
         if source is not None:
             source.close()
 
-    def _grab(self, now_ms: float) -> tuple[Grab, bool]:
+    def _grab(self) -> tuple[Grab, bool]:
         if self._source is None:
-            if now_ms < self._reopen_ms:
-                raise CaptureFailed(self._status.condition, self._status.detail)
             self._source = self._open()
         grab = self._source.grab()
         height, width = grab.pixels.shape[:2]

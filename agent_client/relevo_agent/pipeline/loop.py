@@ -9,14 +9,13 @@ taken at the next step.
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Final
 
 from relevo_agent.pipeline.cursor import CursorTracker
 from relevo_agent.pipeline.desktop import REOPEN_MS, CaptureStatus, Desktop
 from relevo_agent.pipeline.diff import damaged_cells
-from relevo_agent.pipeline.pacing import Pacing
+from relevo_agent.pipeline.pacing import KEYFRAME_GAP_MS, Pacing
 from relevo_agent.pipeline.painter import Budget, Costs, Painter
-from relevo_agent.pipeline.rhythm import Rhythm
+from relevo_agent.pipeline.rhythm import WAITING_MS, Rhythm
 from relevo_agent.pipeline.shown import Shown
 from relevo_agent.pipeline.types import (
     CaptureFailed,
@@ -31,10 +30,7 @@ from relevo_agent.pipeline.types import (
 from relevo_protocol.frame import CodecId, Frame, Update, encode_frame
 from relevo_protocol.messages.screen import PictureState, Quality
 
-__all__ = ["KEYFRAME_INTERVAL_MS", "REOPEN_MS", "CaptureLoop", "CaptureStatus"]
-
-KEYFRAME_INTERVAL_MS: Final = 1000
-"""Keyframes that a viewer asks for come no faster than this; those for a join come at once."""
+__all__ = ["REOPEN_MS", "CaptureLoop", "CaptureStatus"]
 
 
 def monotonic_ms() -> float:
@@ -138,11 +134,11 @@ class CaptureLoop:
         if not self._viewers:
             return Waiting(float("inf"), ())
         retry_ms = self._desktop.retry_ms
-        if retry_ms is not None:
-            return Waiting(max(retry_ms - now_ms, 0.0), ())
+        if retry_ms is not None and retry_ms > now_ms:
+            return Waiting(retry_ms - now_ms, ())
         if not self._pacing.admits(now_ms):
             self._note_held(now_ms)
-            return Waiting(self._rhythm.WAITING_MS, ())
+            return Waiting(WAITING_MS, ())
         if self._keyframe_ready(now_ms):
             return Waiting(0.0, ())
         signals: list[int] = []
@@ -225,7 +221,7 @@ class CaptureLoop:
             self._want_keyframe(urgent=True)
 
     def _want_keyframe(self, *, urgent: bool, lost: bool = False) -> None:
-        gap_ms = KEYFRAME_INTERVAL_MS if lost else self._pacing.keyframe_gap_ms
+        gap_ms = KEYFRAME_GAP_MS if lost else self._pacing.keyframe_gap_ms
         due_ms = float("-inf") if urgent else self._last_keyframe_ms + gap_ms
         self._keyframe_due_ms = (
             due_ms if self._keyframe_due_ms is None else min(self._keyframe_due_ms, due_ms)
@@ -264,7 +260,7 @@ class CaptureLoop:
         if exact_due_ms is None:
             return due_ms
         if not self._pacing.refinement_bytes(now_ms):
-            return min(due_ms, max(exact_due_ms, now_ms + self._rhythm.WAITING_MS))
+            return min(due_ms, max(exact_due_ms, now_ms + WAITING_MS))
         return min(due_ms, max(exact_due_ms, self._rhythm.due_ms(unsent=True, told=told)))
 
     def _look(self, now_ms: float, costs: Costs) -> bool:

@@ -12,6 +12,7 @@ from typing import Final
 
 from relevo_agent.pipeline.limit import JUDGE_MS, Facts, Period, Verdict, limit_of
 from relevo_agent.pipeline.line import SMALL_FRAME_BYTES, UNKNOWN_FRAME_BYTES, Line, Sent
+from relevo_agent.pipeline.rhythm import WAITING_MS
 from relevo_protocol.messages.screen import PictureLimit, PictureState, Quality
 
 KIB: Final = 1024
@@ -19,8 +20,6 @@ MAX_FRAME_BYTES: Final = 512 * KIB
 """What a frame aims at, at most: larger changes go out in several."""
 FRAME_TIME_MS: Final = 40
 """A frame should not occupy the line longer than this: so long a key press waits behind it."""
-WAITING_MS: Final = 50
-"""How often a full line is looked at without an acknowledgement."""
 BEHIND_MS: Final = 300
 """A viewer whose oldest frame is unacknowledged so long beyond its round trip is behind."""
 KEYFRAME_GAP_MS: Final = 1000
@@ -50,16 +49,6 @@ UNKNOWN_RATE: Final = 200
 """What a line is taken for, bytes a ms, before it was measured: its first picture is soon there, not fine."""
 _SHARP: Final = 92
 _FAST: Final = 45
-
-
-@dataclass(frozen=True, slots=True)
-class LineState:
-    """What is known of a line: round trip in ms, bytes a second (zero: unknown), bytes in flight."""
-
-    round_trip_ms: float
-    rate_bytes_s: int
-    in_flight_bytes: int
-    quality: int
 
 
 @dataclass(slots=True)
@@ -209,15 +198,6 @@ class Pacing:
         wanted = min((share for share in shares if share >= GOOD_VIDEO_BYTES_S), default=best)
         return int(min(max(wanted, MIN_VIDEO_BYTES_S), MAX_VIDEO_BYTES_S))
 
-    @property
-    def line(self) -> LineState:
-        """The fastest line, for display."""
-        return self._state(self._fastest or Line())
-
-    def lines(self) -> dict[int, LineState]:
-        """Every viewer's line."""
-        return {viewer: self._state(known.line) for viewer, known in self._viewers.items()}
-
     # ------ what limits
 
     def worked(self, cost_ms: float, *, keyframe: bool = False) -> None:
@@ -278,9 +258,6 @@ class Pacing:
         # Everybody waits for a keyframe, and what is coarse of it is soon made exact.
         rate = (min if self._completing else max)(rates, default=UNKNOWN_RATE)
         return next(quality for floor, quality in _QUALITY_BY_RATE if rate >= floor)
-
-    def _state(self, line: Line) -> LineState:
-        return LineState(line.round_trip_ms, int(line.rate * 1000), line.flight_bytes, self.quality)
 
     def _note_waiting(self, now_ms: float) -> None:
         since_ms, self._looked_ms = self._looked_ms, now_ms

@@ -10,22 +10,21 @@ BUSY_MS: Final = 16
 IDLE_MS: Final = 100
 """Between two looks at a screen that stands still and tells of no changes."""
 TOLD_MS: Final = 5000
-"""Between two looks at a source that tells of changes: for what it may have missed."""
+"""Between two looks at a source that tells of changes: for what it may not have told."""
 BACK_OFF: Final = 1.15
 """Each look that finds nothing makes the pause longer by this factor: idle after about 13 of them, 0.6 s."""
 CHEAP_MS: Final = 3.0
 SLACK_MS: Final = 2.0 * BUSY_MS
 """After a pause, looks that cost no more than ``CHEAP_MS`` may be so far ahead of the 60 a second: a program
 that answers a key in two or three strokes is seen as fast as it draws."""
+WAITING_MS: Final = 50
+"""Pause while no frame may be sent; an acknowledgement ends it earlier."""
 REST: Final = 0.25
 """After a look that is not cheap rest for this share of its cost, so that other programs keep a processor."""
 
 
 class Rhythm:
     """When the screen is looked at next; times in ms of the caller's clock."""
-
-    WAITING_MS: Final = 50
-    """Pause while no frame may be sent; an acknowledgement ends it earlier."""
 
     def __init__(self) -> None:
         self._interval_ms = float(BUSY_MS)

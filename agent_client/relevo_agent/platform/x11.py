@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Final
 
-from Xlib import X, display, error
+from Xlib import X
 from Xlib.ext import xtest
 
 from relevo_agent.platform.base import InjectorFailed, Key, KeyUnknown
@@ -26,19 +26,19 @@ from relevo_agent.platform.x11_keymap import (
     Stroke,
     keysyms_of,
 )
+from relevo_agent.xdisplay import BROKEN, open_display
 from relevo_protocol.messages.input import SpecialCombo
 
 MAP_GAP_S: Final = 0.02
 _BUTTONS: Final = {0: 1, 1: 2, 2: 3, 3: 8, 4: 9}
 _WHEEL_UP, _WHEEL_DOWN, _WHEEL_LEFT, _WHEEL_RIGHT = 4, 5, 6, 7
-_BROKEN: Final = (error.ConnectionClosedError, error.XError, OSError)
 
 
 @contextmanager
 def _x_errors() -> Generator[None]:
     try:
         yield
-    except _BROKEN as cause:
+    except BROKEN as cause:
         raise InjectorFailed(
             f"the X server takes no input ({cause}); is the desktop still running?"
         ) from cause
@@ -56,8 +56,8 @@ class X11Injector:
     def __init__(self, name: str | None, cancelled: Callable[[], bool]) -> None:
         self._cancelled = cancelled
         try:
-            self._display = display.Display(name)
-        except (error.DisplayError, *_BROKEN) as cause:
+            self._display = open_display(name)
+        except BROKEN as cause:
             raise InjectorFailed(f"no X display to control: {cause}") from cause
         if not self._display.has_extension("XTEST"):
             self._display.close()
@@ -276,7 +276,7 @@ class X11Injector:
                 self._display.change_keyboard_mapping(keycode, [(X.NoSymbol, X.NoSymbol)])
             self._display.sync()
             self._display.close()
-        except _BROKEN:  # the display is gone, and its map with it
+        except BROKEN:  # the display is gone, and its map with it
             return
 
 

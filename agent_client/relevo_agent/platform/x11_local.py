@@ -14,10 +14,11 @@ import threading
 import time
 from typing import Any, Final
 
-from Xlib import XK, display, error
+from Xlib import XK
 from Xlib.ext import xinput
 
 from relevo_agent.platform.base import LocalInputEvents, LocalInputUnavailable
+from relevo_agent.xdisplay import BROKEN, open_display
 
 _log = logging.getLogger(__name__)
 REPORT_GAP_S: Final = 0.05
@@ -33,7 +34,6 @@ _REAL: Final = frozenset({xinput.SlavePointer, xinput.SlaveKeyboard, xinput.Floa
 _CONTROL: Final = ("Control_L", "Control_R")
 _ALT: Final = ("Alt_L", "Alt_R", "Meta_L", "Meta_R")
 _PANIC: Final = ("End", "KP_End", "Pause", "Break")
-_BROKEN: Final = (error.ConnectionClosedError, error.XError, error.DisplayError, OSError)
 
 
 class X11LocalInput:
@@ -46,8 +46,8 @@ class X11LocalInput:
     def __init__(self, name: str | None, events: LocalInputEvents) -> None:
         self._events = events
         try:
-            self._display = display.Display(name)
-        except _BROKEN as cause:
+            self._display = open_display(name)
+        except BROKEN as cause:
             raise LocalInputUnavailable(f"no X display to watch: {cause}") from cause
         if not self._display.has_extension(xinput.extname):
             self._display.close()
@@ -98,10 +98,10 @@ class X11LocalInput:
                 self._wait()
                 while self._display.pending_events():
                     self._take(self._display.next_event())
-        except _BROKEN as cause:
+        except BROKEN as cause:
             _log.info("local input is watched no more: %s", cause)
         finally:
-            with contextlib.suppress(*_BROKEN):  # it flushes, which a connection that broke cannot
+            with contextlib.suppress(*BROKEN):  # it flushes, which a connection that broke cannot
                 self._display.close()
             os.close(self._wake_in)
             os.close(self._wake_out)

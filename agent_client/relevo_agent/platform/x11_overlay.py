@@ -4,6 +4,7 @@ No compositor is needed: the SHAPE extension leaves of a full-screen window only
 input shape lets pointer and keys reach what lies below (X Nonrectangular Window Shape Extension 1.1, 2.1).
 """
 
+import contextlib
 import logging
 import queue
 import threading
@@ -13,10 +14,11 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from PIL import Image, ImageDraw, ImageFont
-from Xlib import X, display, error
+from Xlib import X
 from Xlib.ext import shape
 
 from relevo_agent.platform.base import OverlayUnavailable, Place
+from relevo_agent.xdisplay import BROKEN, open_display
 from relevo_protocol.limits import MAX_MARK_POINTS
 from relevo_protocol.palette import PERSON_COLOURS
 
@@ -29,7 +31,6 @@ _LABEL_CHARS: Final = 40
 _MAX_WAITING: Final = 2000
 _INPUT: Final = shape.SK.Input
 _BOUNDING: Final = shape.SK.Bounding
-_BROKEN: Final = (error.ConnectionClosedError, error.XError, error.DisplayError, OSError)
 _FONTS: Final = ("DejaVuSans.ttf", "NotoSans-Regular.ttf", "LiberationSans-Regular.ttf", "FreeSans.ttf")
 _Window = Any
 """python-xlib has no types."""
@@ -62,8 +63,8 @@ class X11Overlay:
 
     def __init__(self, name: str | None) -> None:
         try:
-            self._display = display.Display(name)
-        except _BROKEN as cause:
+            self._display = open_display(name)
+        except BROKEN as cause:
             raise OverlayUnavailable(f"no X display to draw on: {cause}") from cause
         if not self._display.has_extension("SHAPE"):
             self._display.close()
@@ -107,10 +108,11 @@ class X11Overlay:
                     self._redraw()
                     self._display.flush()
             self._clear(None, laser_only=False)
-        except _BROKEN as cause:
+        except BROKEN as cause:
             _log.info("marks are shown no more: %s", cause)
         finally:
-            self._display.close()
+            with contextlib.suppress(*BROKEN):  # it flushes, which a connection that broke cannot
+                self._display.close()
 
     def _person(self, slot: int) -> _Person:
         if slot not in self._people:

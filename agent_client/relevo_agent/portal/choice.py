@@ -3,14 +3,13 @@
 import os
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
-from Xlib import display as xdisplay
-from Xlib import error
 from Xlib.ext import randr
 
-_BROKEN = (error.ConnectionClosedError, error.XError, error.DisplayError, OSError, AttributeError)
+from relevo_agent.xdisplay import BROKEN, open_display
 
 
 def is_wayland(environ: Mapping[str, str] = os.environ, platform: str = sys.platform) -> bool:
@@ -43,18 +42,19 @@ def reason(display: str | None) -> str:
 def _is_real_x(name: str) -> bool:
     """Asked once for each name: programs that connect may make a Wayland desktop start its X server."""
     try:
-        opened = xdisplay.Display(name)
-    except _BROKEN:
+        opened = open_display(name)
+    except BROKEN:
         return False
     try:
         if opened.has_extension("XWAYLAND"):
             return False
         outputs = _outputs(opened.screen().root) if opened.has_extension("RANDR") else []
         return not any(output.startswith("XWAYLAND") for output in outputs)
-    except _BROKEN:
+    except (*BROKEN, AttributeError):
         return False
     finally:
-        opened.close()
+        with suppress(*BROKEN):
+            opened.close()
 
 
 def _outputs(root: Any) -> list[str]:

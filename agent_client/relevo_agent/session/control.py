@@ -1,6 +1,7 @@
 """What a viewer who is in may do: every message passes the gate, then goes on (SPEC R2-R9, S3)."""
 
 from collections.abc import Callable
+from enum import Enum, auto
 from typing import Final, assert_never
 
 from relevo_agent.features.base import AdminMessage, InputMessage
@@ -84,6 +85,16 @@ _NO_RIGHTS: Final = Circumstances(mode=Mode.OBSERVER, role=Role.DEMO_VIEWER)
 _Plain = Heartbeat | FrameAck | Decoders | KeyframeRequest | QualityChoice | ModeRequest | CapabilityRequest
 
 
+class Heard(Enum):
+    """What a viewer's message was."""
+
+    ACTED = auto()
+    EVERYDAY = auto()
+    """It has no consequences beyond the actions that it left."""
+    LEAVE = auto()
+    """The viewer takes leave."""
+
+
 def _nobody(_seat: Seat, _message: PeopleMessage) -> None:
     raise AssertionError("the session has not said who hears people")
 
@@ -100,11 +111,9 @@ class Control:
         self.consent: Final = Consent(desk, questions)
         self.people: Callable[[Seat, PeopleMessage], None] = _nobody
         """Hears what people say to and about one another: set once, when the session is put together."""
-        self.everyday = False
-        """Whether what was heard last has no consequences beyond the actions that it left."""
 
-    def heard(self, seat: Seat, body: bytes) -> bool:
-        """Judge one opened message; true if the viewer takes leave.
+    def heard(self, seat: Seat, body: bytes) -> Heard:
+        """Judge one opened message and act on it; what it was.
 
         Raises:
             ProtocolError: the body does not parse, or too many messages come.
@@ -114,23 +123,22 @@ class Control:
         message = viewer_to_host.decode(body)
         seat.heard_ms = self._desk.now_ms
         if isinstance(message, _EVERYDAY) and admit(type(message), seat.state, _NO_RIGHTS) is None:
-            self.everyday = True
             self._plain(seat, message)
-            return False
+            return Heard.EVERYDAY
         self.driving.expire()
         if self.power.frozen and not isinstance(message, _STILL_HEARD):
             refuse(self._desk, seat, Refusal(ErrorCode.SHUTTING_DOWN))
-            return False
+            return Heard.ACTED
         refusal = admit(type(message), seat.state, self._desk.circumstances(seat))
         if refusal is None and isinstance(message, _COSTLY) and not seat.acts.spend(self._desk.now_ms):
             refuse_haste(self._desk, seat)
         elif refusal is None:
-            return self._obey(seat, message)
+            return Heard.LEAVE if self._obey(seat, message) else Heard.ACTED
         elif refusal.ask is not None and refusal.capability is not None:
             self.consent.ask(seat, refusal.capability, message)
         else:
             self._refused(seat, refusal)
-        return False
+        return Heard.ACTED
 
     def _obey(self, seat: Seat, message: ViewerToHost) -> bool:
         match message:

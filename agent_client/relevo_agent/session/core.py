@@ -6,6 +6,7 @@ No I/O, no clock, no threads: the time comes with every event in ms of a monoton
 from typing import Final, Self, assert_never
 
 from relevo_agent.session.actions import Action, CloseLink, Notice, Tell
+from relevo_agent.session.control import Heard
 from relevo_agent.session.desk import Settings
 from relevo_agent.session.entries import DecidedBy
 from relevo_agent.session.local_side import LocalSide
@@ -101,44 +102,45 @@ class Session(LocalSide):
         self._desk.now_ms = now_ms
         if self._ended:
             return []
-        self._control.everyday = False
+        everyday = False
         try:
-            self._route(message)
+            everyday = self._route(message)
         except ProtocolError as error:
             self._desk.act(CloseLink(error.code))
-        return self._taken() if self._control.everyday else self._done()
+        return self._taken() if everyday else self._done()
 
-    def _route(self, message: bytes) -> None:
+    def _route(self, message: bytes) -> bool:
+        """Whether nothing follows of it but the actions that it left."""
         header = parse_header(message)
         if header.type is MessageType.RELAY:
             self._relay(relay_to_agent.decode(body_of(message)))
-            return
+            return False
         if header.dst != DST_HOST or header.type is MessageType.MEDIA:
             raise MalformedError(f"a {header.type.name.lower()} message for {header.dst} reached the host")
         if header.type is MessageType.HANDSHAKE:
             if not self._control.power.frozen:
                 self._doorway.flight(header.key_id, bytes(body_of(message)))
-            return
+            return False
         seat = self._desk.seat_of(header.key_id)
-        if seat is not None and seat.channel is not None:
-            self._pairwise(seat, header, message)
+        return seat is not None and seat.channel is not None and self._pairwise(seat, header, message)
 
-    def _pairwise(self, seat: Seat, header: Header, message: bytes) -> None:
+    def _pairwise(self, seat: Seat, header: Header, message: bytes) -> bool:
         try:
             body = seat.open(header, message)
-            leaves = self._control.heard(seat, body)
+            heard = self._control.heard(seat, body)
         except DesyncError:
             self._desk.remove(seat, ErrorCode.DESYNC)
             self._doorway.cut(seat)
-            return
+            return False
         except ProtocolError as error:
             if error.code is ErrorCode.TAMPERED:
                 self._desk.act(Tell(Notice.TAMPERED, seat.vouched.display_name))
             self._desk.remove(seat, error.code)
             self._doorway.end(seat, SeatEvent.REFUSED)
-            return
-        if leaves:
+            return False
+        if heard is Heard.LEAVE:
             self._doorway.end(seat, SeatEvent.LEFT)
+        return heard is Heard.EVERYDAY
 
     def _relay(self, message: RelayToAgent) -> None:
         if isinstance(message, AgentWelcome) if self._link_up else not isinstance(message, _BEFORE_WELCOME):

@@ -29,8 +29,6 @@ from relevo_protocol.messages.team import GrantsState, MemberGrants
 from relevo_protocol.modes import Capability, Mode, Role, SessionKind
 from relevo_protocol.rights import Circumstances, Policy
 
-MODES_HERE: Final = (Mode.OBSERVER, Mode.SHARED, Mode.FULL, Mode.ADMINISTRATOR, Mode.DEMO)
-"""Modes that this version can hold; administrator only with the service (SPEC V1)."""
 BY_SERVICE: Final = frozenset(
     {
         Capability.ELEVATE,

@@ -13,8 +13,7 @@ from relevo_agent.pipeline.diff import Cells
 from relevo_agent.pipeline.encoders import available_encoders
 from relevo_agent.pipeline.film import Film
 from relevo_agent.pipeline.line import FORGIVE_MS
-from relevo_agent.pipeline.loop import KEYFRAME_INTERVAL_MS
-from relevo_agent.pipeline.pacing import MAX_KEYFRAME_GAP_MS, Pacing
+from relevo_agent.pipeline.pacing import KEYFRAME_GAP_MS, MAX_KEYFRAME_GAP_MS, Pacing
 from relevo_protocol.frame import CodecId, Update, UpdateKind, decode_frame
 from tests.support.screens import PaintedScreen, Show, blank
 
@@ -157,9 +156,9 @@ def test_F9_a_frame_that_went_to_nobody_is_made_good_within_a_second(monkeypatch
     show.run(300)
     before = len(show.frames)
     show.loop.request_keyframe()
-    show.run(KEYFRAME_INTERVAL_MS)
+    show.run(KEYFRAME_GAP_MS)
     assert len(show.frames) == before, "one viewer's wish waits"
     show.loop.request_keyframe(lost=True)
-    show.run(KEYFRAME_INTERVAL_MS)
+    show.run(KEYFRAME_GAP_MS)
     assert show.frames[-1].keyframe
     assert len(show.frames) > before

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from relevo_agent.pipeline.loop import KEYFRAME_INTERVAL_MS, REOPEN_MS
-from relevo_agent.pipeline.pacing import MAX_FRAME_BYTES
+from relevo_agent.pipeline.loop import REOPEN_MS
+from relevo_agent.pipeline.pacing import KEYFRAME_GAP_MS, MAX_FRAME_BYTES
 from relevo_agent.pipeline.plan import MAX_RECT_PX
 from relevo_agent.pipeline.types import CursorState, Damage, Rect
 from relevo_protocol.frame import UpdateKind, decode_frame
@@ -211,7 +211,7 @@ def test_asked_keyframes_come_at_a_limited_rate_and_urgent_ones_at_once() -> Non
         show.loop.request_keyframe()
         show.run(10)
     assert [frame.keyframe for frame in show.frames].count(True) == 1
-    show.run(KEYFRAME_INTERVAL_MS)
+    show.run(KEYFRAME_GAP_MS)
     assert [frame.keyframe for frame in show.frames].count(True) == 2
     show.loop.request_keyframe(urgent=True)
     frame = show.step()

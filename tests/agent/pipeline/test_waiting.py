@@ -1,12 +1,16 @@
 """When the loop wants to be called: at once for what changes, hardly ever while nothing does."""
 
 import numpy as np
+import pytest
 
 from relevo_agent.pipeline.cursor import POLL_MS
-from relevo_agent.pipeline.loop import REOPEN_MS
-from relevo_agent.pipeline.rhythm import BUSY_MS, SLACK_MS, TOLD_MS
-from relevo_agent.pipeline.types import CursorState
+from relevo_agent.pipeline.loop import REOPEN_MS, CaptureLoop
+from relevo_agent.pipeline.pacing import Pacing
+from relevo_agent.pipeline.rhythm import BUSY_MS, SLACK_MS, TOLD_MS, WAITING_MS
+from relevo_agent.pipeline.sources.cursor_none import NoCursor
+from relevo_agent.pipeline.types import CaptureFailed, CursorState, Source
 from relevo_protocol.limits import QUIET_EXACT_MS
+from relevo_protocol.messages.screen import CaptureCondition
 from tests.support.screens import PaintedCursor, PaintedScreen, Show, arrow
 
 SCREEN, POINTER = 31, 32
@@ -123,6 +127,42 @@ def test_a_source_that_fails_is_not_asked_again_before_its_time_even_for_a_keyfr
     screen.failing = ""
     show.run(REOPEN_MS + 50)
     assert np.array_equal(show.viewer.picture, screen.rgb)
+
+
+def test_a_display_that_cannot_be_opened_is_tried_once_in_a_while_and_no_oftener() -> None:
+    opened = 0
+
+    def away() -> Source:
+        nonlocal opened
+        opened += 1
+        raise CaptureFailed(CaptureCondition.NO_DISPLAY, "the display is gone")
+
+    loop = CaptureLoop(away, lambda: NoCursor("a test"))
+    loop.viewer_joined(1)
+    now_ms = 0.0
+    for _ in range(10):
+        assert loop.step(now_ms) is None
+        now_ms += loop.delay_ms(now_ms)
+    assert opened == 10
+    assert now_ms == 10 * REOPEN_MS
+
+
+def _full(_pacing: Pacing, _now_ms: float) -> bool:
+    return False
+
+
+def test_while_the_line_is_full_a_display_that_is_away_is_waited_for_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    screen = telling()
+    show = quiet(screen)
+    screen.failing = "the display is gone"
+    show.run(TOLD_MS)
+    assert show.loop.condition.condition is CaptureCondition.NO_DISPLAY
+    monkeypatch.setattr(Pacing, "admits", _full)
+    show.now_ms += 2 * REOPEN_MS
+    assert show.step() is None
+    assert show.loop.waiting(show.now_ms).delay_ms == WAITING_MS
 
 
 def test_acknowledgements_wake_nobody_unless_something_waits_for_room() -> None:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from Xlib import X
 from Xlib.display import Display
 
+from relevo_agent.pipeline.sources import screen_x11
 from relevo_agent.pipeline.sources.cursor_x11 import X11Cursor
 from relevo_agent.pipeline.sources.libxcb import XRefused, XServer
 from relevo_agent.pipeline.sources.screen_mss import MssSource
@@ -182,6 +183,26 @@ def test_one_fixed_buffer_and_nothing_fetched_while_nothing_is_drawn(source: X11
     assert first.pixels is second.pixels
     assert second.damage.rects == ()
     assert not is_ready(source)
+
+
+def _overhear(_events: list[bytes]) -> None:
+    """Whatever the server tells."""
+
+
+def test_what_the_server_does_not_tell_is_found_by_a_later_look(
+    source: X11Source, client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as deaf:
+        deaf.setattr(source, "_hear", _overhear)
+        fill(client, 0x224466, Rect(30, 40, 50, 60))
+        while is_ready(source):
+            source.grab()
+        assert source.grab().damage.rects == ()
+    assert not np.array_equal(source.grab().pixels[..., :3], root_image(client))
+    monkeypatch.setattr(screen_x11, "VERIFIED_S", 0.0)
+    grab = source.grab()
+    assert grab.damage.rects is None
+    assert np.array_equal(grab.pixels[..., :3], root_image(client))
 
 
 def test_two_small_changes_far_apart_stay_small(source: X11Source, client: Any) -> None:

@@ -17,7 +17,7 @@ from relevo_agent.session.actions import (
     StartCapture,
 )
 from relevo_agent.session.core import Session
-from relevo_agent.session.desk import MODES_HERE, Settings
+from relevo_agent.session.desk import Settings
 from relevo_protocol.codec import agent_to_relay, relay_message
 from relevo_protocol.crypto.flights import HostIdentity, ViewerIdentity
 from relevo_protocol.crypto.schedule import ChannelContext
@@ -213,7 +213,7 @@ def new_world(join: str | None = None, *, connected: bool = True, **changed: Any
         device_key=key,
         agent_version="0",
         unavailable=frozenset(Capability) - AVAILABLE,
-        modes=MODES_HERE,
+        modes=tuple(Mode),
         entropy=secrets.token_bytes,
         draw=secrets.randbelow,
         join=join,

@@ -6,6 +6,7 @@ first; what does not fit is told by ``None``, and the caller does it with numpy,
 """
 
 import ctypes
+import hashlib
 import sys
 import weakref
 from collections.abc import Callable, Sequence
@@ -59,6 +60,7 @@ _MoveNumbers = ctypes.c_int32 * 6
 _POINTER, _INT = ctypes.c_void_p, ctypes.c_int32
 _ARGUMENTS: Final[dict[str, tuple[Any, ...]]] = {
     "relevo_screen_bytes": (),
+    "relevo_sources": (),
     "relevo_scratch_bytes": (_INT, _INT),
     "relevo_unequal": (_POINTER, _POINTER, _INT, _INT, _POINTER, _INT),
     "relevo_compare": (_POINTER, _POINTER, _INT, ctypes.c_double),
@@ -71,6 +73,7 @@ _ARGUMENTS: Final[dict[str, tuple[Any, ...]]] = {
 }
 _RESULTS: Final[dict[str, Any]] = {
     "relevo_screen_bytes": ctypes.c_uint32,
+    "relevo_sources": ctypes.c_char_p,
     "relevo_scratch_bytes": ctypes.c_uint64,
     "relevo_merge": _INT,
     "relevo_search": _INT,
@@ -87,6 +90,9 @@ class Kernel:
             function.argtypes, function.restype = arguments, _RESULTS.get(name)
         if self.library.relevo_screen_bytes() != ctypes.sizeof(_Screen):
             raise OSError(f"{path.name} is from another build")
+        beside = _sources_digest(Path(__file__).parent)
+        if beside and self.library.relevo_sources() != beside.encode():
+            raise OSError(f"{path.name} was compiled of other sources: run make setup")
 
     def unequal(self, a: PixelBuffer, b: PixelBuffer, out: CellMask) -> bool:
         """``Differ.unequal``; false if these arrays are not for it."""
@@ -246,6 +252,14 @@ class ScreenKernel:
         film_at = None if film is None else film.ctypes.data
         count: int = self._library.relevo_search(self._at, film_at, ctypes.byref(asked), dragged, found)
         return count
+
+
+def _sources_digest(folder: Path) -> str:
+    """Of the C that stands there, as ``kernel_build.py`` compiles it in; empty in a wheel, which has none."""
+    digest, files = hashlib.sha256(), sorted(folder.glob("*.[ch]"))
+    for file in files:
+        digest.update(file.name.encode() + b"\0" + file.read_bytes())
+    return digest.hexdigest() if files else ""
 
 
 def _nothing() -> None:

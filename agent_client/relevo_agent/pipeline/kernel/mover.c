@@ -163,3 +163,8 @@ EXPORT int32_t relevo_search(Screen *screen, const uint8_t *moving, const Hints 
 }
 
 EXPORT uint32_t relevo_screen_bytes(void) { return sizeof(Screen); }
+
+/* What this was compiled of, told by kernel_build.py: a kernel of other sources than those beside it is not used. */
+#define TEXT_OF(word) #word
+#define TEXT(word) TEXT_OF(word)
+EXPORT const char *relevo_sources(void) { return TEXT(RELEVO_SOURCES); }
