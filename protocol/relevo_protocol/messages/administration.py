@@ -149,7 +149,7 @@ class SystemInfo(Message, frozen=True):
     processor: Text200
     cores: Annotated[int, Meta(ge=1, le=100_000)]
     memory_bytes: Annotated[int, Meta(ge=0, le=2**53 - 1)]
-    disk_free_bytes: Annotated[int, Meta(ge=0, le=2**60)]
+    disk_free_bytes: Annotated[int, Meta(ge=0, le=2**53 - 1)]
     up_s: Annotated[int, Meta(ge=0, le=2**40)]
     user: Text200
 

@@ -27,6 +27,7 @@ from relevo_protocol.messages.base import (
 )
 from relevo_protocol.modes import Mode, Role, SessionKind, Standing
 
+WireVersion = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 RequestNumber = Annotated[int, Meta(ge=1, le=2**53 - 1)]
 StepUpLife = Annotated[int, Meta(ge=1, le=STEP_UP_LIFE_S)]
 SealedInvite = Annotated[bytes, Meta(max_length=256)]
@@ -61,7 +62,7 @@ class AgentHello(Message, frozen=True):
     ``join`` is the routing number that a technician has reserved for a new session (SPEC C16).
     """
 
-    version: int
+    version: WireVersion
     agent_version: VersionText
     token: Token | None = None
     join: Routing | None = None
@@ -244,7 +245,7 @@ class EndSession(Message, frozen=True):
 class ViewerHello(Message, frozen=True):
     """Viewer's first message: exactly one of a one-time ticket and the one-time token for coming back."""
 
-    version: int
+    version: WireVersion
     ticket: Token | None = None
     resume: Token | None = None
 

@@ -22,16 +22,25 @@ import {
 } from "./generated";
 import { header, packHeader } from "./header";
 import { shapeNamed } from "./schema";
-import { isMap } from "./shape";
+import { Float, isMap } from "./shape";
 import { checkTexts } from "./utf8";
 
 // 64-bit integers come as BigInt, so that none is rounded before its bounds were checked.
 const encoder = new Encoder({ ignoreUndefined: true });
-const decoder = new Decoder({ useBigInt64: true, maxExtLength: 0, mapKeyConverter: nameOf });
+const decoder = tellingFloats(new Decoder({ useBigInt64: true, maxExtLength: 0, mapKeyConverter: nameOf }));
 
 function nameOf(key: unknown): string {
   if (typeof key !== "string") throw new MalformedError("a key that is no text");
   return key;
+}
+
+/** JavaScript has one kind of number, the wire has two: a float stays told apart until its shape is known. */
+function tellingFloats(plain: Decoder): Decoder {
+  for (const name of ["readF32", "readF64"]) {
+    const read = Reflect.get(plain, name) as () => number;
+    Reflect.set(plain, name, () => new Float(read.call(plain)));
+  }
+  return plain;
 }
 
 /** Decode any msgpack body of bounded size, with every failure as one typed error. */

@@ -20,6 +20,11 @@ function refuse(path: string, wanted: string, value: unknown): never {
   throw new MalformedError(`${path}: expected ${wanted}, got ${got}`);
 }
 
+/** A number that stands as a float on the wire: where a whole number is due it is none, whatever its value (SPEC M3). */
+export class Float {
+  constructor(readonly value: number) {}
+}
+
 /** A whole number within bounds, both included, and never beyond 2^53 - 1, where JavaScript would round it. */
 export function int(min: number, max: number): Shape<number> {
   return (value, path) => {
@@ -35,7 +40,7 @@ export function int(min: number, max: number): Shape<number> {
 /** A finite number within bounds, both included, and below `below` where that is given. */
 export function real(min: number, max: number, below = Infinity): Shape<number> {
   return (value, path) => {
-    const number = typeof value === "bigint" ? Number(value) : value;
+    const number = value instanceof Float ? value.value : typeof value === "bigint" ? Number(value) : value;
     if (typeof number !== "number" || !Number.isFinite(number)) return refuse(path, "a number", value);
     if (number < min || number > max || number >= below) {
       throw new MalformedError(`${path}: ${number} is outside ${min}..${Math.min(max, below)}`);

@@ -12,14 +12,16 @@ const FOLLOWING = [
 ] as const;
 const EXT = 0xc7;
 const LAST_EXT = 0xc9;
+const FIXED_EXT = 0xd4;
+const LAST_FIXED_EXT = 0xd8;
 const STR = 0xd9;
 const LAST_STR = 0xdb;
 
 /**
- * Nothing, where each text of a body is UTF-8. The body is one whole value: what it nests need not be known then,
- * its parts stand one after the other.
+ * Nothing, where each text of a body is UTF-8 and nothing is an extension (SPEC M1). The body is one whole value: what
+ * it nests need not be known then, its parts stand one after the other.
  *
- * @throws MalformedError a text is not
+ * @throws MalformedError a text is not, or something is
  */
 export function checkTexts(body: Uint8Array): void {
   const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
@@ -33,13 +35,16 @@ export function checkTexts(body: Uint8Array): void {
 }
 
 function afterLong(view: DataView, body: Uint8Array, first: number, at: number): number {
+  if ((first >= EXT && first <= LAST_EXT) || (first >= FIXED_EXT && first <= LAST_FIXED_EXT)) {
+    throw new MalformedError("an extension of msgpack");
+  }
   const following = FOLLOWING[first - 0xc0] ?? 0;
   if (following >= 0) return at + following;
   const start = at - following;
   const length =
     following === -1 ? view.getUint8(at) : following === -2 ? view.getUint16(at) : view.getUint32(at);
   if (first >= STR && first <= LAST_STR) return checked(body, start, length);
-  return start + length + (first >= EXT && first <= LAST_EXT ? 1 : 0);
+  return start + length;
 }
 
 function checked(body: Uint8Array, start: number, length: number): number {
