@@ -95,6 +95,14 @@ export interface LineView {
   readonly whisper: boolean;
 }
 
+/** A line of one's own that the host has not taken yet; `failed`: it will not. `at` is ms since 1970. */
+export interface UnsaidView {
+  readonly key: string;
+  readonly text: string;
+  readonly at: number;
+  readonly failed: boolean;
+}
+
 /** An invitation that this side asked for; `link` is the whole address. */
 export interface InviteView {
   readonly invite: string;
@@ -184,6 +192,8 @@ export interface SessionView {
   readonly grants: Readonly<Partial<Record<number, readonly Capability[]>>>;
   /** Chat and whispers in the order they came, at most 500. */
   readonly lines: readonly LineView[];
+  /** One's own lines that are not among them yet, oldest first. */
+  readonly unsaid: readonly UnsaidView[];
   readonly invites: readonly InviteView[];
   /** The capability that the customer is being asked for. */
   readonly pendingCapability: Capability | null;
@@ -236,7 +246,7 @@ export interface SessionClient extends Observable<SessionView> {
   joinLive(request: { readonly session: string }): Promise<void>;
   /** Draw on this canvas: its `width` and `height` become the remote screen's. The answer detaches it. */
   attachCanvas(canvas: HTMLCanvasElement): () => void;
-  /** Seal and send; discarded unless the session is live. */
+  /** Seal and send; discarded unless the session is live. A line of chat is kept until the host has it (SPEC T8). */
   send(message: Outgoing): void;
   /** `demo` belongs to the mode demo: the presentation's two halves. */
   requestMode(mode: Mode, demo?: { readonly invite: string; readonly secret: string }): void;

@@ -23,6 +23,7 @@ import { fits, sayable } from "./session/outgoing";
 import { isMark } from "./session/passing";
 import { listenersOf } from "./session/team";
 import { endedView, failureOf, IDLE_VIEW, startView } from "./session/view";
+import { socketUrl } from "./socket_url";
 import { Terminals } from "./terminals";
 
 /** The parts of a `Worker` that are used. */
@@ -92,7 +93,9 @@ export class Client implements SessionClient {
   }
 
   send(message: Outgoing): void {
-    if (this.getSnapshot().phase === "live") this.post({ t: "send", message });
+    const { phase } = this.getSnapshot();
+    const kept = message.t === "ChatSend" && (phase === "reconnecting" || phase === "host_away");
+    if (phase === "live" || kept) this.post({ t: "send", message });
   }
 
   requestMode(mode: Mode, demo?: { readonly invite: string; readonly secret: string }): void {
@@ -262,13 +265,6 @@ export class Client implements SessionClient {
   }
 }
 
-function socketUrl(): string {
-  const url = new URL("/ws/viewer", window.location.href);
-  url.protocol = url.protocol === "http:" ? "ws:" : "wss:";
-  url.search = url.hash = "";
-  return url.href;
-}
-
 function onReturn(listener: () => void): void {
   window.addEventListener("online", listener);
   document.addEventListener("visibilitychange", () => {
@@ -282,7 +278,7 @@ export const createSessionClient: CreateSessionClient = () =>
     startWorker: () =>
       new Worker(new URL("./worker/main.ts", import.meta.url), { type: "module", name: "relevo-session" }),
     door: relayDoor,
-    socketUrl,
+    socketUrl: () => socketUrl("/ws/viewer"),
     painter: new Painter(() => document.createElement("canvas")),
     onReturn,
     onClose: (listener) => window.addEventListener("pagehide", listener),

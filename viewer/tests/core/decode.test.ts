@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 
 import { Buffers } from "../../src/core/display/buffers";
 import { type Codecs, decodeDrawing } from "../../src/core/display/decode";
@@ -83,6 +83,32 @@ describe("rows", () => {
     expect(await codeOf(decode(whole, whole, whole, whole, whole))).toBe("too_large");
   });
 
+  test("F6: rows are inflated one after another, and none after one that is bad", async () => {
+    let [now, most, begun] = [0, 0, 0];
+    class Counted extends DecompressionStream {
+      constructor(format: CompressionFormat) {
+        super(format);
+        [now, begun] = [now + 1, begun + 1];
+        most = Math.max(most, now);
+        const { readable } = this;
+        const reader = readable.getReader.bind(readable);
+        readable.getReader = ((): unknown => {
+          const counted = reader();
+          void counted.closed.catch(() => undefined).then(() => (now -= 1));
+          return counted;
+        }) as typeof readable.getReader;
+      }
+    }
+    vi.stubGlobal("DecompressionStream", Counted);
+    const good = { ...BOX, kind: LOSSLESS, codec: CodecId.DEFLATE_RGB, payload: deflated(new Uint8Array(6)) };
+    expect(await codeOf(decode(good, good, good, good))).toBe("ok");
+    expect([most, begun]).toEqual([1, 4]);
+    const bad = { ...good, payload: deflated(new Uint8Array(7)) };
+    expect(await codeOf(decode(bad, good, good, good))).toBe("malformed");
+    expect([most, begun]).toEqual([1, 5]);
+    vi.unstubAllGlobals();
+  });
+
   test("F6: a large rectangle comes out whole", async () => {
     const rows = randomBytes(60_000);
     expect(hex(await inflate(deflated(rows), rows.length))).toBe(hex(rows));
@@ -100,6 +126,31 @@ describe("pictures", () => {
       expect(() => announcedSize(CodecId.WEBP, WEBP_LOSSLESS.subarray(0, length))).not.toThrow();
       expect(() => announcedSize(CodecId.PNG, PNG.subarray(0, length))).not.toThrow();
     }
+  });
+
+  test.each([
+    ["one that stands alone", [0xff, 0x01]],
+    ["one between scans", [0xff, 0xd0]],
+    ["a stuffed zero", [0xff, 0x00]],
+    ["a second beginning", [0xff, 0xd8]],
+    ["an end", [0xff, 0xd9]],
+    ["a scan", [0xff, 0xda]],
+  ])("F6: a marker that decoders skip (%s) hides no other size behind it", (_, marker) => {
+    // A decoder goes on right behind the marker. Who takes the next bytes for a length lands in the comment.
+    const [real, told] = [
+      [0xff, 0xc0, 0, 0x0b, 8, 0x40, 0, 0x40, 0, 1, 1, 0x11, 0],
+      [0xff, 0xc0, 0, 0x0b, 8, 0, 1, 0, 2, 1, 1, 0x11, 0],
+    ];
+    const comment = [0xff, 0xfe, 0xff, 0xff, ...new Array<number>(0xffc0 - 17).fill(0), ...told];
+    const picture = Uint8Array.from([
+      0xff,
+      0xd8,
+      ...marker,
+      ...real,
+      ...comment,
+      ...new Array<number>(99).fill(0),
+    ]);
+    expect(announcedSize(CodecId.JPEG, picture)).toBeNull();
   });
 
   test("F6: a picture that says another size never reaches the decoder", async () => {

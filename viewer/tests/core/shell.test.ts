@@ -158,6 +158,22 @@ describe("frames", () => {
 });
 
 describe("coming back", () => {
+  test("C11: what waited behind the end of its line is forgotten, and not counted for ever", async () => {
+    const { world, host } = await withPicture();
+    const late = host.socket;
+    late.drop();
+    for (let count = 0; count < 9; count += 1) late.deliver(new Uint8Array(4 * 2 ** 20));
+    await world.phase("reconnecting");
+    const socket = await world.socket(1);
+    socket.open();
+    host.moveTo(socket, 8);
+    await host.until("ViewerHello");
+    host.welcome();
+    await host.verify();
+    await host.goLive();
+    await world.phase("live");
+  });
+
   test("P6 C4: a cut viewer resumes with the token and the secret of the last run", async () => {
     const { world, host } = await withPicture();
     await comeBack(world, host, 1, 8);

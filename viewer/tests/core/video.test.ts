@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
+import { announcedVideoSize } from "../../src/core/display/pictures";
 import {
   BrowserVideo,
   decodableVideo,
@@ -8,6 +9,7 @@ import {
 } from "../../src/core/display/video";
 import { ProtocolError } from "../../src/protocol/errors";
 import { CodecId } from "../../src/protocol/generated";
+import { unhex } from "../support/vectors";
 
 interface Given {
   readonly type: string;
@@ -129,6 +131,24 @@ describe("streams", () => {
     await video.decode(chunk(1));
     await expect(video.decode(chunk(0, given))).rejects.toMatchObject({ code: "malformed" });
   });
+
+  test.each([
+    ["VP8", CodecId.VP8, "1002009d012a10001000", "1002009d012aff3fff3f"],
+    ["VP9", CodecId.VP9, "824983425000f000f6", "824983425ffffffff6"],
+  ] as const)(
+    "D4: a key frame of %s that speaks of another size never reaches the decoder",
+    async (_, codec, good, bomb) => {
+      expect(announcedVideoSize(codec, unhex(good))).toEqual({ width: 16, height: 16 });
+      const video = new BrowserVideo();
+      await video.decode(chunk(1, { codec }));
+      const later = chunk(0, { codec, payload: unhex(bomb) });
+      await expect(video.decode(later)).rejects.toThrow(/video of \d{5}x\d{5} for 8x6/u);
+      expect(types()).toEqual(["key"]);
+      for (let length = 0; length < 9; length += 1) {
+        expect(announcedVideoSize(codec, unhex(bomb).subarray(0, length))).toBeNull();
+      }
+    },
+  );
 
   test("D4 F9: what does not decode is a missed frame, and so is all that follows up to a key chunk", async () => {
     const video = new BrowserVideo();

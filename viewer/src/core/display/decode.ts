@@ -3,7 +3,7 @@ import { LimitError, MalformedError, ProtocolError } from "../../protocol/errors
 import { copySource, type Frame, type Size, type Update } from "../../protocol/frame";
 import { CodecId, UpdateKind } from "../../protocol/generated";
 import type { Buffers } from "./buffers";
-import { inflate } from "./inflate";
+import { type Inflate, inflateInTurn } from "./inflate";
 import type { CursorShape, Drawing, DrawOp } from "./ops";
 import { announcedSize, mediaType } from "./pictures";
 import type { Still, StillStream } from "./still";
@@ -29,6 +29,7 @@ interface Work {
   readonly pixels: Uint8ClampedArray<ArrayBuffer>;
   readonly codecs: Codecs;
   readonly still: StillStream | null;
+  readonly inflate: Inflate;
 }
 
 const PAINTING: ReadonlySet<UpdateKind> = new Set<UpdateKind>([
@@ -81,7 +82,7 @@ function expand(rgb: Uint8Array, out: Uint32Array): void {
   }
 }
 
-async function rowsOf(update: Update): Promise<Uint8Array> {
+async function rowsOf(update: Update, { inflate }: Work): Promise<Uint8Array> {
   const size = update.width * update.height * 3;
   if (update.codec === CodecId.DEFLATE_RGB) return inflate(update.payload, size);
   if (update.payload.length !== size) {
@@ -115,7 +116,7 @@ async function pictureOf(update: Update, codecs: Codecs): Promise<ImageBitmap | 
   throw new MalformedError(`a picture of ${size.width}x${size.height} for ${width}x${height}`);
 }
 
-async function cursorShape(update: Update, codecs: Codecs): Promise<CursorShape> {
+async function cursorShape(update: Update, { codecs, inflate }: Work): Promise<CursorShape> {
   const { x, y, width, height, codec, payload } = update;
   if (codec === CodecId.NONE) return { image: null, hotX: 0, hotY: 0 };
   if (width === 0 || height === 0) throw new MalformedError("a cursor without pixels");
@@ -126,9 +127,13 @@ async function cursorShape(update: Update, codecs: Codecs): Promise<CursorShape>
 }
 
 /** The pixels of an update that has rows. A zstd stream is decoded before anything is waited for: its order counts. */
-async function rows(update: Update, out: Uint8ClampedArray<ArrayBuffer>, { still }: Work): Promise<void> {
+async function rows(update: Update, out: Uint8ClampedArray<ArrayBuffer>, work: Work): Promise<void> {
+  const { still } = work;
   if (!isStill(update)) {
-    expand(await rowsOf(update), new Uint32Array(out.buffer, out.byteOffset, update.width * update.height));
+    expand(
+      await rowsOf(update, work),
+      new Uint32Array(out.buffer, out.byteOffset, update.width * update.height),
+    );
   } else if (still === null) {
     throw new ProtocolError("a zstd stream, which this viewer has not named", "unsupported_version");
   } else {
@@ -206,11 +211,11 @@ export async function decodeDrawing(
   checkArea(frame);
   const still = await streams(facts, frame, codecs);
   const { offsets, bytes } = layOut(frame.updates);
-  const work = { pixels: buffers.take(bytes), codecs, still };
+  const work = { pixels: buffers.take(bytes), codecs, still, inflate: inflateInTurn() };
   const shape = frame.updates.findLast(({ kind }) => kind === UpdateKind.CURSOR_SHAPE);
   const position = frame.updates.findLast(({ kind }) => kind === UpdateKind.CURSOR_POSITION);
   const drawn = Promise.allSettled(frame.updates.map((update, i) => drawOp(update, offsets[i] ?? 0, work)));
-  const pointer = shape === undefined ? null : cursorShape(shape, codecs);
+  const pointer = shape === undefined ? null : cursorShape(shape, work);
   const [settled, cursor] = await Promise.all([drawn, Promise.allSettled([pointer])]);
   const failed = [...settled, ...cursor].find((one) => one.status === "rejected");
   if (failed !== undefined) {

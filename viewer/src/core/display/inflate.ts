@@ -12,6 +12,21 @@ async function feed(stream: WritableStream<BufferSource>, packed: Uint8Array<Arr
   await writer.close();
 }
 
+export type Inflate = typeof inflate;
+
+/**
+ * As `inflate`, one after another and none after one that is bad: many at once would each have filled their 16 MiB before
+ * anybody looks.
+ */
+export function inflateInTurn(): Inflate {
+  let before: Promise<unknown> = Promise.resolve();
+  return (packed, size) => {
+    const result = before.then(() => inflate(packed, size));
+    before = result;
+    return result;
+  };
+}
+
 /**
  * The inflated bytes.
  *

@@ -3,6 +3,7 @@ import { MalformedError, ProtocolError } from "../../protocol/errors";
 import { CodecId } from "../../protocol/generated";
 import type { Rectangle } from "../../protocol/frame";
 import { isSampleRight, SAMPLE_PX, sampleOf } from "./colours";
+import { announcedVideoSize } from "./pictures";
 
 /** One chunk as a frame carries it: a piece of the stream of that number, which shows this rectangle. */
 export interface VideoChunk extends Rectangle {
@@ -87,6 +88,14 @@ function sameStream(one: VideoChunk, other: VideoChunk): boolean {
   return sameBox && one.codec === other.codec;
 }
 
+/** A few octets that speak of a huge picture would have the decoder make room for it. */
+function checkSize({ codec, width, height, payload }: VideoChunk): void {
+  const announced = announcedVideoSize(codec, payload);
+  if (announced !== null && (announced.width !== width || announced.height !== height)) {
+    throw new MalformedError(`video of ${announced.width}x${announced.height} for ${width}x${height}`);
+  }
+}
+
 /** The browser's own decoder. */
 export class BrowserVideo implements VideoDecoding {
   private decoder: VideoDecoder | null = null;
@@ -111,6 +120,7 @@ export class BrowserVideo implements VideoDecoding {
     } else if (this.first === null || !sameStream(this.first, chunk)) {
       throw new MalformedError("a piece of video for another rectangle than its stream's");
     }
+    checkSize(chunk);
     const { decoder } = this;
     if (decoder?.state !== "configured") throw new PictureLostError("a piece of video without its beginning");
     const frame = await this.run(decoder, chunk, begins);

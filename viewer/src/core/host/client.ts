@@ -2,6 +2,7 @@
 import type { MarksView } from "../api";
 import type { SessionKind } from "../../protocol/generated";
 import { Watched } from "../observable";
+import { socketUrl } from "../socket_url";
 import type { CreateHostClient, HostClient, HostView } from "./api";
 import { canShowScreen, Capture, type Choice, chooseScreen, type Port } from "./capture";
 import type { FromHost, ToHost } from "./port";
@@ -197,13 +198,6 @@ export class Host implements HostClient {
   }
 }
 
-function socketUrl(): string {
-  const url = new URL("/ws/agent", window.location.href);
-  url.protocol = url.protocol === "http:" ? "ws:" : "wss:";
-  url.search = url.hash = "";
-  return url.href;
-}
-
 /** The host client of this page. */
 export const createHostClient: CreateHostClient = () =>
   new Host({
@@ -212,7 +206,7 @@ export const createHostClient: CreateHostClient = () =>
     canShowScreen,
     chooseScreen,
     fetchPresentation,
-    socketUrl,
+    socketUrl: () => socketUrl("/ws/agent"),
     onReturn: (listener) => window.addEventListener("online", listener),
     onClose: (listener) => window.addEventListener("pagehide", listener),
   });

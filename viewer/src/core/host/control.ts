@@ -47,8 +47,9 @@ export class Control {
       }),
     TeamKey: (seat, message) => this.teamKey(seat, message.public),
     ModeRequest: (seat, { mode }) => this.inBounds(seat, null, () => this.modeRequested(seat, mode)),
-    ChatSend: (seat, { text }) => {
-      if (seat.lines.spend(this.desk.now)) this.talk.heard(seat, text);
+    ChatSend: (seat, { text, sent = 0 }) => {
+      if (this.talk.repeats(seat, sent)) return;
+      if (seat.lines.spend(this.desk.now)) this.talk.heard(seat, text, sent);
       else this.refuse(seat, tooFast("chat"));
     },
     Laser: (seat, place) => this.marks.laser(seat, place),

@@ -63,8 +63,13 @@ export class Seat {
   modeToldAt = -Infinity;
   acked = 0;
   teamKey: Uint8Array | null = null;
-  /** The last line of chat that this viewer was told. */
+  /** The last line of chat that this viewer was told, and the one before their first. */
   lineTold = 0;
+  lineFirst = 0;
+  /** What became of the viewer's own lines, by the viewer's number (SPEC T8). */
+  readonly saidLines = new Map<number, number>();
+  /** When the link before this one was last heard. */
+  heardBefore = 0;
   readonly granted = new Set<Capability>();
   readonly refusedAt = new Map<string, number>();
   readonly allowance = new Allowance(VIEWER_MESSAGES_AT_ONCE, VIEWER_MESSAGES_PER_S);
@@ -117,6 +122,7 @@ export class Seat {
     this.keyed = true;
     this.resumeBefore = this.resume;
     this.resume = resume;
+    this.heardBefore = this.heardAt;
     this.heardAt = now;
   }
 

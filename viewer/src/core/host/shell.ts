@@ -5,11 +5,12 @@
  * being sealed. Only looking and encoding run beside it.
  */
 import type { HostView } from "./api";
+import { Inbox } from "../inbox";
 import type { FromHost, ToHost } from "./port";
 import { newDeviceKey } from "../../crypto/media_sender";
 import { type Bytes, randomBytes } from "../../crypto/bytes";
 import { InOrder } from "../../crypto/order";
-import { LimitError, MalformedError, ProtocolError } from "../../protocol/errors";
+import { MalformedError, ProtocolError } from "../../protocol/errors";
 import { DST_HOST, type Member, MessageType } from "../../protocol/generated";
 import { bodyOf, parseHeader } from "../../protocol/header";
 import type { HostAction } from "./actions";
@@ -24,8 +25,6 @@ import { agentMessage, relayToAgent } from "./wire";
 const TICK_MS = 100;
 const PULL_MS = 33;
 const INBOX_BYTES = 8 * 2 ** 20;
-// What a queued message costs besides its own bytes: a flood of empty ones is a flood as well.
-const MESSAGE_BYTES = 512;
 const MARKS_GAP_MS = 40;
 const INVITE_BYTES = 16;
 const SECRET_BYTES = 32;
@@ -68,7 +67,7 @@ export class HostShell {
   private shownLines: HostView["lines"] = [];
   private shownMarks: unknown = null;
   private marksAt = 0;
-  private inboxBytes = 0;
+  private readonly inbox = new Inbox(INBOX_BYTES);
   private timer: ReturnType<typeof setInterval> | null = null;
 
   constructor(private readonly around: HostSurroundings) {
@@ -290,7 +289,7 @@ export class HostShell {
     const current = (event: Event): void =>
       this.happen((machine) => (this.socket === socket ? event(machine) : []));
     socket.onopen = () => current((machine) => machine.socketOpened(this.around.now()));
-    socket.onmessage = ({ data }: MessageEvent<unknown>) => this.arrived(data, current);
+    socket.onmessage = ({ data }: MessageEvent<unknown>) => this.arrived(socket, data);
     socket.onclose = () => current((machine) => machine.socketClosed(this.around.now()));
   }
 
@@ -308,16 +307,12 @@ export class HostShell {
     if (message !== null && this.socket?.readyState === OPEN) this.socket.send(message);
   }
 
-  private arrived(data: unknown, current: (event: Event) => void): void {
+  private arrived(socket: HostSocket, data: unknown): void {
     const at = this.around.now();
-    const size = MESSAGE_BYTES + (data instanceof ArrayBuffer ? data.byteLength : 0);
-    this.inboxBytes += size;
-    const full = this.inboxBytes > INBOX_BYTES;
-    current((machine) => {
-      this.inboxBytes -= size;
-      if (!(data instanceof ArrayBuffer)) throw new MalformedError("a text message; this wire is binary");
-      if (full) throw new LimitError("more came in than can be worked with");
-      return this.message(machine, new Uint8Array(data), at);
+    const waiting = this.inbox.put(data);
+    this.happen((machine) => {
+      waiting.leave();
+      return this.socket === socket ? this.message(machine, waiting.bytes(), at) : [];
     });
   }
 

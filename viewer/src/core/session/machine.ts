@@ -8,42 +8,24 @@
  *
  * Whoever calls it does the actions in their order and gives it one event after another. Times are ms of one clock.
  */
-import type { Failure, FailureCode, Outgoing } from "../api";
+import type { Outgoing, SessionView } from "../api";
 import type { Credential } from "../../crypto/schedule";
 import { ProtocolError } from "../../protocol/errors";
-import {
-  type ErrorCode,
-  type HostToViewer,
-  type Mode,
-  MODES,
-  PROTOCOL_VERSION,
-  type Quality,
-  type RelayToViewer,
-  type Whisper,
-} from "../../protocol/generated";
+import { type HostToViewer, MODES, type Quality, type Whisper } from "../../protocol/generated";
 import type { Action } from "./actions";
-import { Backoff } from "./backoff";
+import { Connection } from "./connection";
 import type { FrameFacts } from "./frames";
 import { checkMoment } from "./heard";
-import { answered, HostVoice, isShowing, revoked, type Scene } from "./host_voice";
+import { answered, HostVoice, isShowing, refused, revoked, type Scene, type Showing } from "./host_voice";
 import { sealable } from "./outgoing";
+import { OwnLines } from "./own_lines";
 import { isPassing } from "./passing";
 import { Picture } from "./picture";
-import { arrivedView, identityAt, type Pass, type Place, placeOf, sameSession } from "./place";
 import { Pulse } from "./pulse";
-import { CONNECT_DEADLINE_MS, connectsAgain, hearingAt, overdue, type Stage } from "./stage";
-import { comesBack } from "./verdicts";
-import { Script } from "./script";
+import { connectsAgain, hearingAt, overdue } from "./stage";
 import type { HeardWhisper } from "./team";
-import { awayView, endedView, failureOf, keptUntil, NOBODY_ASKED, stepsAt } from "./view";
+import { NOBODY_ASKED, stepsAt } from "./view";
 import { Whispers } from "./whispers";
-
-/** What a join needs: a one-time ticket, the secret as a credential, and the mode asked for. */
-export interface JoinOrder {
-  readonly ticket: string;
-  readonly credential: Credential;
-  readonly mode: Mode;
-}
 
 /** What a finished handshake tells: the next run's credential, and the modes that the host knows. */
 export interface Verified {
@@ -51,45 +33,14 @@ export interface Verified {
   readonly modes: readonly string[];
 }
 
-export class SessionMachine extends Script {
-  private stage: Stage = { at: "idle" };
-  private pass: Pass | null = null;
-  private credential: Credential | null = null;
-  private place: Place | null = null;
-  private mode: Mode = "observer";
-  private wasLive = false;
-  private startedAt = 0;
-  private cutAt: number | null = null;
-  private readonly backoff: Backoff;
+export class SessionMachine extends Connection {
   private readonly picture = new Picture();
   private readonly pulse = new Pulse();
   private readonly voice = new HostVoice();
   private readonly whispers = new Whispers();
-
-  /** `timeOfDay` (ms) is for what is shown: the machine's own clock falls behind it where the PC slept. */
-  constructor(
-    random: () => number,
-    private readonly timeOfDay: () => number,
-  ) {
-    super();
-    this.backoff = new Backoff(random);
-  }
-
-  get ended(): boolean {
-    return this.stage.at === "ended";
-  }
+  private readonly own = new OwnLines();
 
   // --- commands
-
-  join(order: JoinOrder, now: number): Action[] {
-    if (this.stage.at !== "idle") return [];
-    this.pass = { ticket: order.ticket };
-    this.credential = order.credential;
-    this.mode = order.mode;
-    this.startedAt = now;
-    this.show({ phase: "connecting" });
-    return this.connect(now);
-  }
 
   /** Input, seal and send it; while not live it is discarded, never kept (SPEC S3). */
   input(message: Outgoing): Action[] {
@@ -97,6 +48,21 @@ export class SessionMachine extends Script {
     for (const whole of sealable(message, this.picture.seen)) this.tell(whole);
     if (message.t === "InviteRevoke") this.show(revoked(this.shown, message.invite));
     return this.taken();
+  }
+
+  /** Say something to everybody; while the line is down it waits for the host to be back (SPEC T8). */
+  say(text: string, now: number): Action[] {
+    if (!this.wasLive || this.ended) return [];
+    if (!this.own.say(text, this.timeOfDay())) {
+      this.show(refused(this.scene, { code: "throttled", capability: "chat", removedBy: null }));
+    }
+    this.sayDue(now);
+    return this.taken();
+  }
+
+  private sayDue(now: number): void {
+    if (this.stage.at === "live") for (const message of this.own.due(now)) this.tell(message);
+    if (this.own.view !== this.shown.unsaid) this.show({ unsaid: this.own.view });
   }
 
   /** Say something to the team only (SPEC T3). */
@@ -118,115 +84,6 @@ export class SessionMachine extends Script {
   setQuality(quality: Quality): Action[] {
     this.show({ quality });
     return this.input({ t: "QualityChoice", quality });
-  }
-
-  /** This side leaves for good. */
-  leave(): Action[] {
-    if (hearingAt(this.stage) !== null) this.tell({ t: "Goodbye" });
-    return this.end(null, true);
-  }
-
-  /** The network may be there again: do not wait for the next try. */
-  nudge(now: number): Action[] {
-    const { stage } = this;
-    return stage.at === "waiting" || stage.at === "host_away" ? this.connect(now) : [];
-  }
-
-  // --- the socket
-
-  socketOpened(now: number): Action[] {
-    if (this.stage.at !== "connecting" || this.pass === null) return [];
-    this.stage = { at: "greeting", since: now };
-    this.out.push({ do: "relay", message: { t: "ViewerHello", version: PROTOCOL_VERSION, ...this.pass } });
-    return this.taken();
-  }
-
-  socketClosed(now: number): Action[] {
-    const { at } = this.stage;
-    return at === "idle" || at === "waiting" || at === "ended" ? [] : this.cut(now, "unreachable");
-  }
-
-  /** Something that came in was refused, or could not be worked with. */
-  failed(error: unknown, now: number): Action[] {
-    if (this.ended) return [];
-    const { code } = failureOf(error);
-    if (code === "desync" && this.wasLive) return this.cut(now, code);
-    return this.end(failureOf(error), true);
-  }
-
-  // --- the relay
-
-  relay(message: RelayToViewer, now: number): Action[] {
-    switch (message.t) {
-      case "RelayError":
-      case "SessionEnded":
-        return this.dismissed(message.code, now, message.t === "SessionEnded");
-      case "ViewerWelcome":
-        return this.welcomed(message, now);
-      case "HostGone":
-        this.checkWelcomed(message.t);
-        return this.hostGone(now, message.restarting_s);
-      case "HostBack":
-        this.checkWelcomed(message.t);
-        return this.hostBack(message.link, now);
-    }
-  }
-
-  private dismissed(code: ErrorCode, now: number, over: boolean): Action[] {
-    if (this.ended) return [];
-    return !over && this.wasLive && comesBack(code) ? this.cut(now, code) : this.end({ code }, false);
-  }
-
-  private welcomed(message: Extract<RelayToViewer, { t: "ViewerWelcome" }>, now: number): Action[] {
-    if (this.stage.at !== "greeting") throw new ProtocolError("ViewerWelcome without a hello");
-    const place = placeOf(message);
-    if (this.place !== null && !sameSession(this.place, place)) {
-      throw new ProtocolError("the relay put this viewer into another session", "tampered");
-    }
-    this.place = place;
-    this.pass = { resume: message.resume };
-    this.show(arrivedView(place));
-    if (message.host_present !== false) return this.verify(now);
-    return this.hostGone(now);
-  }
-
-  /** Each socket has its own welcome: what speaks of a host before it speaks of nothing that holds. */
-  private checkWelcomed(tag: string): void {
-    const { at } = this.stage;
-    if (this.place === null || at === "greeting") throw new ProtocolError(`${tag} before the welcome`);
-  }
-
-  /** `restartingS` is what the relay says; a welcome says nothing of it, and then what was said before holds. */
-  private hostGone(now: number, restartingS?: number): Action[] {
-    if (!this.wasLive) return this.end({ code: "host_gone" }, true);
-    this.out.push({ do: "forget" });
-    this.stage = { at: "host_away", since: now };
-    this.cutAt ??= now;
-    const until = restartingS ? this.timeOfDay() + restartingS * 1000 : null;
-    this.shown = awayView(this.shown, restartingS === undefined ? this.shown.restartingUntil : until);
-    return this.taken();
-  }
-
-  private hostBack(link: number, now: number): Action[] {
-    if (this.place === null) throw new ProtocolError("HostBack without a place", "internal");
-    if (link === this.place.link) throw new ProtocolError("HostBack with the old link");
-    if (!this.wasLive) return this.end({ code: "host_gone" }, true);
-    this.place = { ...this.place, link };
-    this.out.push({ do: "forget" });
-    return this.verify(now);
-  }
-
-  /** Start a handshake on the link that holds now. */
-  private verify(now: number): Action[] {
-    const { place, credential } = this;
-    if (place === null || credential === null) throw new ProtocolError("nothing to verify with", "internal");
-    this.stage = { at: "verifying", since: now };
-    const identity = identityAt(place, this.shown.mode ?? this.mode);
-    const { link, slot, context } = place;
-    this.out.push({ do: "handshake", order: { link, slot, context, credential, identity } });
-    if (this.wasLive) this.show({ phase: "reconnecting" });
-    else this.show({ phase: "verifying", steps: stepsAt("encryption") });
-    return this.taken();
   }
 
   // --- the host
@@ -254,7 +111,7 @@ export class SessionMachine extends Script {
     this.pulse.heard(now);
     if (isPassing(message)) return [{ do: "pass", message }];
     if (isShowing(message)) {
-      this.show(this.voice.patch(message, this.scene));
+      this.show({ ...this.voice.patch(message, this.scene), ...this.answeredLines(message) });
       return [];
     }
     switch (message.t) {
@@ -268,6 +125,14 @@ export class SessionMachine extends Script {
       case "Epoch":
         return this.newEpoch(message, now);
     }
+  }
+
+  /** What the host says to one's own lines: taken, or refused. */
+  private answeredLines(message: Showing): Partial<SessionView> {
+    if (message.t === "ChatLine") this.own.came(message, this.place?.slot ?? 0);
+    const lasting = message.t === "InputRefused" && message.code !== "throttled";
+    if (lasting && message.capability === "chat") this.own.refused();
+    return this.own.view === this.shown.unsaid ? {} : { unsaid: this.own.view };
   }
 
   private get scene(): Scene {
@@ -305,6 +170,8 @@ export class SessionMachine extends Script {
     // Nobody whispers in a presentation (SPEC T4).
     if (kind === "support") this.out.push({ do: "team_key" });
     if (quality !== "auto") this.tell({ t: "QualityChoice", quality });
+    // What the host answered meanwhile comes right behind: only what is missing then is said again, by the clock.
+    this.own.cut();
     return this.taken();
   }
 
@@ -357,44 +224,7 @@ export class SessionMachine extends Script {
     if (this.pulse.beats(now)) this.tell({ t: "Heartbeat", t_ms: now, rtt_ms: this.picture.gauge.rttMs });
     if (this.stage.at !== "live") return;
     if (this.picture.gate.asksForKeyframe(now)) this.tell({ t: "KeyframeRequest" });
+    this.sayDue(now);
     this.show(this.picture.figures(this.shown.link, now));
-  }
-
-  // --- inside
-
-  private connect(now: number): Action[] {
-    if (this.stage.at === "host_away") this.out.push({ do: "disconnect" });
-    this.stage = { at: "connecting", since: now };
-    this.out.push({ do: "connect" });
-    return this.taken();
-  }
-
-  /** The line is down. Who was live comes back; who was not has nothing to come back to. */
-  private cut(now: number, code: FailureCode): Action[] {
-    const fresh = this.stage.at === "connecting" && now - this.startedAt < CONNECT_DEADLINE_MS;
-    if (!this.wasLive && !fresh) return this.end({ code }, true);
-    this.cutAt ??= now;
-    if (
-      this.place !== null &&
-      now - this.cutAt > this.place.resumeLifeMs &&
-      this.timeOfDay() > keptUntil(this.shown)
-    ) {
-      return this.end({ code: "resume_invalid" }, true);
-    }
-    this.out.push({ do: "disconnect" });
-    this.stage = { at: "waiting", until: now + this.backoff.next() };
-    if (this.wasLive) this.show({ ...NOBODY_ASKED, phase: "reconnecting" });
-    return this.taken();
-  }
-
-  private end(error: Failure | null, tellRelay: boolean): Action[] {
-    if (this.ended) return this.taken();
-    if (tellRelay && this.place !== null) this.out.push({ do: "relay", message: { t: "Leave" } });
-    this.out.push({ do: "disconnect" }, { do: "finish" });
-    this.stage = { at: "ended" };
-    this.credential = null;
-    this.pass = null;
-    this.shown = endedView(this.shown, error);
-    return this.taken();
   }
 }

@@ -26,6 +26,7 @@ export const IDLE_VIEW: SessionView = {
   token: null,
   grants: {},
   lines: [],
+  unsaid: [],
   invites: [],
   pendingCapability: null,
   leadChange: null,

@@ -5,6 +5,7 @@
  * are opened, and nothing changes while a message is being opened. Only decoding runs beside it, in frame order.
  */
 import type { SessionView } from "../api";
+import { Inbox } from "../inbox";
 import type { FromWorker, ToWorker } from "../port";
 import { Buffers } from "../display/buffers";
 import { type Codecs, decodeDrawing, type DrawingFacts, paintedArea } from "../display/decode";
@@ -16,7 +17,6 @@ import { Sealed } from "../session/sealed";
 import type { Bytes } from "../../crypto/bytes";
 import { InOrder } from "../../crypto/order";
 import { relayMessage, relayToViewer } from "../../protocol/codec";
-import { LimitError, MalformedError } from "../../protocol/errors";
 import { decodeFrame, type Frame } from "../../protocol/frame";
 import { Flags, MessageType, type Whisper } from "../../protocol/generated";
 import { bodyOf, type Header, parseHeader } from "../../protocol/header";
@@ -24,8 +24,6 @@ import { PointerValve } from "./valve";
 
 const TICK_MS = 100;
 const INBOX_BYTES = 32 * 2 ** 20;
-// What a queued message costs besides its own bytes: a flood of empty ones is a flood as well.
-const MESSAGE_BYTES = 512;
 const DECODER_BYTES = 8 * 2 ** 20;
 // What a page that does not come round to drawing may let pile up, as pixels to be painted. One frame of any size is let in.
 const UNDRAWN_BYTES = 128 * 2 ** 20;
@@ -71,7 +69,7 @@ export class Shell {
   private closing: Socket | null = null;
   private sealed: Sealed | null = null;
   private shown: SessionView | null = null;
-  private inboxBytes = 0;
+  private readonly inbox = new Inbox(INBOX_BYTES);
   private decoderBytes = 0;
   private undrawnBytes = 0;
   /** A frame could not be drawn: those behind it that are being decoded already are not drawn over the gap (SPEC F9). */
@@ -99,6 +97,7 @@ export class Shell {
           now,
         );
       case "send": {
+        if (message.message.t === "ChatSend") return machine.say(message.message.text, now);
         const ready = this.valve.offer(message.message, this.socket?.bufferedAmount ?? 0);
         return ready === null ? [] : machine.input(ready);
       }
@@ -227,7 +226,7 @@ export class Shell {
     const current = (event: () => Action[] | Promise<Action[]>): void =>
       this.happen(() => (this.socket === socket ? event() : []));
     socket.onopen = () => current(() => this.machine.socketOpened(this.around.now()));
-    socket.onmessage = ({ data }: MessageEvent<unknown>) => this.arrived(data, current);
+    socket.onmessage = ({ data }: MessageEvent<unknown>) => this.arrived(socket, data);
     socket.onclose = () =>
       current(() => {
         this.disconnect();
@@ -249,16 +248,12 @@ export class Shell {
     if (this.socket?.readyState === OPEN) this.socket.send(message);
   }
 
-  private arrived(data: unknown, current: (event: () => Action[] | Promise<Action[]>) => void): void {
+  private arrived(socket: Socket, data: unknown): void {
     const at = this.around.now();
-    const size = MESSAGE_BYTES + (data instanceof ArrayBuffer ? data.byteLength : 0);
-    this.inboxBytes += size;
-    const full = this.inboxBytes > INBOX_BYTES;
-    current(() => {
-      this.inboxBytes -= size;
-      if (!(data instanceof ArrayBuffer)) throw new MalformedError("a text message; this wire is binary");
-      if (full) throw new LimitError("more came in than can be worked with");
-      return this.message(new Uint8Array(data), at);
+    const waiting = this.inbox.put(data);
+    this.happen(() => {
+      waiting.leave();
+      return this.socket === socket ? this.message(waiting.bytes(), at) : [];
     });
   }
 

@@ -46,6 +46,40 @@ describe("floods (R10, C17)", () => {
     expect(one.last("ChatLine")).toMatchObject({ text: "still here" });
   });
 
+  test("T8: a line said again is answered to its author, and is no other line", async () => {
+    const { world, one, two } = await pair();
+    for (let i = 0; i < 3; i += 1) await world.say(one, { t: "ChatSend", text: "once", sent: 4 });
+    const own = one.heard.filter(({ t }) => t === "ChatLine");
+    expect(own).toMatchObject(Array.from({ length: 3 }, () => ({ line: 1, text: "once", sent: 4 })));
+    expect(two.heard.filter(({ t }) => t === "ChatLine")).toHaveLength(1);
+    expect(two.last("ChatLine")).not.toHaveProperty("sent");
+    await world.say(two, { t: "ChatSend", text: "mine", sent: 4 });
+    expect(one.last("ChatLine")).toMatchObject({ line: 2, text: "mine" });
+    await flood(world, one, { t: "ChatSend", text: "once", sent: 4 });
+    expect(count(two, "ChatLine")).toBe(2);
+    expect(count(one, "ChatLine")).toBeLessThan(20);
+  });
+
+  test("T1 T8: what was told just before a cut is told again to whoever comes back, with its number", async () => {
+    const { world, one, two } = await pair();
+    await world.say(one, { t: "ChatSend", text: "lost?", sent: 1 });
+    for (const viewer of [one, two]) {
+      await world.relay({
+        t: "ViewerGone",
+        slot: viewer.slot,
+        link: viewer.link,
+        left: false,
+        code: "desync",
+      });
+      viewer.link += 80;
+      viewer.heard.length = 0;
+      await world.announce(viewer, true);
+      await world.verify(viewer, given(viewer.resume));
+    }
+    expect(one.last("ChatLine")).toMatchObject({ text: "lost?", sent: 1 });
+    expect(two.last("ChatLine")).toMatchObject({ text: "lost?" });
+  });
+
   test("T1: a line of nothing but spaces is none", async () => {
     const { world, one, two } = await pair();
     await world.say(one, { t: "ChatSend", text: "  \n " });

@@ -1,0 +1,101 @@
+/** One's own lines of chat until the host has them: numbered, at a person's pace, said again after a cut (SPEC T8). */
+import type { UnsaidView } from "../api";
+import type { ChatLine, ChatSend } from "../../protocol/generated";
+import { fits, sayable } from "./outgoing";
+
+/** As many as a person writes while a line is down; H knows the last 256 numbers. */
+const MAX_WAITING = 50;
+/** Below what a host takes of one person (8, then one a second). */
+const LINES_AT_ONCE = 6;
+const LINE_GAP_MS = 1100;
+/** A line that was neither taken nor refused for so long was lost, or came too fast. */
+const REPEAT_AFTER_MS = 6_000;
+const MAX_TRIES = 5;
+
+interface Waiting extends ChatSend {
+  readonly sent: number;
+  readonly at: number;
+  /** When it was said last on this link; `null` if it was not. */
+  saidAt: number | null;
+  tries: number;
+  failed: boolean;
+}
+
+export class OwnLines {
+  private count = 0;
+  private lines: Waiting[] = [];
+  private shown: readonly UnsaidView[] = [];
+  /** When the next line would be due if each took its time. */
+  private evenAt = 0;
+
+  /** What the host has not taken, oldest first; another array whenever it changes. */
+  get view(): readonly UnsaidView[] {
+    return this.shown;
+  }
+
+  /** One more line; false where it cannot be kept. `at` is the time of day, ms. */
+  say(text: string, at: number): boolean {
+    if (this.lines.length >= MAX_WAITING) return false;
+    const message = { t: "ChatSend", text: sayable(text), sent: this.count + 1 } as const;
+    if (!fits(message)) return true;
+    this.count += 1;
+    this.lines.push({ ...message, at, saidAt: null, tries: 0, failed: false });
+    this.changed();
+    return true;
+  }
+
+  /** What is to be said now, in its order. */
+  due(now: number): ChatSend[] {
+    const due: ChatSend[] = [];
+    for (const line of this.lines) {
+      if (line.failed || (line.saidAt !== null && now - line.saidAt < REPEAT_AFTER_MS)) continue;
+      if (line.tries >= MAX_TRIES) this.fail(line);
+      else if (this.inPace(now)) {
+        line.saidAt = now;
+        line.tries += 1;
+        due.push({ t: "ChatSend", text: line.text, sent: line.sent });
+      } else break;
+    }
+    return due;
+  }
+
+  /** Another link: what was not answered on the last one is said again. */
+  cut(): void {
+    for (const line of this.lines) {
+      line.saidAt = null;
+      line.tries = 0;
+    }
+  }
+
+  /** The host told a line; a host that knows no numbers is known by the words. */
+  came({ sent = 0, slot, text }: ChatLine, own: number): void {
+    if (slot !== own) return;
+    const at = this.lines.findIndex((line) =>
+      sent === 0 ? line.text === text && line.tries > 0 : line.sent === sent,
+    );
+    if (at < 0) return;
+    this.lines.splice(at, 1);
+    this.changed();
+  }
+
+  /** The host takes none of them. */
+  refused(): void {
+    for (const line of this.lines) if (line.saidAt !== null && !line.failed) this.fail(line);
+  }
+
+  private inPace(now: number): boolean {
+    const at = Math.max(this.evenAt, now);
+    if (at - now > (LINES_AT_ONCE - 1) * LINE_GAP_MS) return false;
+    this.evenAt = at + LINE_GAP_MS;
+    return true;
+  }
+
+  private fail(line: Waiting): void {
+    line.failed = true;
+    this.changed();
+  }
+
+  private changed(): void {
+    this.shown = this.lines.map(({ sent, text, at, failed }) => ({ key: `o${sent}`, text, at, failed }));
+  }
+}
