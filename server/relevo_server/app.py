@@ -11,6 +11,7 @@ from typing import TypedDict, cast
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
@@ -20,7 +21,6 @@ from relevo_server.access.tickets import TicketOffice
 from relevo_server.accounts.asker import network_of
 from relevo_server.accounts.assembly import AccountParts, assemble
 from relevo_server.accounts.passwords import Passwords
-from relevo_server.accounts.refusals import RefusalBook
 from relevo_server.admin import routes as admin_routes
 from relevo_server.admin.acts import make_parts as make_admin_parts
 from relevo_server.authority import TlsError
@@ -50,6 +50,8 @@ from relevo_server.syslog import SyslogParts, SyslogSender
 from relevo_server.tls import TlsKeeper, make_data_folder
 
 _HOUSEKEEPING_EVERY_S = 600.0
+# Longer than a record may wait in the spool for a database that comes and goes.
+_ENDED_KEPT_S = 86_400.0
 _log = logger(__name__)
 
 
@@ -122,7 +124,6 @@ def _make_parts(settings: Settings, clock: Clock, tls: TlsKeeper | None) -> _Par
         revocations=RevocationStore(database),
         account=accounts.view,
         colleagues=accounts.in_good_standing,
-        audit=AuditLog(database),
         trace=database.trace,
         metrics=Metrics(),
     )
@@ -189,11 +190,16 @@ async def _keep_house(parts: _Parts, stopping: asyncio.Event) -> None:
                 parts.services.clock.wall_s(), settings.sign_in_idle_s, settings.sign_in_absolute_s
             ),
         )
+        await _guarded("sweeping ended sessions", lambda: _forget_ended(parts.services))
         if parts.tls is not None:
             await _guarded("refreshing the certificate", lambda: _refresh(parts.tls))
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_HOUSEKEEPING_EVERY_S):
                 await stopping.wait()
+
+
+async def _forget_ended(services: Services) -> None:
+    await services.relay_sessions.sweep(services.clock.wall_s() - _ENDED_KEPT_S)
 
 
 async def _refresh(tls: TlsKeeper | None) -> None:
@@ -220,6 +226,12 @@ def _add_error_handlers(app: FastAPI) -> None:
         _log.error("the database does not answer", reason=str(error)[:200])
         return fault_response(UNAVAILABLE)
 
+    @app.exception_handler(DataError)
+    async def unfit(_request: Request, error: DataError) -> JSONResponse:
+        # PostgreSQL takes no NUL in a text: such a name is nobody's.
+        _log.warning("the database takes no such value", reason=type(error.orig).__name__)
+        return fault_response(INVALID)
+
     @app.exception_handler(RequestValidationError)
     async def invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
         return fault_response(INVALID, where=_field(cast("Sequence[_Problem]", error.errors())))
@@ -231,7 +243,7 @@ def _add_error_handlers(app: FastAPI) -> None:
         response.headers.update(error.headers or {})
         return response
 
-    _ = (refused, unavailable, invalid, http)
+    _ = (refused, unavailable, unfit, invalid, http)
 
 
 def _field(problems: Sequence[_Problem]) -> str:
@@ -242,15 +254,14 @@ def _field(problems: Sequence[_Problem]) -> str:
 
 
 def _foreign_origins(services: Services) -> Callable[[ForeignOrigin], Awaitable[None]]:
-    """Writes down who asked from another site's page: each address once in ten minutes."""
-    refusals = RefusalBook(services)
+    """Writes down who asked from another site's page: each network once in ten minutes, with a count."""
 
     async def tell(asked: ForeignOrigin) -> None:
         personal = {"address": asked.address, "origin": asked.origin}
         event = AuditEvent(
             services.clock.wall_s(), "", "origin.refused", personal=personal, cause=asked.cause
         )
-        await refusals.flood(f"origin:{network_of(asked.address)}", event)
+        services.refused(f"origin:{network_of(asked.address)}", event)
 
     return tell
 

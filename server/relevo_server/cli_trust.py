@@ -8,15 +8,15 @@ from typing import Final, TypeAlias
 
 from relevo_server import commands_audit, commands_trust
 from relevo_server.accounts.permissions import Permission
+from relevo_server.commands_trust import Outcome
+from relevo_server.export import WantedExport
 from relevo_server.settings import SecondFactor, Settings
 from relevo_server.store.organisations import HOME
+from relevo_server.store.tokens import MAX_TOKEN_DAYS
 
 # argparse gives this class no public name.
 Group: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
-Outcome = tuple[list[str], bool]
-"""The lines to print, and whether all was well; if not, the exit status is 1."""
 Work = Coroutine[None, None, Outcome]
-MAX_TOKEN_DAYS = 365
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def _verify(options: argparse.Namespace, settings: Settings) -> Work:
 
 
 def _export(options: argparse.Namespace, settings: Settings) -> Work:
-    wanted = commands_audit.WantedExport(options.organisation_id, options.format, options.first)
+    wanted = WantedExport(options.organisation_id, options.format, options.first, settings.relay_origin)
     return commands_audit.export(settings, wanted, options.output)
 
 

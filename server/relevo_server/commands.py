@@ -23,10 +23,11 @@ from relevo_server.settings import SecondFactor, Settings
 from relevo_server.store import schema
 from relevo_server.store.accounts import AccountChange, AccountStore, NameTaken, NewAccount
 from relevo_server.store.audit_check import check_record, organisations_with_record
-from relevo_server.store.checkpoints import BadKey, load_or_make_key
+from relevo_server.store.checkpoints import BadKey, known_keys, load_or_make_key
 from relevo_server.store.database import Database
 from relevo_server.store.organisations import HOME, OrganisationStore
 from relevo_server.store.sign_ins import SignInStore
+from relevo_server.store.spool import set_aside
 from relevo_server.tls import make_data_folder, prepare_certificate
 
 ACTOR: Final = "command line"
@@ -234,7 +235,12 @@ def read_password(name: str, organisation: str, *, from_stdin: bool) -> str:
 
 async def check(settings: Settings) -> tuple[list[str], bool]:
     """Look at the configuration; a line for each part, and whether the server could serve."""
-    findings = [*_check_certificate(settings), *await _check_database(settings), *_check_rest(settings)]
+    findings = [
+        *_check_certificate(settings),
+        *await _check_database(settings),
+        *_check_spool(settings),
+        *_check_rest(settings),
+    ]
     fine = not any(line.startswith("FAIL") for line in findings)
     return findings, fine
 
@@ -267,9 +273,9 @@ async def _check_database(settings: Settings) -> list[str]:
         async with opened_database(settings) as database:
             accounts = AccountStore(database, Clock(), settings.organisation)
             every = await accounts.every()
-            key = load_or_make_key(settings.data).public_key()
+            keys = known_keys(settings.data, load_or_make_key(settings.data).public_key())
             found = await organisations_with_record(database)
-            verdicts = [await check_record(database, one, (), key) for one in found]
+            verdicts = [await check_record(database, one, (), keys) for one in found]
     except (SQLAlchemyError, schema.SchemaError, BadKey, OSError) as error:
         return [f"FAIL  database: {error}"]
     lines = [f"ok    database at revision {schema.HEAD}, {len(every)} account(s)"]
@@ -280,6 +286,26 @@ async def _check_database(settings: Settings) -> list[str]:
         for one in verdicts
         if one.flaws
     ]
+    return lines
+
+
+def _check_spool(settings: Settings) -> list[str]:
+    folder = settings.data / "spool"
+    try:
+        found = set_aside(folder)
+    except OSError as error:
+        return [f"FAIL  spool: {error}"]
+    lines: list[str] = []
+    if found.refused:
+        lines.append(
+            f"warn  {found.refused} record(s) that the database never takes lie in {folder / 'refused.bin'}: "
+            "the log says why; look at them, then move the file away"
+        )
+    if found.cut_bytes:
+        lines.append(
+            f"warn  {found.cut_bytes} bytes of the spool that could not be read lie in {folder / 'cut.bin'}: "
+            "look at them, then move the file away"
+        )
     return lines
 
 

@@ -1,5 +1,6 @@
 """What the command line does with the record: check it, write it elsewhere, erase what is personal in it."""
 
+import os
 import re
 import sys
 from collections.abc import AsyncGenerator, Sequence
@@ -13,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from relevo_server import export as files
 from relevo_server.clock import Clock
 from relevo_server.commands import CommandError, opened_database
-from relevo_server.commands_trust import account_of, check_organisation, event
+from relevo_server.commands_trust import Outcome, account_of, check_organisation, event
 from relevo_server.export_check import check_export
 from relevo_server.settings import Settings
 from relevo_server.store.audit import AuditLog
@@ -24,7 +25,9 @@ from relevo_server.store.checkpoints import (
     BadKey,
     Head,
     HeadKeeper,
+    Keys,
     key_id,
+    known_keys,
     load_or_make_key,
     read_heads,
 )
@@ -33,18 +36,8 @@ from relevo_server.store.erasure import Erasure
 from relevo_server.store.erasure import erase as erase_stored
 from relevo_server.tls import make_data_folder
 
-Outcome = tuple[list[str], bool]
 _SESSION: Final = re.compile(r"[0-9a-fA-F]{32}")
 _GUEST: Final = re.compile(r"guest-[0-9a-f]{24}")
-
-
-@dataclass(frozen=True)
-class WantedExport:
-    """Whose record, in which format, from which line on."""
-
-    organisation: str
-    kind: files.Format
-    first: int
 
 
 @dataclass(frozen=True)
@@ -59,16 +52,20 @@ class WantedErasure:
 async def verify(settings: Settings, organisation: str | None, heads_file: Path | None) -> Outcome:
     """Check the record of one organisation or of all; the outcome is bad where anything does not fit.
 
-    Signed heads are taken from the database, from the file beside it, and from the copies given.
+    Signed heads are taken from the database, from the file beside it, and from the copies given. An
+    organisation that only they know has lost its whole record. Raises CommandError.
     """
-    public_key = _keeper_key(settings).public_key()
+    keys = _keys(settings)
     beside = settings.data / HEADS_FILE
     heads = [*(_heads_of(beside) if beside.exists() else ()), *(_heads_of(heads_file) if heads_file else ())]
     lines: list[str] = []
     fine = True
     async with opened_database(settings) as database:
-        for one in [organisation] if organisation is not None else await organisations_with_record(database):
-            verdict = await check_record(database, one, heads, public_key)
+        found = {*await organisations_with_record(database), *(head.organisation for head in heads)}
+        if organisation is not None and organisation not in found:
+            await check_organisation(database, settings, organisation)
+        for one in sorted(found) if organisation is None else [organisation]:
+            verdict = await check_record(database, one, heads, keys)
             lines += _told(verdict)
             fine = fine and not verdict.flaws
     return lines, fine
@@ -87,7 +84,7 @@ async def verify_file(settings: Settings, file: Path, key_hex: str | None) -> Ou
     ], True
 
 
-async def export(settings: Settings, wanted: WantedExport, output: Path | None) -> Outcome:
+async def export(settings: Settings, wanted: files.WantedExport, output: Path | None) -> Outcome:
     """Write the record to a new file or to standard output; the export itself is recorded first."""
     async with opened_database(settings) as database:
         await check_organisation(database, settings, wanted.organisation)
@@ -97,16 +94,12 @@ async def export(settings: Settings, wanted: WantedExport, output: Path | None) 
         await audit.append(event("export", wanted.organisation, told))
         await keeper.sign_due(Clock().wall_s(), at_once=True)
         heads = await keeper.heads(wanted.organisation)
-        pieces = files.pieces(
-            audit,
-            heads,
-            files.WantedExport(wanted.organisation, wanted.kind, wanted.first, settings.relay_origin),
-        )
+        pieces = files.pieces(audit, heads, wanted)
         if output is None:
             await _write(pieces, sys.stdout.buffer)
             return [], True
         try:
-            with output.open("xb") as file:
+            with _new_file(output) as file:
                 await _write(pieces, file)
         except FileExistsError as error:
             raise CommandError(f"{output} exists already; choose another name") from error
@@ -153,6 +146,11 @@ async def _write(pieces: AsyncGenerator[bytes], file: BinaryIO) -> None:
     file.flush()
 
 
+def _new_file(path: Path) -> BinaryIO:
+    """For nobody but who asked: addresses and names are in it. Raises FileExistsError, OSError."""
+    return open(path, "xb", opener=lambda name, flags: os.open(name, flags, 0o600))
+
+
 def _told(verdict: Verdict) -> Sequence[str]:
     who = verdict.organisation
     if verdict.flaws:
@@ -170,6 +168,14 @@ def _keeper_key(settings: Settings) -> Ed25519PrivateKey:
     make_data_folder(settings.data)
     try:
         return load_or_make_key(settings.data)
+    except BadKey as error:
+        raise CommandError(str(error)) from error
+
+
+def _keys(settings: Settings) -> Keys:
+    """Whose heads are believed. Raises CommandError."""
+    try:
+        return known_keys(settings.data, _keeper_key(settings).public_key())
     except BadKey as error:
         raise CommandError(str(error)) from error
 

@@ -2,15 +2,13 @@
 
 import datetime as dt
 import re
-import secrets
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from relevo_protocol.inert import INERT
-from relevo_protocol.limits import MAX_NAME_CHARS
-from relevo_server.accounts.names import normal_name
+from relevo_server.accounts.names import BadName, display_name, normal_name
+from relevo_server.accounts.names import label as token_label
 from relevo_server.accounts.permissions import Permission
 from relevo_server.accounts.view import AccountView
 from relevo_server.clock import Clock
@@ -23,12 +21,11 @@ from relevo_server.store.factors import FactorStore
 from relevo_server.store.organisations import OrganisationStore, OrganisationTaken
 from relevo_server.store.reports import ReportState, ReportStore
 from relevo_server.store.sign_ins import SignInStore
-from relevo_server.store.tokens import NewToken, TokenStore
+from relevo_server.store.tokens import MAX_TOKEN_DAYS, NewToken, TokenStore
 
 Outcome = tuple[list[str], bool]
-MAX_TOKEN_DAYS: Final = 365
+"""The lines to print, and whether all was well; if not, the exit status is 1."""
 MAX_RETENTION_DAYS: Final = 36_500
-_MAX_LABEL_CHARS: Final = 60
 _ORGANISATION_ID: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
 _DAY_S: Final = 86_400
 
@@ -110,13 +107,15 @@ async def create_token(settings: Settings, wanted: WantedToken) -> Outcome:
     """Make a token and print it: nobody can ask for it again. Raises CommandError."""
     # Brings the web framework, which few commands need.
     from relevo_server.accounts.sign_in import hash_token
+    from relevo_server.accounts.token_auth import new_token
 
-    label = wanted.label.strip()
-    if not 1 <= len(label) <= _MAX_LABEL_CHARS or not re.fullmatch(INERT, label):
-        raise CommandError(f"a label is one line of 1 to {_MAX_LABEL_CHARS} characters")
+    try:
+        label = token_label(wanted.label)
+    except BadName as error:
+        raise CommandError(str(error)) from error
     if not 1 <= wanted.days <= MAX_TOKEN_DAYS:
         raise CommandError(f"a token lives 1 to {MAX_TOKEN_DAYS} days")
-    secret, now_s = f"relevo_{secrets.token_urlsafe(32)}", Clock().wall_s()
+    secret, now_s = new_token(), Clock().wall_s()
     scopes = tuple(sorted({one.value for one in wanted.scopes}))
     async with opened_database(settings) as database:
         account = await account_of(database, settings, wanted.name)
@@ -179,9 +178,10 @@ async def create_organisation(settings: Settings, organisation: str, shown: str)
         raise CommandError(
             "an organisation's id has 1 to 32 small letters, digits and hyphens, no hyphen at its ends"
         )
-    name = shown.strip()
-    if not 1 <= len(name) <= MAX_NAME_CHARS or not re.fullmatch(INERT, name):
-        raise CommandError(f"a displayed name is one line of 1 to {MAX_NAME_CHARS} characters")
+    try:
+        name = display_name(shown)
+    except BadName as error:
+        raise CommandError(str(error)) from error
     async with opened_database(settings) as database:
         done = event("organisation.created", organisation, {"organisation": organisation})
         try:

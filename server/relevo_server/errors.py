@@ -172,6 +172,20 @@ WRONG_CODE = Fault(
         "sirve una sola vez.",
     ),
 )
+TOTP_LOCKED = Fault(
+    403,
+    "totp_locked",
+    Text(
+        "There were too many wrong codes, so codes of the authenticator app do not count for now.",
+        "Hubo demasiados códigos erróneos, así que los de la aplicación no valen por ahora.",
+    ),
+    Text(
+        "Sign in with a recovery code or a passkey, and they count again; an administrator can help too. "
+        "If it was not you who tried, change your password.",
+        "Entre con un código de recuperación o una clave de acceso y volverán a valer; un administrador "
+        "también puede ayudarle. Si no fue usted quien probó, cambie su contraseña.",
+    ),
+)
 WRONG_STEP = Fault(
     401,
     "wrong_step",
@@ -249,6 +263,15 @@ UNAVAILABLE = Fault(
     ),
     Text("Try again in a minute.", "Inténtelo de nuevo en un minuto."),
 )
+BUSY = Fault(
+    503,
+    "busy",
+    Text(
+        "Too many people are signing in at this moment.",
+        "En este momento hay demasiadas personas entrando.",
+    ),
+    Text("Try again in a few seconds.", "Inténtelo de nuevo en unos segundos."),
+)
 LAST_ADMINISTRATOR = Fault(
     409,
     "last_administrator",
@@ -287,9 +310,9 @@ WEAK_PASSWORD = Fault(
 )
 EVERY_FAULT = (
     WRONG_SIGN_IN, WRONG_LINK, NOT_SIGNED_IN, TOO_MANY, FOREIGN_ORIGIN, UNDECLARED_PEER, NOT_JSON, TOO_LARGE,
-    INVALID, NOT_FOUND, WRONG_METHOD, FORBIDDEN, INTERNAL, WRONG_CODE, WRONG_STEP, PASSKEY_FAILED,
-    REAUTH_NEEDED, SECOND_FACTOR_NEEDED, OIDC_ONLY, OIDC_FAILED, NOT_CONFIGURED, UNAVAILABLE,
-    LAST_ADMINISTRATOR, LAST_FACTOR, TAKEN, TOO_MANY_KEPT, WEAK_PASSWORD,
+    INVALID, NOT_FOUND, WRONG_METHOD, FORBIDDEN, INTERNAL, WRONG_CODE, TOTP_LOCKED, WRONG_STEP,
+    PASSKEY_FAILED, REAUTH_NEEDED, SECOND_FACTOR_NEEDED, OIDC_ONLY, OIDC_FAILED, NOT_CONFIGURED, UNAVAILABLE,
+    BUSY, LAST_ADMINISTRATOR, LAST_FACTOR, TAKEN, TOO_MANY_KEPT, WEAK_PASSWORD,
 )  # fmt: skip
 
 

@@ -197,7 +197,9 @@ def _read_last(text: bytes) -> tuple[Head, bytes]:
 def _check_head(head: Head, chain: bytes, report: ExportReport, key: Ed25519PublicKey) -> None:
     if head.key_id != key_id(key) or not verify_head(head, key):
         report.add(f"the head at seq {head.seq} was not signed by this key")
-    elif report.lines and (head.seq, head.chain) != (report.last, chain):
+    elif not report.lines:
+        report.add("there is no line in it: nothing but a signed head")
+    elif (head.seq, head.chain) != (report.last, chain):
         report.add(f"the head was signed for seq {head.seq}; the export ends with {report.last} or otherwise")
     else:
         report.head = head

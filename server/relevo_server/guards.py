@@ -229,10 +229,10 @@ def _is_program(headers: Headers) -> bool:
 def _is_foreign_read(path: str, headers: Headers) -> bool:
     """Whether a browser says that another site's page asks (W3C Fetch Metadata).
 
-    Only OIDC providers send people here.
+    Only OIDC providers send people here, and only back: a sign-in begins on our own page.
     """
     foreign = headers.get("sec-fetch-site") in {"cross-site", "same-site"}
-    return foreign and path.startswith("/api/") and not path.startswith("/api/oidc/")
+    return foreign and path.startswith("/api/") and path != "/api/oidc/callback"
 
 
 def fault_response(

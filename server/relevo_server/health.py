@@ -16,6 +16,7 @@ from relevo_server.metrics import CONTENT_TYPE
 from relevo_server.services import Services
 from relevo_server.store import schema
 from relevo_server.store.database import Database
+from relevo_server.store.organisations import HOME
 from relevo_server.tls import TlsKeeper
 
 _PROGRAM: Final = "Bearer relevo_"
@@ -64,7 +65,9 @@ def build_router(parts: HealthParts) -> APIRouter:
     @router.get("/metrics")
     async def metrics(request: Request) -> Response:
         if request.headers.get("authorization", "").startswith(_PROGRAM):
-            await parts.gate.may(request, Permission.METRICS_READ)
+            account = await parts.gate.may(request, Permission.METRICS_READ)
+            if account.organisation_id != HOME:
+                raise Refusal(FORBIDDEN)  # they count what all organisations do
         elif not _may_read_metrics(parts.services, request):
             raise Refusal(FORBIDDEN)
         if parts.tls is not None:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import signal
 import socket
+import sys
 import types
 from collections.abc import Callable
 from email.utils import formatdate
@@ -15,7 +16,8 @@ from uvicorn.server import ServerState
 from relevo_server.app import create_app
 from relevo_server.clock import Clock
 from relevo_server.edge.admission import Door
-from relevo_server.edge.hardening import listen_socket, uvicorn_options
+from relevo_server.edge.hardening import uvicorn_options
+from relevo_server.edge.listening import listen_socket
 from relevo_server.logs import configure_logs, logger
 from relevo_server.settings import Settings
 from relevo_server.tls import TlsKeeper
@@ -29,7 +31,9 @@ _log = logger(__name__)
 def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT. Raises TlsError, or OSError when the address cannot be listened on."""
     configure_logs(settings)
-    with contextlib.closing(listen_socket(settings.host, settings.port)) as listener:
+    _take_all_files()
+    door = Door(settings.connections_per_address, settings.behind_proxy)
+    with contextlib.closing(listen_socket(settings.host, settings.port, door)) as listener:
         settings = settings.model_copy(update={"port": listener.getsockname()[1]})
         clock = Clock()
         tls = None if settings.plain_http else TlsKeeper(settings, clock)
@@ -37,8 +41,20 @@ def serve(settings: Settings) -> None:
         # uvicorn takes the signals over while it runs and raises them again once everything is closed.
         signal.signal(signal.SIGTERM, _leave)
         signal.signal(signal.SIGINT, _leave)
-        door = Door(settings.connections_per_address, settings.behind_proxy)
-        _Server(_config(app, tls, door), settings).run(sockets=[listener])
+        _Server(_config(app, tls), settings).run(sockets=[listener])
+
+
+def _take_all_files() -> None:
+    """Let as many connections be open as the system allows; by default it is far fewer."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    # macOS takes less than what it says; then it stays as it is.
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    _log.info("open files", most=resource.getrlimit(resource.RLIMIT_NOFILE)[0])
 
 
 class _State(ServerState):
@@ -88,8 +104,8 @@ class _Server(uvicorn.Server):
         self._wake()
 
 
-def _config(app: FastAPI, tls: TlsKeeper | None, door: Door) -> uvicorn.Config:
-    options = uvicorn_options(door=door)
+def _config(app: FastAPI, tls: TlsKeeper | None) -> uvicorn.Config:
+    options = uvicorn_options()
     options["timeout_graceful_shutdown"] = _GRACE_S
     return uvicorn.Config(
         app,

@@ -10,16 +10,17 @@ from relevo_server.accounts.view import AccountView
 from relevo_server.clock import Clock
 from relevo_server.metrics import Metrics
 from relevo_server.settings import Settings
-from relevo_server.store.audit import AuditEvent, AuditLog
+from relevo_server.store.audit import AuditEvent
 from relevo_server.store.relay_sessions import RelaySessionStore
 from relevo_server.store.revocations import RevocationStore
-from relevo_server.store.sign_ins import SignInStore
+from relevo_server.store.sign_ins import SignInStore, WebSession
 
 
 @dataclass(frozen=True)
 class Throttles:
     """One throttle for each thing that can be tried too often; keys by `address_keys` and `account_key`."""
 
+    # Of passwords: an account's from one network or one known browser, and four such shares of all of them.
     sign_in_account: Throttle
     sign_in_address: Throttle
     ticket_account: Throttle
@@ -27,7 +28,7 @@ class Throttles:
     reserve_account: Throttle
     present_account: Throttle
     guest_address: Throttle
-    # Second steps and proofs of a sign-in, by account; tokens that no account has, by address.
+    # Second steps, by account or known browser, and proofs, by sign-in; tokens nobody has, by address.
     step_account: Throttle
     token_address: Throttle
     join_account: Throttle
@@ -68,6 +69,14 @@ def _forgets(_event: AuditEvent) -> None:
     """There is no relay yet, and so nobody who keeps books."""
 
 
+def _forgets_refused(_key: str, _event: AuditEvent) -> None:
+    """As above."""
+
+
+async def _has_nothing() -> bool:
+    return True
+
+
 def _takes_all() -> bool:
     return False
 
@@ -80,6 +89,10 @@ class Switchboard:
     """Cut off an account's sockets and tickets: of one sign-in, or all where that is empty (SPEC C25)."""
     note: Callable[[AuditEvent], None] = _forgets
     """Put a line into the record soon, by way of the spool if need be, without waiting for it."""
+    refused: Callable[[str, AuditEvent], None] = _forgets_refused
+    """The same for a refusal: of each key the first one, and how many there were in ten minutes."""
+    settled: Callable[[], Awaitable[bool]] = _has_nothing
+    """Return once all lines so far outlive the process; False where they may not."""
     strict: Callable[[], bool] = _takes_all
     """Whether what is new is to be refused, because it could not be recorded (SPEC C28)."""
 
@@ -109,18 +122,27 @@ class Services:
     account: Callable[[str], Awaitable[AccountView | None]]
     colleagues: Callable[[str], Awaitable[list[AccountView]]]
     trace: Callable[[], object | None]
-    audit: AuditLog
-    """For refusals, which no act's own transaction writes down."""
     metrics: Metrics
     switchboard: Switchboard = field(default_factory=Switchboard)
+
+    def lives(self, sign_in: WebSession) -> bool:
+        """Whether a sign-in has not run out yet."""
+        now_s, settings = self.clock.wall_s(), self.settings
+        idle_s, age_s = now_s - sign_in.seen_at_s, now_s - sign_in.created_at_s
+        return idle_s < settings.sign_in_idle_s and age_s < settings.sign_in_absolute_s
 
     def revoke(self, account_id: str, sign_in: str = "") -> None:
         """Cut off what an account, or one sign-in of it, has open here; to be called after the commit."""
         self.switchboard.revoke(account_id, sign_in)
 
-    def note(self, event: AuditEvent) -> None:
-        """Put a line into the record soon, without waiting for the database."""
+    def refused(self, key: str, event: AuditEvent) -> None:
+        """Put a refusal into the record soon; of a flood under one key the first, and later its count."""
+        self.switchboard.refused(key, event)
+
+    async def record(self, event: AuditEvent) -> None:
+        """Put a line into the record that no act's own transaction writes, and wait until it is safe."""
         self.switchboard.note(event)
+        await self.switchboard.settled()
 
     def strict(self) -> bool:
         """Whether what is new is to be refused for want of a record."""

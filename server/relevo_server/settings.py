@@ -247,10 +247,8 @@ class Settings(BaseSettings):
 
     @property
     def database(self) -> str:
-        """The database's SQLAlchemy URL, with the driver that this server speaks PostgreSQL by."""
-        if self.database_url is not None:
-            return re.sub(r"^postgres(ql)?://", "postgresql+asyncpg://", self.database_url)
-        return f"sqlite+aiosqlite:///{self.data.resolve() / 'relevo.db'}"
+        """The database's URL, as `store.database.Database` takes it."""
+        return self.database_url or f"sqlite:///{self.data.resolve() / 'relevo.db'}"
 
 
 def _names(*names: str) -> tuple[str, ...]:

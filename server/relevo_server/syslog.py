@@ -67,6 +67,10 @@ class SyslogSender:
             self._failing = True
             self._close()
             return False
+        except Exception:  # noqa: BLE001 - told with its traceback; what comes later must still be sent
+            _log.exception("the record is not sent on", target=self._parts.target)
+            self._close()
+            return False
         self._failing = False
         return True
 

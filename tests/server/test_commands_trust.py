@@ -97,11 +97,41 @@ def test_U1_a_copy_of_a_head_elsewhere_finds_a_record_that_was_cut_off(typed: Ty
     assert "FAIL  home, line 3: cut off" in out
 
 
+def test_U1_an_organisation_whose_whole_record_is_gone_is_found_by_its_heads(typed: Type, tmp_path: Path):
+    typed("organisation", "create", "--id", "clinica", "--display-name", "Clínica")
+    assert typed("audit", "export", "--organisation-id", "clinica", "--output", str(tmp_path / "a"))[0] == 0
+    with sqlite3.connect(tmp_path / "relevo.db") as raw:
+        raw.execute("DROP TRIGGER audit_records_no_delete")
+        raw.execute("DELETE FROM audit_records WHERE organisation_id = 'clinica'")
+        raw.execute("DELETE FROM audit_checkpoints WHERE organisation_id = 'clinica'")
+        raw.execute("DELETE FROM audit_heads WHERE organisation_id = 'clinica'")
+    raw.close()
+    status, out, _ = typed("audit", "verify")
+    assert (status, "FAIL  clinica, line 1: cut off" in out) == (1, True)
+
+
+def test_U1_heads_by_an_earlier_key_count_where_that_is_noted(typed: Type, tmp_path: Path):
+    assert typed("audit", "export", "--output", str(tmp_path / "a.jsonl"))[0] == 0
+    earlier = typed("audit", "key")[1]
+    (tmp_path / "audit.key").rename(tmp_path / "away")
+    assert typed("audit", "export", "--output", str(tmp_path / "b.jsonl"))[0] == 0
+    status, out, _ = typed("audit", "verify")
+    assert (status, "bad head" in out) == (1, True)  # anybody might have signed that
+    assert typed("check")[0] == 1
+    (tmp_path / "audit-keys.txt").write_text(earlier)
+    assert typed("audit", "verify") == (0, "ok    home: 3 line(s), all under a signed head\n", "")
+    assert typed("check")[0] == 0
+    (tmp_path / "audit-keys.txt").write_text(f"{earlier}zz\n")
+    status, _, err = typed("audit", "verify")
+    assert (status, "audit-keys.txt, line 2" in err) == (1, True)
+
+
 def test_U10_an_exported_file_verifies_by_itself_and_with_a_key_that_was_printed(typed: Type, tmp_path: Path):
     record(tmp_path)
     file = tmp_path / "record.jsonl"
     status, out, _ = typed("audit", "export", "--output", str(file))
     assert (status, "written to" in out) == (0, True)
+    assert file.stat().st_mode & 0o777 == 0o600  # names and addresses are in it
     key = typed("audit", "key")[1].split()[0]
     assert re.fullmatch(r"[0-9a-f]{64}", key)
     for more in ((), ("--key", key)):
@@ -140,6 +170,7 @@ def test_U6_erasure_takes_what_is_personal_and_the_record_still_verifies(
 
 IMPOSSIBLE = [
     (("audit", "export", "--organisation-id", "gone"), "no organisation gone"),
+    (("audit", "verify", "--organisation-id", "gone"), "no organisation gone"),
     (("erase", "--session", SESSION, "--organisation-id", "gone"), "no organisation gone"),
     (("erase", "--session", "abc"), "32 hexadecimal"),
     (("erase", "--guest", "ana"), "guest-"),
@@ -190,7 +221,9 @@ def test_organisations_are_made_listed_and_given_a_policy(typed: Type):
     assert lines[1].startswith("home\tRelevo\t")
 
 
-def test_Q14_an_account_is_made_in_its_organisation(typed: Type, monkeypatch: pytest.MonkeyPatch):
+def test_Q14_an_account_is_made_in_its_organisation(
+    typed: Type, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     typed("organisation", "create", "--id", "clinica", "--display-name", "Clínica")
     monkeypatch.setattr("sys.stdin", io.StringIO(f"{PASSWORD}\n{PASSWORD}\n"))
     words = ("account", "create", "--name", "leo", "--password-stdin", "--organisation-id")
@@ -202,7 +235,15 @@ def test_Q14_an_account_is_made_in_its_organisation(typed: Type, monkeypatch: py
     # Whose data are to go is looked for where they are.
     status, _, err = typed("erase", "--account", "leo")
     assert (status, "belongs to clinica" in err) == (1, True)
+    # So is the line of the record for what is done to them.
+    assert typed("link", "create", "--name", "leo")[0] == 0
+    last = _lines(tmp_path, "clinica")[-1]
+    assert (last["actor"], last["action"]) == ("command line", "account.link")
     assert typed("erase", "--account", "leo", "--organisation-id", "clinica")[0] == 0
+    with sqlite3.connect(tmp_path / "relevo.db") as raw:
+        kept = [row for row in raw.execute("SELECT personal FROM audit_records") if "leo" in str(row)]
+    raw.close()
+    assert kept == []
     assert typed("audit", "verify")[0] == 0
 
 
@@ -235,6 +276,7 @@ def test_U11_each_command_that_changes_something_leaves_exactly_one_line(typed: 
         (("erase", "--session", SESSION), "erased"),
         (("audit", "export", "--output", str(tmp_path / "x.jsonl")), "export"),
         (("account", "change", "--name", "eva", "--team", "norte"), "account.change"),
+        (("link", "create", "--name", "eva"), "account.link"),
         (("account", "disable", "--name", "eva"), "account.disable"),
     ):
         before = _lines(tmp_path)
@@ -246,9 +288,12 @@ def test_U11_each_command_that_changes_something_leaves_exactly_one_line(typed: 
         assert "eva" not in json.dumps(added[0]["details"])
 
 
-def _lines(folder: Path) -> list[dict[str, object]]:
+def _lines(folder: Path, organisation: str = HOME) -> list[dict[str, object]]:
     raw = sqlite3.connect(folder / "relevo.db")
-    found = raw.execute("SELECT actor, action, details FROM audit_records ORDER BY seq").fetchall()
+    found = raw.execute(
+        "SELECT actor, action, details FROM audit_records WHERE organisation_id = ? ORDER BY seq",
+        (organisation,),
+    ).fetchall()
     raw.close()
     return [
         {"actor": actor, "action": action, "details": json.loads(details)} for actor, action, details in found

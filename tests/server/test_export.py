@@ -151,6 +151,7 @@ HARMS: list[Callable[[list[bytes]], list[bytes]]] = [
     lambda lines: [lines[1], lines[0], *lines[2:]],
     lambda lines: [*lines, lines[0]],
     lambda lines: lines[:2] + lines[-1:],
+    lambda lines: lines[-1:],
     lambda lines: [lines[0].replace(b"::0", b"::9"), *lines[1:]],
     lambda lines: [b"{}\n", *lines],
     lambda lines: [],

@@ -12,6 +12,7 @@ from relevo_protocol.modes import Standing
 from relevo_server.access.destination import Destination
 from relevo_server.accounts.names import MAX_GUEST_NAME_CHARS, BadName, guest_name, team_name
 from relevo_server.accounts.view import guest_view, is_guest
+from relevo_server.store.audit import AuditLog
 from tests.server.hands import Site, site
 
 INVITE = b"0123456789abcdef"
@@ -166,5 +167,22 @@ def test_nobody_who_waits_for_presentations_presents_without_bound(tmp_path: Pat
         await found.sign_in()
         answers = [await found.post("/api/presentations") for _ in range(11)]
         assert [answer.status_code for answer in answers] == [200] * 10 + [429]
+
+    run(tmp_path, play)
+
+
+def test_U8_a_ticket_that_somebody_holds_is_in_the_record(tmp_path: Path):
+    async def play(found: Site):
+        await found.sign_in()
+        for path, body, action in (
+            ("/api/tickets", {"routing": "482913"}, "ticket.issued"),
+            ("/api/guest-tickets", {"invite": TEXT, "name": "Eva"}, "guest.ticket"),
+            ("/api/presentations", {}, "ticket.issued"),
+        ):
+            before = len(await AuditLog(found.database).newest())
+            assert (await found.post(path, body)).status_code == 200
+            # Of whatever kills the server after its answer.
+            newest = await AuditLog(found.database).newest()
+            assert (len(newest), newest[0].action) == (before + 1, action)
 
     run(tmp_path, play)

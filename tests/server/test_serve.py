@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from relevo_server.serve import _take_all_files
+from relevo_server.store.spool import Spool
 from tests.server.hands import PASSWORD
 
 # Once more alone with the machine it takes two seconds; seven neighbours make it slow.
@@ -250,6 +252,28 @@ def test_check_tells_of_a_broken_certificate(data: Path):
     checked = command("check", "--data", data)
     assert checked.returncode == 1
     assert "FAIL  certificate" in checked.stdout
+
+
+def test_C28_check_tells_of_records_that_were_set_aside(data: Path):
+    Spool(data / "spool").refuse([b"one", b"two"])
+    (data / "spool" / "cut.bin").write_bytes(b"torn")
+    checked = command("check", "--data", data)
+    assert checked.returncode == 0
+    told = [line for line in checked.stdout.splitlines() if line.startswith("warn") and "spool" in line]
+    assert [line.split()[1] for line in told] == ["2", "4"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no such limit")
+def test_C17_as_many_files_may_be_open_as_the_system_allows():
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (256, before[1]))
+        _take_all_files()
+        assert resource.getrlimit(resource.RLIMIT_NOFILE) == (before[1], before[1])
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
 def test_settings_come_from_the_environment_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -5,6 +5,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sqlalchemy import text
+
 from relevo_server.store.audit import AuditEvent, AuditLog
 from relevo_server.store.database import Database, sqlite_url
 from relevo_server.store.schema import migrate
@@ -95,3 +97,29 @@ def test_U10_the_record_goes_to_a_collector_once_and_goes_on_after_it_was_away(t
         await database.close()
 
     asyncio.run(play())
+
+
+def test_U10_a_record_that_cannot_be_read_does_not_end_the_sending(tmp_path: Path):
+    async def play() -> list[bytes]:
+        database = Database(sqlite_url(str(tmp_path / "record.db")))
+        await migrate(database)
+        audit = AuditLog(database)
+        await audit.append(AuditEvent(1.0, "agent", "act.chat"))
+        async with database.write() as session:
+            await session.execute(text("DROP TRIGGER audit_records_no_update"))
+            await session.execute(text("UPDATE audit_records SET details = '?'"))
+        async with collecting() as collector:
+            target = f"127.0.0.1:{collector.port}"
+            sender = SyslogSender(SyslogParts(audit, target, "https://r.example", tmp_path))
+            assert not await sender.send_new()
+            async with database.write() as session:
+                await session.execute(text("UPDATE audit_records SET details = '{}'"))
+            assert await sender.send_new()
+            messages = await collector.until(1)
+            stopping = asyncio.Event()
+            stopping.set()
+            await sender.keep(stopping)
+        await database.close()
+        return messages
+
+    assert len(asyncio.run(play())) == 1

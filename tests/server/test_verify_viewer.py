@@ -198,6 +198,8 @@ _OURS = guards.PAGE_POLICY
         ((_OURS.replace("script-src 'self'", "script-src 'self' 'unsafe-inline'"),), 1),
         ((_OURS.replace("script-src 'self'", "script-src 'self' https://elsewhere.example"),), 1),
         (("script-src *; " + _OURS,), 1),
+        ((_OURS + "; script-src-elem 'self' https://elsewhere.example",), 1),
+        ((_OURS + "; script-src-attr 'unsafe-inline'; script-src-elem 'none'",), 1),
         ((_OURS.replace("worker-src 'self'", "worker-src blob:"),), 1),
         ((_OURS.replace("base-uri 'none'", "base-uri *"),), 1),
         ((_OURS.replace("frame-ancestors 'none'", "frame-ancestors *"),), 1),

@@ -10,7 +10,7 @@ import ssl
 import subprocess
 import sys
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import httpx
+import psutil
 import uvicorn
 from argon2 import PasswordHasher
 from fastapi import FastAPI
@@ -30,7 +31,8 @@ from relevo_server.accounts.view import AccountView
 from relevo_server.app import create_app
 from relevo_server.clock import Clock
 from relevo_server.edge.admission import Door
-from relevo_server.edge.hardening import Deadlines, listen_socket, uvicorn_options
+from relevo_server.edge.hardening import Deadlines, uvicorn_options
+from relevo_server.edge.listening import listen_socket
 from relevo_server.services import Services
 from relevo_server.settings import SecondFactor, Settings
 from relevo_server.store.accounts import AccountStore, NewAccount
@@ -178,6 +180,7 @@ async def running_relay(
     """
     with contextlib.closing(listen_socket(HOST, port)) as listener:
         settings = _settings(folder, listener.getsockname()[1], **given)
+        listener.door = Door(settings.connections_per_address, settings.behind_proxy)
         account = await _ensure_account(settings)
         clock = Clock()
         keeper = TlsKeeper(settings, clock)
@@ -188,7 +191,7 @@ async def running_relay(
             access_log=False,
             log_config=None,
             ssl_context_factory=lambda _config, _default: keeper.context,
-            **uvicorn_options(deadlines, Door(settings.connections_per_address, settings.behind_proxy)),
+            **uvicorn_options(deadlines),
         )
         server = _QuietServer(config)
         serving = asyncio.create_task(server.serve(sockets=[listener]))
@@ -206,12 +209,16 @@ async def running_relay(
 class RelayProcess:
     """The server as a process of its own, to be killed and started again on the same port."""
 
-    def __init__(self, folder: Path, port: int | None = None, listen: str = HOST) -> None:
+    def __init__(self, folder: Path, port: int | None = None, listen: str = HOST, **given: Any) -> None:
+        """``given`` are further settings."""
         self._folder = folder
         self._listen = listen
+        self._given = given
+        self.under: Sequence[str] = ()
+        """What the next process is started under, as strace is: the relay is its child then."""
         self.port = port or _free_port()
         self._process: subprocess.Popen[bytes] | None = None
-        settings = _settings(folder, self.port)
+        settings = _settings(folder, self.port, **given)
         account = asyncio.run(_ensure_account(settings))  # hence not to be made inside a running loop
         TlsKeeper(settings, Clock())
         self.relay = Relay(settings.relay_origin, self.port, folder / "ca.pem", account)
@@ -223,16 +230,17 @@ class RelayProcess:
             "RELEVO_HOST": self._listen,
             "RELEVO_PORT": str(self.port),
             "RELEVO_SECOND_FACTOR": "optional",
+            **{f"RELEVO_{name.upper()}": str(value) for name, value in self._given.items()},
         }
         with (self._folder / "server.log").open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "relevo_server.cli", "run"],
+                [*self.under, sys.executable, "-m", "relevo_server.cli", "run"],
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
             )
-        deadline_s = time.monotonic() + 20
+        deadline_s = time.monotonic() + 60  # much else may run on this machine
         while time.monotonic() < deadline_s:
             assert self._process.poll() is None, (self._folder / "server.log").read_text()
             with contextlib.suppress(httpx.TransportError):
@@ -245,7 +253,8 @@ class RelayProcess:
     def pid(self) -> int:
         """The process id while it runs."""
         assert self._process is not None
-        return self._process.pid
+        started = self._process.pid
+        return psutil.Process(started).children()[0].pid if self.under else started
 
     def kill(self) -> None:
         """SIGKILL: nothing is said, nothing is flushed."""
@@ -257,7 +266,8 @@ class RelayProcess:
 
     def _end(self, how: signal.Signals) -> None:
         if self._process is not None:
-            self._process.send_signal(how)
+            if self._process.poll() is None:
+                os.kill(self.pid, how)
             self._process.wait(15)
             self._process = None
 

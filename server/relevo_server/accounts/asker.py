@@ -1,13 +1,14 @@
 """Where a request comes from, for throttles, for the list of sign-ins and for the record."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 import structlog
 from fastapi import Request
 
 from relevo_server.access.throttle import address_keys
+from relevo_server.accounts.known_device import KNOWN_COOKIE
 from relevo_server.accounts.view import AccountView
 from relevo_server.services import Services
 from relevo_server.store.audit import AuditEvent, Detail
@@ -18,12 +19,16 @@ _MAX_AGENT_CHARS = 200
 
 @dataclass(frozen=True)
 class Asker:
-    """The peer's address and browser, the page's origin, and the request's name in log and record."""
+    """The peer's address and browser, the page's origin, and the request's name in log and record.
+
+    `device` is what the browser keeps of an earlier sign-in (`known_device`), if anything.
+    """
 
     address: str
     agent: str = ""
     origin: str = ""
     cause: str = ""
+    device: str = field(default="", repr=False)
 
     @property
     def network(self) -> str:
@@ -58,6 +63,7 @@ def asker_of(request: Request) -> Asker:
         agent=_printable(request.headers.get("user-agent", "")),
         origin=request.headers.get("origin", ""),
         cause=f"http:{named}",
+        device=request.cookies.get(KNOWN_COOKIE, ""),
     )
 
 

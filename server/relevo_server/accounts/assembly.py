@@ -1,6 +1,7 @@
 """Puts the parts of accounts together: services, gate and routes."""
 
 import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from fastapi import APIRouter
@@ -8,17 +9,18 @@ from fastapi import APIRouter
 from relevo_server.accounts import oidc_routes, routes, security_routes
 from relevo_server.accounts.factors import FactorParts, Factors
 from relevo_server.accounts.guard import Gate
+from relevo_server.accounts.known_device import KnownDevices
 from relevo_server.accounts.oidc import Client, Provider, provider_client
 from relevo_server.accounts.oidc_sign_in import OidcSignIn
 from relevo_server.accounts.own import OwnAccount
 from relevo_server.accounts.passkeys import Passkeys
 from relevo_server.accounts.passwords import Passwords
 from relevo_server.accounts.proofs import Proofs
-from relevo_server.accounts.refusals import RefusalBook
 from relevo_server.accounts.seal import Seal, load_or_make_seal
 from relevo_server.accounts.security_routes import SecurityParts
 from relevo_server.accounts.sign_in import SignInParts, SignInService
 from relevo_server.accounts.token_auth import TokenAuth
+from relevo_server.accounts.tries import Tries
 from relevo_server.services import Services
 from relevo_server.store.accounts import AccountStore
 from relevo_server.store.database import Database
@@ -48,11 +50,14 @@ class Accounts:
 def assemble(services: Services, parts: AccountParts) -> Accounts:
     """Everything about accounts, over one database."""
     sign_ins, tokens = SignInStore(parts.database), TokenStore(parts.database)
-    factors = _factors(services, parts.database)
-    refusals = RefusalBook(services)
-    service = SignInService(
-        services, SignInParts(parts.accounts, sign_ins, parts.passwords, factors, refusals)
-    )
+
+    @functools.cache
+    def seal() -> Seal:
+        return load_or_make_seal(services.settings.data)
+
+    factors = _factors(services, parts.database, seal)
+    tries = Tries(services, KnownDevices(seal, services.clock))
+    service = SignInService(services, SignInParts(parts.accounts, sign_ins, parts.passwords, factors, tries))
     proofs = Proofs(services, service, factors, sign_ins)
     gate = Gate(services, service, factors, TokenAuth(services, tokens))
     own = OwnAccount(services, parts.accounts, sign_ins, service, tokens, parts.passwords)
@@ -81,13 +86,8 @@ def _oidc(services: Services, service: SignInService, parts: AccountParts) -> Oi
     return OidcSignIn(services, service, provider, (parts.accounts, OidcStore(parts.database)))
 
 
-def _factors(services: Services, database: Database) -> Factors:
+def _factors(services: Services, database: Database, seal: Callable[[], Seal]) -> Factors:
     settings = services.settings
-
-    @functools.cache
-    def seal() -> Seal:
-        return load_or_make_seal(settings.data)
-
     store = FactorStore(database)
     passkeys = Passkeys(store, services.clock.monotonic_s, settings.organisation)
     return Factors(

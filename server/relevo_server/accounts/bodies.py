@@ -10,6 +10,7 @@ from relevo_server.accounts.names import label
 from relevo_server.accounts.permissions import Permission, permissions_of
 from relevo_server.accounts.proofs import Proof
 from relevo_server.accounts.view import AccountView
+from relevo_server.store.tokens import MAX_TOKEN_DAYS
 
 
 class Body(BaseModel):
@@ -99,7 +100,7 @@ class NewTokenBody(Body):
 
     name: Label
     scopes: Annotated[list[Permission], Field(min_length=1, max_length=len(Permission))]
-    days: Annotated[int, Field(ge=1, le=365)]
+    days: Annotated[int, Field(ge=1, le=MAX_TOKEN_DAYS)]
 
 
 class AccountOut(BaseModel):
@@ -121,6 +122,12 @@ class AccountAnswer(BaseModel):
     """`{account: …}`."""
 
     account: AccountOut
+
+
+class SignedInAnswer(AccountAnswer):
+    """A sign-in: whose, and how many wrong codes of their app were tried since the one before."""
+
+    wrong_codes: int
 
 
 class StepAnswer(BaseModel):

@@ -6,6 +6,7 @@ from fastapi import Response
 
 from relevo_server.accounts.challenges import LIFE_S
 from relevo_server.accounts.guard import COOKIE
+from relevo_server.accounts.known_device import KNOWN_COOKIE, KNOWN_S
 
 STEP_COOKIE: Final = "__Host-relevo-step"
 """Binds the second step of a sign-in to the browser of the first."""
@@ -16,6 +17,13 @@ OIDC_COOKIE: Final = "__Host-relevo-oidc"
 def set_sign_in(response: Response, token: str) -> None:
     """The sign-in's own: kept until the browser is closed, sent to this site's own requests alone."""
     response.set_cookie(COOKIE, token, path="/", secure=True, httponly=True, samesite="strict")
+
+
+def set_known(response: Response, token: str) -> None:
+    """What makes the browser known to the account: it opens nothing, and outlives the sign-in."""
+    response.set_cookie(
+        KNOWN_COOKIE, token, max_age=KNOWN_S, path="/", secure=True, httponly=True, samesite="strict"
+    )
 
 
 def set_passing(

@@ -1,15 +1,16 @@
 """The second factors of an account: authenticator app, passkeys, recovery codes; and who needs one."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from relevo_server.accounts import recovery, totp
 from relevo_server.accounts.asker import Asker
 from relevo_server.accounts.passkeys import Passkeys
-from relevo_server.accounts.seal import Seal
+from relevo_server.accounts.seal import Seal, Unsealable
 from relevo_server.accounts.view import AccountView
-from relevo_server.errors import LAST_FACTOR, NOT_FOUND, TAKEN, WRONG_CODE, Refusal
+from relevo_server.errors import LAST_FACTOR, NOT_FOUND, TAKEN, TOTP_LOCKED, WRONG_CODE, Refusal
+from relevo_server.logs import logger
 from relevo_server.services import Services
 from relevo_server.settings import SecondFactor
 from relevo_server.store.factors import ConfirmedTotp, FactorStore, LastFactor, PasskeyTaken
@@ -20,7 +21,10 @@ TOTP: Final = "totp"
 PASSKEY: Final = "passkey"
 RECOVERY: Final = "recovery"
 OIDC: Final = "oidc"
+MAX_WRONG_CODES: Final = 20
+"""So many in a row, and an app's codes count no more until another factor was shown."""
 _STRENGTH: Final = tuple(SecondFactor)
+_log = logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -103,14 +107,33 @@ class Factors:
             raise Refusal(NOT_FOUND)
         return codes
 
-    async def fits_totp(self, account_id: str, code: str) -> bool:
-        """Whether this is a code of now that was not used before; it is used by this."""
-        found = await self.store.totp(account_id)
+    async def fits_totp(self, account: AccountView, code: str, asker: Asker) -> bool:
+        """Whether this is a code of now that was not used before; it is used by this.
+
+        Raises:
+            Refusal: totp_locked: too many were wrong since one fitted.
+        """
+        found = await self.store.totp(account.id)
         if found is None or not found.confirmed:
             return False
-        secret = self._seal().open(found.sealed, _place(account_id))
+        try:
+            secret = self._seal().open(found.sealed, _place(account.id))
+        except Unsealable as error:
+            # The key was lost: the app has to be added again, and until then the other factors serve.
+            _log.error("an app's code cannot be checked", reason=str(error), account=account.id)
+            return False
+        tried = await self.store.count_code(account.id, MAX_WRONG_CODES)
+        if tried is None:
+            raise Refusal(TOTP_LOCKED)
         step = totp.matching_step(secret, code, self._services.clock.wall_s())
-        return step is not None and await self.store.use_step(account_id, step)
+        if step is not None and await self.store.use_step(account.id, step):
+            return True
+        if tried == MAX_WRONG_CODES:
+            event = asker.event(
+                self._services, account, "factor.locked", kind=TOTP, wrong=tried, account=account.id
+            )
+            await self._services.record(replace(event, actor=""))
+        return False
 
     async def remove_totp(self, account: AccountView, asker: Asker) -> None:
         """Forget the app. Raises Refusal: not_found, last_factor."""

@@ -7,7 +7,6 @@ from fastapi import Request
 from relevo_server.accounts.asker import asker_of
 from relevo_server.accounts.factors import Factors
 from relevo_server.accounts.permissions import Permission, permits
-from relevo_server.accounts.refusals import RefusalBook
 from relevo_server.accounts.sign_in import SignInService
 from relevo_server.accounts.token_auth import TokenAuth
 from relevo_server.accounts.view import AccountView
@@ -29,7 +28,6 @@ class Gate:
         self._service = service
         self._factors = factors
         self._tokens = tokens
-        self._refusals = RefusalBook(services)
 
     async def me(self, request: Request, *, walled: bool = True) -> AccountView:
         """The person who asks, by cookie; a program's token is nobody here.
@@ -62,7 +60,7 @@ class Gate:
             account = await self.me(request)
         if not permits(account, permission):
             event = asker_of(request).event(self._services, account, "forbidden", permission=permission.value)
-            await self._refusals.flood(f"{account.id}:{permission}", event)
+            self._services.refused(f"forbidden:{account.id}:{permission}", event)
             raise Refusal(FORBIDDEN)
         return account
 
@@ -78,8 +76,3 @@ class Gate:
     def fresh_for_s(self, account: AccountView) -> float:
         """How much longer the sign-in's proof is good, 0 when it is not."""
         return min(FRESH_S, max(0.0, FRESH_S - self._service.age_s(account)))
-
-    @staticmethod
-    def organisation(account: AccountView) -> str:
-        """The id of the organisation whose things this account may see; every query of a route takes it."""
-        return account.organisation_id

@@ -32,7 +32,11 @@ def build_router(oidc: OidcSignIn | None, service: SignInService) -> APIRouter:
         """`fresh` asks the provider for a proof of now."""
         page = to if _OWN_PAGE.fullmatch(to) else "/"
         wish = Wish(page, fresh, request.cookies.get(COOKIE, ""))
-        sent = await _configured(oidc).begin(wish, asker_of(request))
+        configured = _configured(oidc)
+        try:
+            sent = await configured.begin(wish, asker_of(request))
+        except Refusal as refusal:
+            return _told(refusal)
         response = RedirectResponse(sent.url, _SEE_OTHER)
         # Lax, unlike all others: the provider's page is another site, from which Strict cookies do not come.
         set_passing(response, OIDC_COOKIE, sent.browser, "lax")
@@ -46,8 +50,7 @@ def build_router(oidc: OidcSignIn | None, service: SignInService) -> APIRouter:
         try:
             arrived = await _configured(oidc).finish(returned, asker_of(request))
         except Refusal as refusal:
-            # People come here from another site's page: what went wrong is told by our own.
-            response = RedirectResponse(f"/#{urlencode({'oidc': refusal.fault.code})}", _SEE_OTHER)
+            response = _told(refusal)
         else:
             response = RedirectResponse(arrived.to, _SEE_OTHER)
             if isinstance(arrived.outcome, StepNeeded):
@@ -61,6 +64,11 @@ def build_router(oidc: OidcSignIn | None, service: SignInService) -> APIRouter:
 
     _ = (start, callback)
     return router
+
+
+def _told(refusal: Refusal) -> RedirectResponse:
+    """People come here by a link or from another site's page: what went wrong is told by our own."""
+    return RedirectResponse(f"/#{urlencode({'oidc': refusal.fault.code})}", _SEE_OTHER)
 
 
 def _configured(oidc: OidcSignIn | None) -> OidcSignIn:

@@ -5,16 +5,14 @@ import secrets
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from relevo_server.access.throttle import address_keys, retry_after_s
 from relevo_server.accounts.asker import Asker
-from relevo_server.accounts.challenges import Challenges
+from relevo_server.accounts.challenges import PER_NETWORK, Challenges
 from relevo_server.accounts.factors import OIDC
 from relevo_server.accounts.names import BadName, display_name, new_name, normal_name
 from relevo_server.accounts.oidc import Claims, Pending, Provider, ProviderFailed
-from relevo_server.accounts.refusals import RefusalBook
 from relevo_server.accounts.sign_in import SignedIn, SignInService, StepNeeded, hash_token
 from relevo_server.accounts.view import AccountView
-from relevo_server.errors import OIDC_FAILED, Refusal, too_many
+from relevo_server.errors import OIDC_FAILED, Refusal
 from relevo_server.logs import logger
 from relevo_server.services import Services
 from relevo_server.store.accounts import AccountStore, NameTaken, NewAccount
@@ -75,8 +73,7 @@ class OidcSignIn:
         self._service = service
         self._provider = provider
         self._accounts, self._links = stores
-        self._refusals = RefusalBook(services)
-        self._pending: Challenges[Pending] = Challenges(services.clock.monotonic_s)
+        self._pending: Challenges[Pending] = Challenges(services.clock.monotonic_s, PER_NETWORK)
 
     async def begin(self, wish: Wish, asker: Asker) -> SentAway:
         """Send a browser to the provider.
@@ -84,10 +81,7 @@ class OidcSignIn:
         Raises:
             Refusal: oidc_failed or too_many_attempts.
         """
-        wait_s = self._services.throttles.sign_in_address.charge(*address_keys(asker.address))
-        if wait_s > 0.0:
-            self._services.metrics.throttled.labels("sign_in").inc()
-            raise too_many(retry_after_s(wait_s))
+        self._service.tries.admit(self._service.tries.address(asker), asker)
         browser = secrets.token_urlsafe(_BYTES)
         pending = Pending(
             nonce=secrets.token_urlsafe(_BYTES),
@@ -99,10 +93,11 @@ class OidcSignIn:
         )
         try:
             return SentAway(
-                await self._provider.authorization_url(self._pending.open(pending), pending), browser
+                await self._provider.authorization_url(self._pending.open(pending, asker.network), pending),
+                browser,
             )
         except ProviderFailed as error:
-            raise await self._failed(error, asker) from error
+            raise self._failed(error, asker) from error
 
     async def finish(self, returned: Returned, asker: Asker) -> Arrived:
         """Take a browser back. Raises Refusal: oidc_failed."""
@@ -116,8 +111,8 @@ class OidcSignIn:
             claims = await self._provider.redeem(returned.code, pending)
             account = await self._account(claims, asker)
         except (ProviderFailed, LinkTaken, NameTaken, BadName) as error:
-            raise await self._failed(error, asker) from error
-        self._services.throttles.sign_in_address.refund(*address_keys(asker.address))
+            raise self._failed(error, asker) from error
+        self._service.tries.address(asker).refund()
         # However the provider looked at the person, it stands for the password: the second step stays ours.
         outcome = await self._service.after_first(account, OIDC, asker, authenticated=pending.fresh)
         if isinstance(outcome, SignedIn) and pending.earlier:
@@ -160,11 +155,13 @@ class OidcSignIn:
         event = asker.event(self._services, None, "account.create")
         return await self._accounts.create(new, replace(event, cause="oidc"))
 
-    async def _failed(self, error: Exception, asker: Asker) -> Refusal:
-        _log.warning("a sign-in by the OpenID provider failed", reason=str(error)[:200])
+    def _failed(self, error: Exception, asker: Asker) -> Refusal:
+        # The texts of the others are somebody's name.
+        reason = str(error)[:200] if isinstance(error, ProviderFailed) else type(error).__name__
+        _log.warning("a sign-in by the OpenID provider failed", reason=reason)
         self._services.metrics.sign_ins.labels("refused").inc()
         event = asker.event(self._services, None, "sign_in.refused", step=OIDC)
-        await self._refusals.flood(f"oidc:{asker.network}", event)
+        self._services.refused(f"oidc:{asker.network}", event)
         return Refusal(OIDC_FAILED)
 
 

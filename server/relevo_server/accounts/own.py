@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from relevo_server.access.throttle import account_key, retry_after_s
 from relevo_server.accounts.asker import Asker
 from relevo_server.accounts.guard import FRESH_S
 from relevo_server.accounts.passwords import Passwords, weakness
@@ -19,7 +18,6 @@ from relevo_server.errors import (
     TOO_MANY_KEPT,
     WRONG_SIGN_IN,
     Refusal,
-    too_many,
     weak_password,
 )
 from relevo_server.services import Services
@@ -79,12 +77,11 @@ class OwnAccount:
             for one in kept
         )
         if old is not None or not by_link:
-            wait_s = self.services.throttles.step_account.charge(account_key(account.id))
-            if wait_s > 0.0:
-                raise too_many(retry_after_s(wait_s))
+            charge = self.service.tries.anew(account.sign_in)
+            self.service.tries.admit(charge, asker, account)
             if not await self.service.fits_password(account, old or ""):
                 raise Refusal(WRONG_SIGN_IN)
-            self.services.throttles.step_account.refund(account_key(account.id))
+            charge.refund()
         context = (account.name, account.display_name, account.organisation)
         if (why := weakness(new, *context)) is not None:
             raise weak_password(why)

@@ -23,7 +23,7 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
-from relevo_server.accounts.challenges import Challenges
+from relevo_server.accounts.challenges import PER_NETWORK, Challenges
 from relevo_server.accounts.view import AccountView
 from relevo_server.errors import NOT_CONFIGURED, PASSKEY_FAILED, TOO_MANY_KEPT, Refusal
 from relevo_server.logs import logger
@@ -33,6 +33,8 @@ MAX_KEPT: Final = 20
 MAX_ID_BYTES: Final = 1023
 _MAX_KEY_BYTES: Final = 2048
 _TIMEOUT_MS: Final = 120_000
+SIGN_IN: Final = "sign_in"
+"""The purpose of ceremonies that anybody may begin; all others are some account's."""
 _log = logger(__name__)
 
 Json = dict[str, object]
@@ -72,7 +74,9 @@ class Passkeys:
 
     def __init__(self, store: FactorStore, now_s: Callable[[], float], organisation: str) -> None:
         self._store = store
+        # Apart, so that strangers push out nobody who has shown who they are.
         self._ceremonies: Challenges[Ceremony] = Challenges(now_s)
+        self._sign_ins: Challenges[Ceremony] = Challenges(now_s, PER_NETWORK)
         self._organisation = organisation
 
     async def begin_registration(self, account: AccountView, origin: str) -> Begun:
@@ -95,7 +99,7 @@ class Passkeys:
             exclude_credentials=_descriptors(kept),
         )
         ceremony = Ceremony(options.challenge, origin, rp_id, "register", account.id)
-        return Begun(self._ceremonies.open(ceremony), _as_json(options_to_json(options)))
+        return Begun(self._ceremonies.open(ceremony, account.id), _as_json(options_to_json(options)))
 
     def finish_registration(
         self, account: AccountView, token: str, credential: Json, name: str
@@ -122,22 +126,25 @@ class Passkeys:
             name=name,
         )
 
-    async def begin_proof(self, origin: str, purpose: str, account_id: str = "") -> Begun:
-        """Options for `navigator.credentials.get`: for one account's keys, or for whichever the person has.
+    async def begin_proof(self, origin: str, purpose: str, account_id: str, owner: str) -> Begun:
+        """Options for `navigator.credentials.get` with one account's keys.
+
+        `owner` is whose it is among those that are open: the account, or its step of a sign-in.
 
         Raises:
             Refusal: not_configured.
         """
-        rp_id = _needed(relying_party(origin))
-        kept = await self._store.passkeys(account_id) if account_id else []
-        options = generate_authentication_options(
-            rp_id=rp_id,
-            timeout=_TIMEOUT_MS,
-            allow_credentials=_descriptors(kept),
-            user_verification=UserVerificationRequirement.REQUIRED,
-        )
-        ceremony = Ceremony(options.challenge, origin, rp_id, purpose, account_id)
-        return Begun(self._ceremonies.open(ceremony), _as_json(options_to_json(options)))
+        ceremony, options = _proof(origin, purpose, account_id, await self._store.passkeys(account_id))
+        return Begun(self._ceremonies.open(ceremony, owner), options)
+
+    async def begin_sign_in(self, origin: str, network: str) -> Begun:
+        """The same with whichever key the person has, for somebody of this network.
+
+        Raises:
+            Refusal: not_configured.
+        """
+        ceremony, options = _proof(origin, SIGN_IN, "", ())
+        return Begun(self._sign_ins.open(ceremony, network), options)
 
     async def finish_proof(self, token: str, purpose: str, credential: Json, at_s: float) -> str:
         """The id of the account whose passkey this is, its use noted. Raises Refusal: passkey_failed."""
@@ -155,10 +162,25 @@ class Passkeys:
         return stored.account_id
 
     def _taken(self, token: str, purpose: str, account_id: str | None = None) -> Ceremony:
-        found = self._ceremonies.take(token)
+        found = (self._sign_ins if purpose == SIGN_IN else self._ceremonies).take(token)
         if found is None or found.purpose != purpose or account_id not in {None, found.account_id}:
             raise _failed(ValueError("the challenge is unknown, used, expired, or for something else"))
         return found
+
+
+def _proof(
+    origin: str, purpose: str, account_id: str, kept: Sequence[StoredPasskey]
+) -> tuple[Ceremony, Json]:
+    """A ceremony that proves a passkey, and its options. Raises Refusal: not_configured."""
+    rp_id = _needed(relying_party(origin))
+    options = generate_authentication_options(
+        rp_id=rp_id,
+        timeout=_TIMEOUT_MS,
+        allow_credentials=_descriptors(kept),
+        user_verification=UserVerificationRequirement.REQUIRED,
+    )
+    ceremony = Ceremony(options.challenge, origin, rp_id, purpose, account_id)
+    return ceremony, _as_json(options_to_json(options))
 
 
 def _verified(ceremony: Ceremony, answer: AuthenticationCredential, stored: StoredPasskey) -> int:

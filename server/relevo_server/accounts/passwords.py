@@ -2,18 +2,24 @@
 
 import asyncio
 import unicodedata
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from relevo_server.accounts.common_passwords import is_common
-from relevo_server.errors import Text
+from relevo_server.errors import BUSY, Refusal, Text
 
 MIN_CHARS = 10
 MAX_CHARS = 256
 # Each computation takes 64 MiB; more than two at once would be a gift to who wants the server down.
 _AT_ONCE = 2
+# Some seconds of them; who comes later hears at once that it is too much. Strangers leave room for the known.
+_QUEUE = 16
+_KNOWN_QUEUE = 32
+_RETRY_S = 5
 
 
 @dataclass(frozen=True)
@@ -30,17 +36,33 @@ class Passwords:
     def __init__(self, hasher: PasswordHasher | None = None) -> None:
         self._hasher = hasher or PasswordHasher()
         self._turns = asyncio.Semaphore(_AT_ONCE)
+        self._queued = 0
         self._decoy = ""
 
     async def hash(self, password: str) -> str:
-        """The argon2 string to store."""
-        async with self._turns:
+        """The argon2 string to store. Raises Refusal: busy."""
+        async with self._turn(_KNOWN_QUEUE):
             return await asyncio.to_thread(self._hasher.hash, _prepared(password))
 
-    async def verify(self, stored: str | None, password: str) -> Verdict:
-        """Compare; with None instead of a stored hash it takes as long and never fits."""
-        async with self._turns:
+    async def verify(self, stored: str | None, password: str, *, known: bool = False) -> Verdict:
+        """Compare; with None instead of a stored hash it takes as long and never fits.
+
+        Raises:
+            Refusal: busy: too many wait already; more may who are `known`.
+        """
+        async with self._turn(_KNOWN_QUEUE if known else _QUEUE):
             return await asyncio.to_thread(self._verify, stored, _prepared(password))
+
+    @asynccontextmanager
+    async def _turn(self, room: int) -> AsyncGenerator[None]:
+        if self._queued >= room:
+            raise Refusal(BUSY, retry_after_s=_RETRY_S)
+        self._queued += 1
+        try:
+            async with self._turns:
+                yield
+        finally:
+            self._queued -= 1
 
     def _verify(self, stored: str | None, password: str) -> Verdict:
         # Made before the account is looked at, whether it exists or not: the first caller waits either way.

@@ -4,7 +4,6 @@ from fastapi import APIRouter, Request, Response
 
 from relevo_server.accounts.asker import asker_of, client_address
 from relevo_server.accounts.bodies import (
-    AccountAnswer,
     ChallengeBody,
     CredentialBody,
     LinkBody,
@@ -12,11 +11,12 @@ from relevo_server.accounts.bodies import (
     OptionsAnswer,
     ProofBody,
     SecondBody,
+    SignedInAnswer,
     SignInBody,
     StepAnswer,
     account_out,
 )
-from relevo_server.accounts.cookies import STEP_COOKIE, drop, set_passing, set_sign_in
+from relevo_server.accounts.cookies import STEP_COOKIE, drop, set_known, set_passing, set_sign_in
 from relevo_server.accounts.factors import Factors, PasskeyAnswer
 from relevo_server.accounts.guard import COOKIE, Gate
 from relevo_server.accounts.passkeys import Begun
@@ -34,21 +34,24 @@ class SignInDesk:
 
     async def answer(
         self, request: Request, response: Response, outcome: SignedIn | StepNeeded
-    ) -> AccountAnswer | StepAnswer:
+    ) -> SignedInAnswer | StepAnswer:
         """The cookie of the sign-in, or that of the step that is needed."""
         if isinstance(outcome, StepNeeded):
             set_passing(response, STEP_COOKIE, outcome.browser)
             return StepAnswer(challenge=outcome.challenge, methods=outcome.methods)
         return await self.signed_in(request, response, outcome)
 
-    async def signed_in(self, request: Request, response: Response, outcome: SignedIn) -> AccountAnswer:
+    async def signed_in(self, request: Request, response: Response, outcome: SignedIn) -> SignedInAnswer:
         """A sign-in that is complete."""
         # The browser's earlier sign-in ends: a token planted beforehand is worth nothing afterwards.
         await self._service.replace_browser(request.cookies.get(COOKIE))
         set_sign_in(response, outcome.token)
+        known = self._service.tries.known.token(outcome.account.name)
+        if known is not None:
+            set_known(response, known)
         if STEP_COOKIE in request.cookies:
             drop(response, STEP_COOKIE)
-        return AccountAnswer(account=account_out(outcome.account))
+        return SignedInAnswer(account=account_out(outcome.account), wrong_codes=outcome.wrong_codes)
 
 
 def build_router(service: SignInService, proofs: Proofs, factors: Factors, gate: Gate) -> APIRouter:
@@ -65,14 +68,14 @@ def _add_first_steps(router: APIRouter, service: SignInService, proofs: Proofs) 
     desk = SignInDesk(service)
 
     @router.post("/sign-in")
-    async def sign_in(body: SignInBody, request: Request, response: Response) -> AccountAnswer | StepAnswer:
+    async def sign_in(body: SignInBody, request: Request, response: Response) -> SignedInAnswer | StepAnswer:
         outcome = await service.by_password(body.name, body.password, asker_of(request))
         return await desk.answer(request, response, outcome)
 
     @router.post("/sign-in/link")
     async def sign_in_by_link(
         body: LinkBody, request: Request, response: Response
-    ) -> AccountAnswer | StepAnswer:
+    ) -> SignedInAnswer | StepAnswer:
         return await desk.answer(request, response, await service.by_link(body.token, asker_of(request)))
 
     @router.post("/sign-in/passkey/options")
@@ -80,7 +83,9 @@ def _add_first_steps(router: APIRouter, service: SignInService, proofs: Proofs) 
         return _options(await proofs.begin_passkey(asker_of(request)))
 
     @router.post("/sign-in/passkey")
-    async def sign_in_by_passkey(body: CredentialBody, request: Request, response: Response) -> AccountAnswer:
+    async def sign_in_by_passkey(
+        body: CredentialBody, request: Request, response: Response
+    ) -> SignedInAnswer:
         answer = PasskeyAnswer(body.token, body.credential)
         return await desk.signed_in(request, response, await proofs.by_passkey(answer, asker_of(request)))
 
@@ -91,7 +96,7 @@ def _add_second_steps(router: APIRouter, service: SignInService, proofs: Proofs)
     desk = SignInDesk(service)
 
     @router.post("/sign-in/second")
-    async def second(body: SecondBody, request: Request, response: Response) -> AccountAnswer:
+    async def second(body: SecondBody, request: Request, response: Response) -> SignedInAnswer:
         outcome = await proofs.second(_step(request, body.challenge), body.proof(), asker_of(request))
         return await desk.signed_in(request, response, outcome)
 
@@ -133,7 +138,8 @@ def _add_reauth(router: APIRouter, proofs: Proofs, factors: Factors, gate: Gate)
     @router.post("/reauth/passkey/options")
     async def reauth_options(request: Request) -> OptionsAnswer:
         account = await gate.me(request, walled=False)
-        return _options(await factors.passkeys.begin_proof(asker_of(request).origin, REAUTH, account.id))
+        origin = asker_of(request).origin
+        return _options(await factors.passkeys.begin_proof(origin, REAUTH, account.id, account.id))
 
     _ = (reauth, reauth_options)
 

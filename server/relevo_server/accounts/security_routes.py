@@ -80,7 +80,7 @@ def _add_sign_ins(router: APIRouter, parts: SecurityParts) -> None:
                     current=one.id == account.sign_in,
                 )
                 for one in found
-                if parts.service.lives(one.created_at_s, one.seen_at_s)
+                if parts.own.services.lives(one)
             ]
         )
 

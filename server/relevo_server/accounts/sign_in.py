@@ -5,16 +5,23 @@ import secrets
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from relevo_server.access.throttle import Key, account_key, address_keys, retry_after_s
 from relevo_server.accounts.asker import Asker
 from relevo_server.accounts.challenges import Challenges
 from relevo_server.accounts.factors import OIDC, PASSWORD, RECOVERY, Factors
 from relevo_server.accounts.names import normal_name
 from relevo_server.accounts.passwords import Passwords
-from relevo_server.accounts.refusals import RefusalBook
+from relevo_server.accounts.tries import Tries
 from relevo_server.accounts.view import AccountView
 from relevo_server.clock import Clock
-from relevo_server.errors import NOT_SIGNED_IN, OIDC_ONLY, WRONG_LINK, WRONG_SIGN_IN, Fault, Refusal, too_many
+from relevo_server.errors import (
+    NOT_SIGNED_IN,
+    OIDC_ONLY,
+    WRONG_LINK,
+    WRONG_SIGN_IN,
+    WRONG_STEP,
+    Fault,
+    Refusal,
+)
 from relevo_server.services import Services
 from relevo_server.store.accounts import AccountStore
 from relevo_server.store.audit import AuditEvent
@@ -34,6 +41,8 @@ class SignedIn:
 
     account: AccountView
     token: str = field(repr=False)
+    wrong_codes: int = 0
+    """Codes of the account's app that did not fit, since it was signed in to before."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +62,8 @@ class FirstStep:
     browser: bytes = field(repr=False)
     method: str
     authenticated: bool
+    under: str | None = field(default=None, repr=False)
+    """The password's hash at that time: with a new password the step is worth nothing."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +74,7 @@ class SignInParts:
     sign_ins: SignInStore
     passwords: Passwords
     factors: Factors
-    refusals: RefusalBook
+    tries: Tries
 
 
 class SignInService:
@@ -75,31 +86,32 @@ class SignInService:
         self._sign_ins = parts.sign_ins
         self._passwords = parts.passwords
         self._factors = parts.factors
-        self._refusals = parts.refusals
+        self.tries = parts.tries
         self.steps: Challenges[FirstStep] = Challenges(services.clock.monotonic_s)
 
     async def by_password(self, name: str, password: str, asker: Asker) -> SignedIn | StepNeeded:
-        """Sign in by name. Raises Refusal: wrong_sign_in, too_many_attempts or oidc_only."""
-        throttles = self._services.throttles
+        """Sign in by name. Raises Refusal: wrong_sign_in, too_many_attempts, busy or oidc_only."""
         asked = normal_name(name)
-        keys, prefixes = account_key(asked), address_keys(asker.address)
-        await self._admit(throttles.sign_in_address.charge(*prefixes), prefixes[-1], asker)
-        await self._admit(throttles.sign_in_account.charge(keys), keys, asker)
+        charge = self.tries.password(asked, asker)
+        self.tries.admit(charge, asker)
         stored = await self._accounts.by_name(asked)
         known_hash = stored.password_hash if stored is not None else ""
-        verdict = await self._passwords.verify(known_hash or None, password)
+        try:
+            verdict = await self._passwords.verify(known_hash or None, password, known=charge.known)
+        except Refusal:
+            charge.refund()  # nothing was tried
+            raise
         if stored is None or stored.disabled or not verdict.fits:
             organisation = stored.view if stored is not None else None
             # Of who is nobody here the record keeps no name: it may be a password in the wrong field.
             typed = asked if stored is not None else ""
             raise await self._wrong(WRONG_SIGN_IN, asker, organisation, step="password", typed=typed)
-        throttles.sign_in_address.refund(*prefixes)
-        throttles.sign_in_account.refund(keys)
+        charge.refund()
         if verdict.better_hash is not None:
-            await self._accounts.rehash(stored.view.id, verdict.better_hash)
+            await self._accounts.rehash(stored.view.id, known_hash, verdict.better_hash)
         if await self.provider_alone(stored.view):
             raise Refusal(OIDC_ONLY)
-        return await self.after_first(stored.view, PASSWORD, asker)
+        return await self.after_first(stored.view, PASSWORD, asker, under=verdict.better_hash or known_hash)
 
     async def by_link(self, token: str, asker: Asker) -> SignedIn | StepNeeded:
         """Sign in by a one-time link, which stands for the password alone.
@@ -107,30 +119,47 @@ class SignInService:
         Raises:
             Refusal: wrong_link or too_many_attempts.
         """
-        prefixes = address_keys(asker.address)
-        await self._admit(self._services.throttles.sign_in_address.charge(*prefixes), prefixes[-1], asker)
+        charge = self.tries.address(asker)
+        self.tries.admit(charge, asker)
         account_id = await self._sign_ins.take_link(hash_token(token), self._services.clock.wall_s())
-        account = await self._accounts.view(account_id) if account_id is not None else None
-        if account is None:
+        stored = await self._accounts.by_id(account_id) if account_id is not None else None
+        if stored is None or stored.disabled:
             raise await self._wrong(WRONG_LINK, asker, None, step=LINK)
-        self._services.throttles.sign_in_address.refund(*prefixes)
-        return await self.after_first(account, LINK, asker)
+        charge.refund()
+        # A new password ends the links of before, and so what was begun by one.
+        return await self.after_first(stored.view, LINK, asker, under=stored.password_hash)
 
     async def after_first(
-        self, account: AccountView, method: str, asker: Asker, *, authenticated: bool = True
+        self,
+        account: AccountView,
+        method: str,
+        asker: Asker,
+        *,
+        authenticated: bool = True,
+        under: str | None = None,
     ) -> SignedIn | StepNeeded:
-        """Open the sign-in, or ask for a second step where the account has one."""
+        """Open the sign-in, or ask for a second step where the account has one; `under` as in `NewSignIn`."""
         methods = await self._factors.methods(account.id)
         if not methods:
-            return await self.open(account, method, asker, authenticated=authenticated)
+            return await self.open(account, method, asker, authenticated=authenticated, under=under)
         browser = secrets.token_urlsafe(_TOKEN_BYTES)
-        step = FirstStep(account.id, hash_token(browser), method, authenticated)
-        return StepNeeded(self.steps.open(step), browser, methods)
+        step = FirstStep(account.id, hash_token(browser), method, authenticated, under)
+        return StepNeeded(self.steps.open(step, f"{account.id} from {asker.network}"), browser, methods)
 
     async def open(
-        self, account: AccountView, method: str, asker: Asker, *, authenticated: bool = True
+        self,
+        account: AccountView,
+        method: str,
+        asker: Asker,
+        *,
+        authenticated: bool = True,
+        under: str | None = None,
     ) -> SignedIn:
-        """A fresh sign-in with its line in the record; `authenticated`: somebody has proved it just now."""
+        """A fresh sign-in with its line in the record; `authenticated`: somebody has proved it just now.
+
+        Raises:
+            Refusal: wrong_step, where the password is not the one of the first step (`under`) any more.
+        """
         token = secrets.token_urlsafe(_TOKEN_BYTES)
         new = NewSignIn(
             token_hash=hash_token(token),
@@ -140,8 +169,10 @@ class SignInService:
             agent=asker.agent,
             method=method,
             authenticated=authenticated,
+            under=under,
         )
-        await self._sign_ins.open(new, asker.event(self._services, account, f"sign_in.{method}"))
+        if not await self._sign_ins.open(new, asker.event(self._services, account, f"sign_in.{method}")):
+            raise Refusal(WRONG_STEP)
         self._services.metrics.sign_ins.labels("accepted").inc()
         now_s = self._services.clock.wall_s() if authenticated else 0.0
         return SignedIn(replace(account, sign_in=new.id, authenticated_at_s=now_s, method=method), token)
@@ -156,7 +187,7 @@ class SignInService:
             raise Refusal(NOT_SIGNED_IN)
         key, now_s = hash_token(token), self._services.clock.wall_s()
         found = await self._sign_ins.find(key)
-        if found is None or not self.lives(found.created_at_s, found.seen_at_s):
+        if found is None or not self._services.lives(found):
             raise Refusal(NOT_SIGNED_IN)
         account = await self._accounts.view(found.account_id)
         if account is None:
@@ -165,13 +196,6 @@ class SignInService:
             await self._sign_ins.touch(key, now_s)
         return replace(
             account, sign_in=found.id, authenticated_at_s=found.authenticated_at_s, method=found.method
-        )
-
-    def lives(self, created_at_s: float, seen_at_s: float) -> bool:
-        """Whether a sign-in of these times has not run out yet."""
-        now_s, settings = self._services.clock.wall_s(), self._services.settings
-        return (
-            now_s - seen_at_s < settings.sign_in_idle_s and now_s - created_at_s < settings.sign_in_absolute_s
         )
 
     def age_s(self, account: AccountView) -> float:
@@ -211,28 +235,22 @@ class SignInService:
         """Whether this is the account's password; takes as long where it has none."""
         stored = await self._accounts.by_name(account.name)
         known_hash = stored.password_hash if stored is not None else ""
-        return (await self._passwords.verify(known_hash or None, password)).fits
+        return (await self._passwords.verify(known_hash or None, password, known=True)).fits
 
     async def provider_alone(self, account: AccountView) -> bool:
         """Whether the account's organisation signs in by its provider, and one-time links, only."""
         configured = self._services.settings.oidc_issuer is not None
         return configured and (await self._factors.policy(account.organisation_id)).oidc_only
 
-    async def _admit(self, wait_s: float, key: Key, asker: Asker) -> None:
-        if wait_s > 0.0:
-            self._services.metrics.throttled.labels("sign_in").inc()
-            event = asker.event(self._services, None, "sign_in.throttled")
-            await self._refusals.flood(key.name, event)
-            raise too_many(retry_after_s(wait_s))
-
     async def _wrong(
         self, fault: Fault, asker: Asker, account: AccountView | None, *, step: str, typed: str = ""
     ) -> Refusal:
         self._services.metrics.sign_ins.labels("refused").inc()
-        event = asker.event(self._services, account, "sign_in.refused", step=step)
+        # By the account's id what was typed is found when that person's data are erased.
+        whose = {"account": account.id} if account is not None else {}
+        event = asker.event(self._services, account, "sign_in.refused", step=step, **whose)
         # Never which half was wrong, and no actor: nobody has shown to be anybody.
-        event = replace(event, actor="", personal=asker.personal(name=typed))
-        await self._refusals.note(event)
+        await self._services.record(replace(event, actor="", personal=asker.personal(name=typed)))
         return Refusal(fault)
 
 
@@ -241,12 +259,13 @@ def hash_token(token: str) -> bytes:
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
 
 
-async def make_link(
-    sign_ins: SignInStore, clock: Clock, name: str, event: AuditEvent | None = None
-) -> str | None:
-    """A token that signs the account in once within half an hour; None when there is no such account."""
+async def make_link(sign_ins: SignInStore, clock: Clock, name: str) -> str | None:
+    """A token that signs the account in once within half an hour; None when there is no such account.
+
+    For the command line, whose the line in the record is.
+    """
     token = secrets.token_urlsafe(_TOKEN_BYTES)
     now_s, account = clock.wall_s(), normal_name(name)
-    told = event or AuditEvent(now_s, "command line", "link.create", personal={"name": account}, cause="cli")
-    saved = await sign_ins.save_link(hash_token(token), account, now_s + LINK_LIFETIME_S, told)
+    event = AuditEvent(now_s, "command line", "account.link", personal={"name": account}, cause="cli")
+    saved = await sign_ins.save_link(hash_token(token), account, now_s + LINK_LIFETIME_S, event)
     return token if saved else None

@@ -15,7 +15,6 @@ from relevo_server.services import Services
 from relevo_server.store.tokens import StoredToken, TokenStore
 
 PREFIX: Final = "relevo_"
-MAX_DAYS: Final = 365
 _SECRET_BYTES: Final = 32
 _DAY_S: Final = 86_400.0
 # A program that asks every second need not be written down every second.

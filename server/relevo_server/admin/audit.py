@@ -13,6 +13,7 @@ from relevo_server.admin.acts import AdminParts
 from relevo_server.safe_name import attachment
 from relevo_server.store.audit import AuditEvent, AuditFilter, AuditLine
 from relevo_server.store.audit_check import FlawKind, check_record
+from relevo_server.store.checkpoints import known_keys
 
 MAX_PAGE: Final = 200
 _MAX_FLAWS: Final = 100
@@ -130,7 +131,8 @@ def build_router(parts: AdminParts) -> APIRouter:
 
 
 async def _verify(parts: AdminParts, organisation: str) -> VerifyAnswer:
-    verdict = await check_record(parts.database, organisation, (), parts.keeper().public_key)
+    keys = known_keys(parts.services.settings.data, parts.keeper().public_key)
+    verdict = await check_record(parts.database, organisation, (), keys)
     heads = await parts.keeper().heads(organisation)
     newest = heads[-1] if heads else None
     head = (

@@ -214,7 +214,7 @@ class _People:
             hash_token(token),
             person.name,
             self._clock.wall_s() + LINK_LIFETIME_S,
-            self._parts.event(request, account, "account.link", {"account": person.id}),
+            self._parts.event(request, account, "account.link"),
         )
         if not saved:
             raise Refusal(NOT_FOUND)

@@ -60,6 +60,7 @@ def build_router(parts: AdminParts) -> APIRouter:
             "oidc_only": body.oidc_only,
             "retention_days": body.retention_days,
             "machines_per_day": body.activity.machines_per_day,
+            "night": "-".join(str(hour) for hour in body.activity.night),
         }
         event = parts.event(request, account, "policy.changed", details)
         wanted = OrganisationPolicy(

@@ -18,7 +18,7 @@ from relevo_server.edge import books
 from relevo_server.edge.packing import UnknownRecord, pack, unpack
 from relevo_server.logs import logger
 from relevo_server.relay.records import Audited, Record
-from relevo_server.store.database import UNFIT, Unavailable
+from relevo_server.store.database import ITS_OWN, UNFIT, Unavailable
 from relevo_server.store.relay_sessions import RelaySessionStore, RelaySessionWriter
 from relevo_server.store.spool import Spool, SpoolFull
 
@@ -29,9 +29,11 @@ _PATIENCE_S: Final = 1.5
 _DOOR_PATIENCE_S: Final = 5.0
 """How long whoever is at the door waits for that."""
 _RETRY_S: Final = 2.0
-_NEVER_TAKEN: Final = (*UNFIT, TypeError, ValueError, OverflowError)
-"""What a record raises that the database will not take at any later time."""
 _log = logger(__name__)
+
+
+class _NeverTaken(Exception):
+    """There is something wrong with this record: the database will not take it at any later time."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,6 @@ class Bookkeeper:
         self._told_fault = False
         self._done = 0
         self._lost = 0
-        self._gap = 0
         self._waiters: deque[_Waiter] = deque()
         self._spool: Spool | None = None
 
@@ -75,7 +76,7 @@ class Bookkeeper:
         if spool.cut_bytes:
             # A write that nobody was told of, most likely: the machine lost its power in the middle of it.
             _log.warning("the end of the spool was torn; it is kept in cut.bin", bytes=spool.cut_bytes)
-        if spool.pending():
+        if spool.pending() or spool.gap:
             self._behind.set()
 
     @property
@@ -144,8 +145,7 @@ class Bookkeeper:
             if count < sum(map(len, waiting)):
                 return False
             _log.info("records came from the spool to the database", records=count)
-        self._tell_gap()
-        return True
+        return await self._tell_gap()
 
     async def close(self) -> None:
         """Write what is left; nothing may be added afterwards."""
@@ -191,8 +191,8 @@ class Bookkeeper:
         except (SpoolFull, OSError) as error:
             _log.error("records are lost: no room in the spool", records=len(batch), reason=str(error))
             self._lost += 1
-            self._gap += len(batch)
             self._parts.lost(len(batch))
+            await self._note_lost(len(batch))
             return False
         finally:
             # A replay that found the spool empty just before has taken the mark away.
@@ -214,8 +214,8 @@ class Bookkeeper:
         try:
             async with self._parts.store.writing() as writer:
                 for record in batch:
-                    await books.write(writer, record, self._parts.clock.wall_s())
-        except _NEVER_TAKEN:
+                    await self._write(writer, record)
+        except (*UNFIT, _NeverTaken):
             # One of them is at fault. Each in a savepoint of its own takes several times as long.
             await self._write_apart(batch)
 
@@ -223,29 +223,44 @@ class Bookkeeper:
         refused: list[bytes] = []
         async with self._parts.store.writing() as writer:
             refused.extend([pack(one) for one in batch if not await self._write_one(writer, one)])
-        if refused:
-            try:
-                await self._with_spool(lambda spool: spool.refuse(refused))
-            except (SpoolFull, OSError) as error:
-                _log.error("refused records are lost", records=len(refused), reason=str(error))
-                self._parts.lost(len(refused))
+        await self._set_aside(refused)
 
     async def _write_one(self, writer: RelaySessionWriter, record: Record) -> bool:
         try:
             async with writer.apart():
-                await books.write(writer, record, self._parts.clock.wall_s())
-        except _NEVER_TAKEN as error:  # those after it must not wait
+                await self._write(writer, record)
+        except (*UNFIT, _NeverTaken) as error:  # those after it must not wait
             reason = str(error).partition("\n")[0]
             _log.error("a record cannot be stored", record=type(record).__name__, reason=reason)
             return False
         return True
 
+    async def _write(self, writer: RelaySessionWriter, record: Record) -> None:
+        try:
+            await books.write(writer, record, self._parts.clock.wall_s())
+        except ITS_OWN:
+            raise  # what it is about, the store has told by the kind of error
+        except Exception as error:
+            raise _NeverTaken(f"{type(error).__name__}: {error}") from error
+
+    async def _set_aside(self, refused: Sequence[bytes]) -> None:
+        """Keep what the database will never take where a person finds it (`relevo-server check`)."""
+        if not refused:
+            return
+        try:
+            await self._with_spool(lambda spool: spool.refuse(refused))
+        except (SpoolFull, OSError) as error:
+            _log.error("refused records are lost", records=len(refused), reason=str(error))
+            self._parts.lost(len(refused))
+
     async def _write_again(self, waiting: Sequence[Sequence[bytes]]) -> int:
         """Write transactions' worth of packed records in order; how many were, before the database failed."""
         count = 0
         for packed in waiting:
+            readable = [(one, _unpacked(one)) for one in packed]
             try:
-                await self._write_down([found for one in packed if (found := _unpacked(one))])
+                await self._write_down([record for _, record in readable if record is not None])
+                await self._set_aside([one for one, record in readable if record is None])
             except Unavailable:
                 break
             except Exception as error:  # noqa: BLE001 - told; they stay in the spool
@@ -278,15 +293,35 @@ class Bookkeeper:
             raise SpoolFull("there is no spool yet")
         return self._spool
 
-    def _tell_gap(self) -> None:
-        """What was lost is told by the record itself, once there is one again."""
-        if self._gap:
-            count, self._gap = self._gap, 0
-            entry = Audited(
-                b"", "relay", "record.gap", {"count": count}, at_s=self._parts.clock.wall_s(), cause="clock"
-            )
-            self._parts.records.append(entry)
-            self._unwritten.set()
+    async def _note_lost(self, count: int) -> None:
+        try:
+            await self._with_spool(lambda spool: spool.lose(count))
+        except (SpoolFull, OSError) as error:
+            _log.error("that records are lost is known to this process alone", reason=str(error))
+
+    async def _tell_gap(self) -> bool:
+        """Let the record itself tell what was lost, once there is one again; False: not yet."""
+        spool = self._there()
+        gap = spool.gap
+        if gap is None:
+            return True
+        entry = Audited(
+            b"",
+            "relay",
+            "record.gap",
+            {"count": gap.count},
+            event_id=gap.event_id,
+            at_s=self._parts.clock.wall_s(),
+            cause="clock",
+        )
+        try:
+            await self._write_down([entry])
+            await self._with_spool(lambda spool: spool.told(gap))
+        except (Unavailable, OSError) as error:
+            _log.error("that records are lost could not be told yet", reason=str(error))
+            self._behind.set()
+            return False
+        return True
 
 
 def _look_at(task: asyncio.Task[None]) -> None:

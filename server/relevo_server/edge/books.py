@@ -24,7 +24,11 @@ async def write(store: RelaySessionWriter, record: Record, now_s: float) -> None
         case SessionOver():
             await store.end_session(record.session_id, record.reason)
         case Audited():
-            if await store.append_audit(_event(record, now_s)) and record.action == REPORTED:
+            # Whose record an act belongs to may be another's by the time that the host tells it again.
+            if record.number and await store.has_act(record.session_id, record.event_id):
+                return
+            opens_report = record.action == REPORTED and record.details.get("report", True)
+            if await store.append_audit(_event(record, now_s)) and opens_report:
                 await store.add_report(_report(record, now_s))
         case _:
             assert_never(record)

@@ -5,6 +5,7 @@ import contextlib
 import itertools
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from prometheus_client import Counter, Gauge
 
@@ -13,9 +14,10 @@ from relevo_server.access.codes import NumbersExhausted, RoutingNumbers
 from relevo_server.access.throttle import Allowance, Throttle
 from relevo_server.accounts.view import AccountView
 from relevo_server.edge import books
-from relevo_server.edge.admission import Connections, Refusals, Turned, site_of
+from relevo_server.edge.admission import Connections, site_of
 from relevo_server.edge.bookkeeper import Bookkeeper, BookParts
 from relevo_server.edge.identity import identity_of
+from relevo_server.edge.refusals import Refusals
 from relevo_server.edge.vigil import LOOK_BACK_S, Vigil
 from relevo_server.logs import logger
 from relevo_server.relay import vouching
@@ -134,10 +136,12 @@ class Desk:
             )
         )
         self.connections = Connections(services.settings.connections_per_address)
-        self.refusals = Refusals(self.around.records, services.clock.wall_s, services.clock.monotonic_s)
+        self.refusals = Refusals(self._note, services.clock)
         self._stopping = asyncio.Event()
         services.switchboard.revoke = self.revoke
         services.switchboard.note = self._note
+        services.switchboard.refused = self.refusals.note
+        services.switchboard.settled = self.settled
         services.switchboard.strict = self._is_strict
 
     @asynccontextmanager
@@ -172,9 +176,13 @@ class Desk:
     def turned_away(self, what: str, address: str, who: Identity | None = None) -> None:
         """Count and record that somebody tried something too often."""
         self.meters.throttled.labels(what).inc()
-        actor, organisation = (who.account_id, who.organisation_id) if who is not None else ("", HOME)
-        personal = {"address": address}
-        self.refusals.note(Turned("throttled", what, site_of(address), actor, organisation, personal))
+        self._refused(what, AuditEvent(self.services.clock.wall_s(), "", "throttled"), address, who)
+
+    def foreign(self, side: str, address: str, origins: str) -> None:
+        """Record that a page of another site knocked."""
+        now_s = self.services.clock.wall_s()
+        event = AuditEvent(now_s, "", "origin.refused", personal={"origin": origins})
+        self._refused(side, event, address)
 
     def step_up(self, account: AccountView, session: Session) -> bool:
         """Tell the host that this account has just proved who it is; False when it is not live there."""
@@ -210,6 +218,17 @@ class Desk:
     def _note(self, event: AuditEvent) -> None:
         self.around.records.append(books.audited(event))
         self.books.touch()
+
+    def _refused(self, what: str, event: AuditEvent, address: str, who: Identity | None = None) -> None:
+        actor, organisation = (who.account_id, who.organisation_id) if who is not None else ("", HOME)
+        told = replace(
+            event,
+            actor=actor,
+            organisation=organisation,
+            details={"what": what},
+            personal={"address": address, **event.personal},
+        )
+        self.refusals.note(f"{event.action}:{what}:{site_of(address)}:{actor}", told)
 
     def _is_strict(self) -> bool:
         """Whether what is new is refused now: it could not be recorded where everybody looks (SPEC C28)."""

@@ -5,9 +5,6 @@ lets a peer with a zero window survive its own ping timeout, and gathers empty f
 """
 
 import asyncio
-import contextlib
-import errno
-import socket
 import sys
 from asyncio.transports import BaseTransport
 from collections.abc import Callable
@@ -23,7 +20,6 @@ from websockets.protocol import State
 
 from relevo_protocol import limits
 from relevo_server.access.throttle import Allowance, Key, Throttle
-from relevo_server.edge.admission import Door
 from relevo_server.edge.strict_http import StrictConnection
 from relevo_server.edge.write_watch import WriteWatch
 
@@ -31,10 +27,6 @@ LEVER: Final = "relevo.lever"
 """Key of the :class:`Lever` among the extensions of a WebSocket's ASGI scope."""
 
 WRITE_BUFFER_BYTES: Final = 8 * 1024
-UNSENT_BYTES: Final = 16 * 1024
-"""What the kernel takes of a socket beyond what it has sent."""
-_TCP_NOTSENT_LOWAT: Final = 25
-"""``linux/tcp.h``; the socket module names it from Python 3.12 on."""
 _HEADER_BYTES: Final = 64 * 1024
 _PEER: Final = Key("peer")
 _CONTROL: Final = Allowance(64, 8)
@@ -95,7 +87,6 @@ class HardenedHttp(H11Protocol):
     """HTTP with absolute deadlines for headers and body, and a write deadline."""
 
     deadlines = Deadlines()
-    door: Door | None = None
     _watch: WriteWatch | None = None
     _timer: asyncio.TimerHandle | None = None
     _phase = ""
@@ -103,9 +94,6 @@ class HardenedHttp(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Start both clocks."""
         super().connection_made(transport)
-        if self.door is not None and not self.door.enter(transport):
-            transport.abort()
-            return
         self.conn = StrictConnection(h11.SERVER, self.config.h11_max_incomplete_event_size or _HEADER_BYTES)
         self._watch = WriteWatch(transport, self.loop, self.deadlines.write_s)
         self._enter("header")
@@ -113,8 +101,6 @@ class HardenedHttp(H11Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop the clocks."""
         self._release()
-        if self.door is not None:
-            self.door.leave(self.transport)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -176,7 +162,6 @@ class HardenedWebSocket(WebSocketsSansIOProtocol):
     """A WebSocket that cuts who does not take what waits for it, who floods, and who does not answer."""
 
     deadlines = Deadlines()
-    door: Door | None = None
     _watch: WriteWatch | None = None
     _lever: Lever | None = None
     _fragments = 0
@@ -195,8 +180,6 @@ class HardenedWebSocket(WebSocketsSansIOProtocol):
         """Stop the clock."""
         if self._watch is not None:
             self._watch.stop()
-        if self.door is not None:
-            self.door.leave(self.transport)
         super().connection_lost(exc)
 
     def handle_connect(self, event: Request) -> None:
@@ -314,9 +297,9 @@ class UvicornOptions(TypedDict):
     proxy_headers: bool
 
 
-def uvicorn_options(deadlines: Deadlines | None = None, door: Door | None = None) -> UvicornOptions:
+def uvicorn_options(deadlines: Deadlines | None = None) -> UvicornOptions:
     """Return what to give to ``uvicorn.Config`` beside application, TLS and logging."""
-    chosen: dict[str, Any] = {"deadlines": deadlines or Deadlines(), "door": door}
+    chosen: dict[str, Any] = {"deadlines": deadlines or Deadlines()}
     return UvicornOptions(
         http=type("HardenedHttp", (HardenedHttp,), chosen),
         ws=type("HardenedWebSocket", (HardenedWebSocket,), chosen),
@@ -333,37 +316,6 @@ def uvicorn_options(deadlines: Deadlines | None = None, door: Door | None = None
     )
 
 
-def listen_socket(host: str, port: int) -> socket.socket:
-    """Return a bound TCP socket whose connections notice a dead peer (user timeout 15 s, keep-alive 10/5/3).
-
-    And they queue little, so that what is behind can still be dropped.
-
-    Accepted sockets inherit these on Linux; they must be set before the peer's first silence, hence here.
-
-    Raises:
-        OSError: address not available, port in use, no permission.
-    """
-    found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    wanted = socket.AF_INET6 if ":" in host else socket.AF_INET
-    family, kind, protocol, _name, address = next((one for one in found if one[0] == wanted), found[0])
-    listener = socket.socket(family, kind, protocol)
-    try:
-        if sys.platform != "win32":  # there it would let a second server take the port
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if host == "::" and socket.has_dualstack_ipv6():
-            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
-        _notice_dead_peers(listener)
-        _queue_little(listener)
-        listener.bind(address)
-    except OSError as error:
-        listener.close()
-        if error.errno == errno.EADDRINUSE:
-            raise OSError(error.errno, f"port {port} of {host or 'every address'} is in use") from error
-        raise
-    listener.setblocking(False)
-    return listener
-
-
 def keep_little(transport: asyncio.BaseTransport) -> None:
     """Let little wait in a transport: what is written cannot be taken back, what waits in an outbox can.
 
@@ -374,22 +326,3 @@ def keep_little(transport: asyncio.BaseTransport) -> None:
     for one in (transport, below):
         if isinstance(one, asyncio.WriteTransport):
             one.set_write_buffer_limits(high=WRITE_BUFFER_BYTES)
-
-
-def _queue_little(listener: socket.socket) -> None:
-    """Let little wait in the kernel, and less in the routers on the way, where the kernel can do that."""
-    if sys.platform != "linux":
-        return
-    listener.setsockopt(socket.IPPROTO_TCP, _TCP_NOTSENT_LOWAT, UNSENT_BYTES)
-    # Not offered by this kernel, or not to us: cubic fills the thin end's queue, only for who is behind.
-    with contextlib.suppress(OSError):
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, b"bbr")
-
-
-def _notice_dead_peers(listener: socket.socket) -> None:
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    if sys.platform == "linux":
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, limits.WRITE_DEADLINE_S * 1000)
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 10)
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 5)
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3)

@@ -19,7 +19,7 @@ from relevo_protocol.messages.relay import AgentHello, RelayError, ViewerHello
 from relevo_protocol.modes import SessionKind
 from relevo_server.access.throttle import account_key, address_keys
 from relevo_server.access.tickets import Ticket, TicketOffice
-from relevo_server.edge.admission import Turned, site_of
+from relevo_server.edge.admission import site_of
 from relevo_server.edge.conversation import Conversation, Socket, address_of
 from relevo_server.edge.desk import Desk
 from relevo_server.edge.identity import identity_of
@@ -70,8 +70,7 @@ class _Endpoint:
         origins = Headers(scope=scope).getlist("origin")
         if not self.origin_fits(origins):
             desk.meters.closed.labels(self.side.value, ErrorCode.ORIGIN_REFUSED.value).inc()
-            personal = {"address": address, "origin": " ".join(origins)}
-            desk.refusals.note(Turned("origin.refused", self.side.value, site_of(address), personal=personal))
+            desk.foreign(self.side.value, address, " ".join(origins))
             return False
         if desk.services.throttles.connect_address.charge(*address_keys(address)) > 0.0:
             desk.turned_away("connect", address)

@@ -59,18 +59,17 @@ class Vigil:
         return found
 
     async def unfit(self) -> set[Identity]:
-        """Those among the present whose account does not stand any more, however that came about.
+        """Those among the present who may not be here any more, however that came about.
+
+        An account may have been changed by hand, a sign-in may have run out.
 
         Raises:
             ProtocolError: ``internal``: the database does not answer.
         """
         found: set[Identity] = set()
         for who in self.registry.vouched():
-            try:
-                if not await self._account_stands(who):
-                    found.add(who)
-            except Unavailable as error:
-                raise ProtocolError("the database does not answer", ErrorCode.INTERNAL) from error
+            if not await self.stands(who):
+                found.add(who)
         return found
 
     async def _revocations(self, since_s: float) -> list[Revocation]:
@@ -87,10 +86,13 @@ class Vigil:
         if not who.sign_in:
             return True
         own = await self.services.sign_ins.of_account(who.account_id)
-        return any(one.id == who.sign_in for one in own)
+        return any(one.id == who.sign_in and self.services.lives(one) for one in own)
 
 
 def _is_lowered(who: Identity, now: AccountView) -> bool:
     """Whether the account may do less by now than the relay has told the host."""
     lower = _RANKS.index(now.standing) < _RANKS.index(who.standing)
-    return lower or (who.admin_tools and not now.admin_tools) or now.organisation_id != who.organisation_id
+    # A team decides what a supervisor sees, and nothing for others.
+    moved = who.standing is Standing.SUPERVISOR and now.team != who.team
+    other = now.organisation_id != who.organisation_id
+    return lower or moved or other or (who.admin_tools and not now.admin_tools)

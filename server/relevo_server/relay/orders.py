@@ -102,7 +102,11 @@ def _charge(session: Session, said: AgentToRelay) -> None:
         return
     around = session.around
     throttle = around.agent_records if isinstance(said, RecordNotice) else around.agent_requests
-    if throttle.charge(Key(session.session_id.hex())) > 0.0:
+    wait_s = throttle.charge(Key(session.session_id.hex()))
+    if session.opened_from and not session.visited:
+        # Anybody opens sessions, one after the other: what these leave in the record is their address's.
+        wait_s = max(wait_s, around.stranger_acts.charge(Key(session.opened_from)))
+    if wait_s > 0.0:
         raise ProtocolError("too many control messages", ErrorCode.THROTTLED)
 
 

@@ -171,12 +171,22 @@ class Registry:
         self._sessions[session.session_id] = session
 
     def tick(self) -> None:
-        """Act on deadlines that have passed and forget sessions that have ended."""
+        """Act on deadlines that have passed and forget sessions that have ended.
+
+        Raises:
+            ExceptionGroup: of sessions that are out of joint, after all others had their turn.
+        """
+        failed: list[Exception] = []
         for session_id, session in list(self._sessions.items()):
-            session.tick()
+            try:
+                session.tick()
+            except Exception as error:  # noqa: BLE001 - raised below; the deadlines of the others hold
+                failed.append(error)
             if session.state is SessionState.ENDED:
                 del self._sessions[session_id]
         self._decoys.tick()
+        if failed:
+            raise ExceptionGroup("sessions out of joint", failed)
 
     def live_for(self, who: Identity) -> list[LiveSession]:
         """The sessions that this person may know of, the newest first."""

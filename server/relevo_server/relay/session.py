@@ -55,6 +55,10 @@ class Session:
         self.invited = Invited(around.monotonic_s)
         self.acts: deque[int] = deque(maxlen=MAX_UNRECORDED)
         """Numbers of the host's latest acts that are in the record for sure (SPEC C26)."""
+        self.reported: set[int] = set()
+        """Slots of whom the host has reported, 0 for everybody (SPEC N8)."""
+        self.visited = traits is not None and traits.lead is not None
+        """Whether anybody with an account has come, let in or not; a presenter was there first."""
         presents = self.kind is SessionKind.PRESENTATION
         self.keeping.mode = (Mode.DEMO if presents else Mode.OBSERVER).value
         self.shows = may_show(self.kind, Mode(self.keeping.mode))
@@ -115,12 +119,14 @@ class Session:
     def restore(self, kept: SessionKept) -> None:
         """Stand where a killed relay left off: the host away, to be back before its time is up."""
         self.keeping.restore(kept)
+        self.visited = self.visited or kept.traits.lead is not None
         self.shows = may_show(self.kind, Mode(kept.mode))
         self._await_host()
 
     def restore_seat(self, seat: Seat, token_hash: bytes) -> None:
         """Take up a stored seat as away."""
         self.seats[seat.slot] = seat
+        self.visited = self.visited or not seat.identity.guest
         seat.state = SeatState.AWAY
         self.set_deadline(seat, seat.expires_at_s - self.around.wall_s())
         self.keeping.restore_seat(seat.slot, token_hash)
@@ -169,6 +175,7 @@ class Session:
         if slot is None or self.host is None:
             line.refuse(ErrorCode.SESSION_FULL, "no seat is free")
             return None
+        self.visited = self.visited or not identity.guest
         seat = Seat(slot, identity, self._next_link(), line=line)
         line.first_link = seat.link
         self.seats[slot] = seat

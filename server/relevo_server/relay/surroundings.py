@@ -17,6 +17,8 @@ AGENT_REQUESTS = Allowance(60, 0.5)
 """Control messages of one session's agent: each may leave a line in the record, which is everybody's."""
 AGENT_RECORDS = Allowance(300, 2)
 """Lines for the record of one session (``RecordNotice``): people in it can cause them by clicking."""
+STRANGER_ACTS = Allowance(240, 1)
+"""What the sessions of one address may leave together while nobody with an account has come to them."""
 WHISPERS = Allowance(60, 10)
 """Whispers of one seat, each receiver counted; more are dropped."""
 
@@ -67,6 +69,7 @@ class Surroundings:
     seat_tokens: TokenBook[SeatKey] = field(default_factory=lambda: TokenBook[SeatKey](secrets.token_bytes))
     invitations: Invitations = field(default_factory=lambda: Invitations(time.monotonic))
     agent_records: Throttle = field(default_factory=lambda: Throttle(AGENT_RECORDS, time.monotonic))
+    stranger_acts: Throttle = field(default_factory=lambda: Throttle(STRANGER_ACTS, time.monotonic))
     whispers: Throttle = field(default_factory=lambda: Throttle(WHISPERS, time.monotonic))
     failures: Throttle = field(default_factory=lambda: Throttle(FAILURES, time.monotonic))
 

@@ -60,11 +60,13 @@ def note_act(session: Session, said: RecordNotice) -> None:
         if session.host is not None:
             session.host.send(Recorded(number=said.number))
         return
-    details: dict[str, str | int] = {"slot": said.slot}
+    details: dict[str, str | int | bool] = {"slot": said.slot}
     personal = {"detail": said.detail} if said.detail else {}
     actor, organisation = _actor(session, said.slot)
     if said.act is RecordedAct.REPORTED:
         details |= {"by": _CUSTOMER, "accused": _accused(session, said.slot)}
+        if not _opens_report(session, said.slot):
+            details["report"] = False
         personal |= _people(session)
         actor = _actor(session, 0)[0]
     cause = f"act:{said.number}" if said.number else ""
@@ -101,6 +103,16 @@ def _accused(session: Session, slot: int) -> str:
     if seat is not None:
         return seat.identity.account_id
     return lead.account_id if slot == 0 and lead is not None else ""
+
+
+def _opens_report(session: Session, slot: int) -> bool:
+    """Whether a report is one for people to look at: anybody may open sessions, and say this without end.
+
+    It needs somebody with an account who came, and of each slot the first one is enough.
+    """
+    is_first = slot not in session.reported
+    session.reported.add(slot)
+    return is_first and session.visited
 
 
 def _people(session: Session) -> dict[str, str]:

@@ -121,7 +121,7 @@ def build_router(desk: Desk, gate: Gate) -> APIRouter:
     @router.get("/colleagues")
     async def colleagues(request: Request) -> ColleaguesAnswer:
         account = await gate.me(request)
-        found = await desk.services.colleagues(gate.organisation(account))
+        found = await desk.services.colleagues(account.organisation_id)
         others = [one for one in found if one.id != account.id]
         return ColleaguesAnswer(
             colleagues=[
@@ -164,6 +164,7 @@ def _add_vouching(router: APIRouter, desk: Desk, gate: Gate) -> None:
         await gate.fresh(account)
         if not desk.step_up(account, found):
             raise Refusal(_fault(ErrorCode.HOST_GONE))
+        await desk.settled()
 
     @router.post("/sessions/{session}/report", status_code=204)
     async def report(session: str, request: Request) -> None:
@@ -225,6 +226,7 @@ async def _ask(desk: Desk, session: Session, account: AccountView, key: bytes) -
             answer = await answered
     except TimeoutError:
         answer = Answer(code=ErrorCode.DEADLINE)
+    await desk.settled()
     if answer.code is not None:
         raise Refusal(_fault(answer.code))
     ticket = desk.services.tickets.issue(
@@ -259,4 +261,4 @@ async def _invite(desk: Desk, session: Session, account: AccountView, body: Invi
     session.invited.add(colleague.id)
     details = {"account": colleague.id, "role": body.role.value}
     session.keeping.audit(account.id, "colleague.invited", details, account.organisation_id)
-    desk.touch()
+    await desk.settled()

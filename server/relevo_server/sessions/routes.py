@@ -105,7 +105,7 @@ def build_router(services: Services, gate: Gate) -> APIRouter:
         ticket = services.tickets.issue(account, _destination(body))
         services.metrics.tickets.labels("issued").inc()
         by = "code" if body.invite is None else "invite"
-        services.note(asker_of(request).event(services, account, "ticket.issued", by=by))
+        await services.record(asker_of(request).event(services, account, "ticket.issued", by=by))
         return TicketAnswer(ticket=ticket, expires_in_s=TICKET_LIFE_S)
 
     @router.post("/guest-tickets")
@@ -115,7 +115,7 @@ def build_router(services: Services, gate: Gate) -> APIRouter:
         guest = guest_view(body.name, services.settings.language)
         ticket = services.guest_tickets.issue(guest, Destination(invite=from_base64url(body.invite)))
         services.metrics.tickets.labels("issued").inc()
-        services.note(asker_of(request).event(services, guest, "guest.ticket"))
+        await services.record(asker_of(request).event(services, guest, "guest.ticket"))
         return GuestAnswer(
             ticket=ticket,
             expires_in_s=TICKET_LIFE_S,
@@ -128,7 +128,7 @@ def build_router(services: Services, gate: Gate) -> APIRouter:
         account = await gate.me(request)
         _charge(services, "present", services.throttles.present_account.charge(account_key(account.id)))
         ticket = services.presentations.issue(account, Destination())
-        services.note(asker_of(request).event(services, account, "ticket.issued", by="presentation"))
+        await services.record(asker_of(request).event(services, account, "ticket.issued", by="presentation"))
         return TicketAnswer(ticket=ticket, expires_in_s=PRESENTATION_LIFE_S)
 
     @router.post("/routing-numbers")

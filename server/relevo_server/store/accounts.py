@@ -54,8 +54,9 @@ class AccountChange:
 
     def lowers(self, view: AccountView) -> bool:
         """Whether it takes something away, so that the account's connections are to be cut."""
-        moves = self.standing is not None and self.standing is not view.standing
-        return moves or (self.admin_tools is False and view.admin_tools)
+        ranked = self.standing is not None and self.standing is not view.standing
+        moved = self.team is not None and self.team != view.team
+        return ranked or moved or (self.admin_tools is False and view.admin_tools)
 
 
 @dataclass(frozen=True)
@@ -193,11 +194,16 @@ class AccountStore:
             await self._record(session, _Deed(actor, row, "account.change", details, personal))
         return True
 
-    async def rehash(self, account_id: str, password_hash: str) -> None:
-        """Store the same password under stronger parameters; sign-ins stay."""
+    async def rehash(self, account_id: str, before: str, password_hash: str) -> None:
+        """Store the same password under stronger parameters; sign-ins stay.
+
+        Nothing happens where `before` is not its hash any more: the password was changed meanwhile.
+        """
         async with self._database.write() as session:
             await session.execute(
-                update(AccountRow).where(AccountRow.id == account_id).values(password_hash=password_hash)
+                update(AccountRow)
+                .where(AccountRow.id == account_id, AccountRow.password_hash == before)
+                .values(password_hash=password_hash)
             )
 
     async def _one(self, wanted: Select[AccountRow, str]) -> StoredAccount | None:

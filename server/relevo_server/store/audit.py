@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import msgspec
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from relevo_server.store import audit_chain
 from relevo_server.store.audit_chain import ChainedFields
 from relevo_server.store.audit_check import Flaw, check_record
-from relevo_server.store.checkpoints import Head
+from relevo_server.store.checkpoints import Head, Keys
 from relevo_server.store.database import HEADS_HELD, Database
 from relevo_server.store.tables import HOME, AuditRow
 from relevo_server.store.tables_trust import AuditHeadRow, AuditRecordRow
@@ -94,7 +93,6 @@ class AuditFilter:
     action: str | None = None
     actor: str | None = None
     session_id: bytes | None = None
-    from_s: float | None = None
 
 
 class AuditLog:
@@ -128,8 +126,6 @@ class AuditLog:
             wanted = wanted.where(AuditRecordRow.actor == only.actor)
         if only.session_id is not None:
             wanted = wanted.where(AuditRecordRow.session_id == only.session_id)
-        if only.from_s is not None:
-            wanted = wanted.where(AuditRecordRow.at_s >= only.from_s)
         async with self._database.read() as session:
             rows = await session.scalars(wanted.order_by(AuditRecordRow.seq.desc()).limit(limit))
             return [line_of(row) for row in rows]
@@ -149,10 +145,10 @@ class AuditLog:
         self,
         organisation: str = HOME,
         heads: Iterable[Head] = (),
-        public_key: Ed25519PublicKey | None = None,
+        keys: Keys | None = None,
     ) -> list[Flaw]:
         """What is wrong with an organisation's record; `audit_check.check_record` tells more."""
-        found = await check_record(self._database, organisation, heads, public_key)
+        found = await check_record(self._database, organisation, heads, keys)
         return list(found.flaws)
 
     async def organisations(self) -> list[str]:

@@ -12,13 +12,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 import msgspec
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from relevo_server.store import audit_chain
 from relevo_server.store.audit_chain import GENESIS, NOTHING_PERSONAL, ChainedFields
-from relevo_server.store.checkpoints import Head, head_of, verify_head
+from relevo_server.store.checkpoints import Head, Keys, head_of, verify_head
 from relevo_server.store.database import Database
 from relevo_server.store.tables import HOME, AuditRow
 from relevo_server.store.tables_trust import AuditHeadRow, AuditRecordRow, CheckpointRow
@@ -62,11 +61,11 @@ async def check_record(
     database: Database,
     organisation: str,
     heads: Iterable[Head] = (),
-    public_key: Ed25519PublicKey | None = None,
+    keys: Keys | None = None,
 ) -> Verdict:
     """Read the whole record of an organisation and judge it.
 
-    `heads` are copies kept elsewhere; without `public_key` signatures are not looked at.
+    `heads` are copies kept elsewhere; without `keys` signatures are not looked at.
     """
     # Between two statements the server may add a line, and its head would not be the one that was read.
     async with database.read(snapshot=True) as session:
@@ -76,7 +75,7 @@ async def check_record(
         )
         known = [head_of(row) for row in rows]
         known += [head for head in heads if head.organisation == organisation]
-        walk = _Walk(organisation, stored, known, public_key)
+        walk = _Walk(organisation, stored, known, keys)
         if organisation == HOME:
             walk.old = await _old_record(session)
         lines = await session.stream_scalars(
@@ -140,22 +139,29 @@ class _Walk:
         organisation: str,
         stored: AuditHeadRow | None,
         known: Sequence[Head],
-        public_key: Ed25519PublicKey | None,
+        keys: Keys | None,
     ) -> None:
         self.old = _OldRecord()
         self._organisation = organisation
+        self._flaws: list[Flaw] = []
+        if stored is not None and not (_is_number(stored.seq) and _is_number(stored.pruned_seq)):
+            self._flaw(0, FlawKind.BAD_HEAD)
+            stored = None
         self._stored = stored
         self._pruned = stored.pruned_seq if stored is not None else 0
         self._seq = self._pruned
         self._chain = stored.pruned_chain if stored is not None else GENESIS
-        self._flaws: list[Flaw] = []
         self._lines = 0
         self._erased = _Erased()
         self._pruned_told = self._pruned == 0
         self._heads: dict[int, list[Head]] = {}
         self._signed_seq = 0
         for head in known:
-            if public_key is not None and not verify_head(head, public_key):
+            key = keys.get(head.key_id) if keys is not None else None
+            if not _is_number(head.seq):
+                self._flaw(0, FlawKind.BAD_HEAD)
+                continue
+            if keys is not None and (key is None or not verify_head(head, key)):
                 self._flaw(head.seq, FlawKind.BAD_HEAD)
                 continue
             self._heads.setdefault(head.seq, []).append(head)
@@ -259,6 +265,11 @@ class _Walk:
         self._flaws.append(Flaw(self._organisation, seq, kind))
 
 
+def _is_number(value: object) -> bool:
+    """Whether a column of numbers has one: SQLite keeps anything in any column."""
+    return isinstance(value, int)
+
+
 def seqs_hash(seqs: Iterable[int]) -> str:
     """What an `erased` record says of the lines that it made impersonal: SHA-256 of their numbers, hex."""
     return hashlib.sha256(" ".join(str(seq) for seq in sorted(seqs)).encode()).hexdigest()
@@ -284,7 +295,11 @@ async def _old_record(session: AsyncSession) -> _OldRecord:
     rows = await session.stream_scalars(select(AuditRow).order_by(AuditRow.number))
     async for row in rows:
         fields = (row.at_s, row.actor, row.action, row.session_id or b"", row.details)
-        if broken is None and audit_chain.old_link(chain, fields) != row.chain:
+        try:
+            follows = audit_chain.old_link(chain, fields) == row.chain
+        except (AttributeError, TypeError, ValueError, struct.error):
+            follows = False
+        if broken is None and not follows:
             broken = row.number
         chain, lines = row.chain, lines + 1
     return _OldRecord(lines, chain, broken)

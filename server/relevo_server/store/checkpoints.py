@@ -7,14 +7,16 @@ the log; a copy of a head that is out of reach of whoever has the database pins 
 import contextlib
 import errno
 import hashlib
+import mmap
 import os
 import stat
+import struct
 import sys
 from asyncio import to_thread
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 import msgspec
 from cryptography.exceptions import InvalidSignature
@@ -36,9 +38,15 @@ from relevo_server.store.tables_trust import AuditHeadRow, CheckpointRow
 
 KEY_FILE: Final = "audit.key"
 HEADS_FILE: Final = "audit-heads.jsonl"
+EARLIER_KEYS_FILE: Final = "audit-keys.txt"
+"""Public keys of before, one a line as `audit key` prints them: what they signed stays proven."""
+Keys: TypeAlias = Mapping[str, Ed25519PublicKey]
+"""Public keys by their `key_id`."""
 _DUE_ROWS: Final = 256
 _DUE_S: Final = 60.0
 _BLOCK_BYTES: Final = 1 << 16
+_MOST_MISSING: Final = 4096
+"""What a file that was moved away is begun with, at most."""
 _log = logger(__name__)
 
 
@@ -101,12 +109,35 @@ class HeadKeeper:
         for head in due:
             _log.info("audit head", **head_line(head))
         if due:
-            await to_thread(_append, self._file, due)
+            await to_thread(_append, self._file, [*await self._not_in_file(due), *due])
         return due
 
     async def heads(self, organisation: str) -> list[Head]:
-        """The signed heads in the database, in order."""
-        return await stored_heads(self._database, organisation)
+        """The organisation's signed heads in the database, in order."""
+        async with self._database.read() as session:
+            rows = await session.scalars(
+                select(CheckpointRow)
+                .where(CheckpointRow.organisation_id == organisation)
+                .order_by(CheckpointRow.seq)
+            )
+            return [head_of(row) for row in rows]
+
+    async def _not_in_file(self, due: Iterable[Head]) -> list[Head]:
+        """Signed heads before these that could not be written to the file when it was their time."""
+        found: list[Head] = []
+        for head in due:
+            newest = await to_thread(_newest_seq, self._file, head.organisation)
+            between = CheckpointRow.seq > newest, CheckpointRow.seq < head.seq
+            wanted = (
+                select(CheckpointRow)
+                .where(CheckpointRow.organisation_id == head.organisation, *between)
+                .order_by(CheckpointRow.seq.desc())
+                .limit(_MOST_MISSING)
+            )
+            async with self._database.read() as session:
+                rows = (await session.scalars(wanted)).all()
+            found += [head_of(row) for row in reversed(rows)]
+        return found
 
     async def _sign(self, organisation: str, now_s: float, *, at_once: bool) -> Head | None:
         async with self._database.write() as session:
@@ -143,7 +174,8 @@ def load_or_make_key(folder: Path) -> Ed25519PrivateKey:
         key = load_pem_private_key(path.read_bytes(), password=None)
     except ValueError as error:
         raise BadKey(
-            f"{path} is no private key: put its backup back, or delete it (older heads then stay unproven)"
+            f"{path} is no private key: put its backup back, or delete it and note its public key in "
+            f"{EARLIER_KEYS_FILE} (without that, what it signed counts as forged)"
         ) from error
     if not isinstance(key, Ed25519PrivateKey):
         raise BadKey(f"{path} holds a key of another kind than Ed25519")
@@ -155,12 +187,31 @@ def key_id(public_key: Ed25519PublicKey) -> str:
     return hashlib.sha256(public_key.public_bytes(Encoding.Raw, PublicFormat.Raw)).digest()[:8].hex()
 
 
+def known_keys(folder: Path, own: Ed25519PublicKey) -> Keys:
+    """The server's own key and those of before, which a file in `folder` names. Raises BadKey, OSError."""
+    keys = {key_id(own): own}
+    path = folder / EARLIER_KEYS_FILE
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(line.split()[0]))
+        except ValueError as error:
+            raise BadKey(
+                f"{path}, line {number}: a public key has 64 hexadecimal digits, as `audit key` prints it"
+            ) from error
+        keys[key_id(key)] = key
+    return keys
+
+
 def verify_head(head: Head, public_key: Ed25519PublicKey) -> bool:
-    """Whether the holder of the key has signed this head."""
-    text = head_bytes(head.origin, head.organisation, head.seq, head.chain, head.at_s)
+    """Whether the holder of the key has signed this head, whatever stands in its fields."""
     try:
+        text = head_bytes(head.origin, head.organisation, head.seq, head.chain, head.at_s)
         public_key.verify(head.signature, text)
-    except InvalidSignature:
+    except (InvalidSignature, AttributeError, TypeError, ValueError, struct.error):
+        # SQLite keeps anything in any column, and a file says what it likes.
         return False
     return True
 
@@ -183,17 +234,6 @@ def read_heads(lines: Iterable[bytes]) -> list[Head]:
             raise BadHeads(f"line {number} is no signed head: {error}") from error
         found.append(Head(one.origin, one.organisation, one.seq, chain, one.at_s, one.key_id, signature))
     return found
-
-
-async def stored_heads(database: Database, organisation: str) -> list[Head]:
-    """The signed heads of an organisation that the database holds, in order."""
-    async with database.read() as session:
-        rows = await session.scalars(
-            select(CheckpointRow)
-            .where(CheckpointRow.organisation_id == organisation)
-            .order_by(CheckpointRow.seq)
-        )
-        return [head_of(row) for row in rows]
 
 
 def head_of(row: CheckpointRow) -> Head:
@@ -246,6 +286,21 @@ def _make_key(path: Path) -> None:
         os.link(aside, path)
     finally:
         aside.unlink()
+
+
+def _newest_seq(path: Path, organisation: str) -> int:
+    """Up to where the file has an organisation's heads; 0 where it has none."""
+    mark = b'"organisation":' + msgspec.json.encode(organisation) + b","
+    try:
+        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            at = data.rfind(mark)
+            line = data[data.rfind(b"\n", 0, at) + 1 : data.find(b"\n", at)] if at >= 0 else b""
+    except (FileNotFoundError, ValueError):
+        return 0  # there is none, or an empty one
+    try:
+        return msgspec.json.decode(line, type=_HeadLine).seq
+    except ValueError:
+        return 0
 
 
 def _append(path: Path, heads: Iterable[Head]) -> None:

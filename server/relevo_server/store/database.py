@@ -35,6 +35,9 @@ _COMMAND_S = 5.0
 UNFIT: Final = (IntegrityError, DataError)
 """What `RelaySessionWriter.apart` raises for a record that the database will never take."""
 
+ITS_OWN: Final = (SQLAlchemyError, OSError)
+"""What the database raises; anything else that is raised while a record is written is that record's fault."""
+
 
 class Unavailable(SQLAlchemyError):
     """The database does not answer or could not do it now; whether a commit has happened is not known."""
@@ -209,7 +212,7 @@ def _told(error: OSError | SQLAlchemyError) -> Exception:
 
 
 def _name_unfit(context: ExceptionContext) -> DataError | None:
-    """PostgreSQL's class 22, data exception, as what SQLAlchemy calls it for other drivers.
+    """PostgreSQL's classes 22 (data exception) and 54 (limit exceeded) as what SQLAlchemy calls the first.
 
     asyncpg has no kind of its own for what the server says; what it finds itself it calls a wrong use of it.
     """
@@ -217,7 +220,7 @@ def _name_unfit(context: ExceptionContext) -> DataError | None:
     if not isinstance(error, DBAPIError) or isinstance(error, DataError) or error.orig is None:
         return None
     state = getattr(error.orig, "sqlstate", None)
-    by_server = isinstance(state, str) and state.startswith("22")
+    by_server = isinstance(state, str) and state.startswith(("22", "54"))
     by_driver = state is None and isinstance(error.orig.__cause__, ValueError)
     if not by_server and not by_driver:
         return None

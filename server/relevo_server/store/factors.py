@@ -42,6 +42,10 @@ class StoredTotp:
     sealed: bytes = field(repr=False)
     confirmed: bool
     last_step: int
+    wrong: int
+    """Codes that did not fit since one did."""
+    untold: int
+    """Codes that did not fit since the account's owner was told."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,9 @@ class FactorStore:
         """The account's authenticator app, confirmed or not."""
         async with self._database.read() as session:
             row = await session.get(TotpRow, account_id)
-        return StoredTotp(row.sealed, row.confirmed, row.last_step) if row is not None else None
+        if row is None:
+            return None
+        return StoredTotp(row.sealed, row.confirmed, row.last_step, row.wrong, row.untold)
 
     async def save_totp(self, account_id: str, sealed: bytes) -> bool:
         """Keep a secret that is still to be confirmed; False: one is confirmed already, and stays."""
@@ -112,13 +118,42 @@ class FactorStore:
             await append_audit(session, event)
         return True
 
+    async def count_code(self, account_id: str, most: int) -> int | None:
+        """Count a code as a wrong one before it is looked at: which it is, None where `most` were wrong.
+
+        So no more than `most` are ever looked at, however many come at once.
+        """
+        async with self._database.write() as session:
+            return await session.scalar(
+                update(TotpRow)
+                .where(TotpRow.account_id == account_id, TotpRow.wrong < most)
+                .values(wrong=TotpRow.wrong + 1, untold=TotpRow.untold + 1)
+                .returning(TotpRow.wrong)
+            )
+
+    async def tell_wrong(self, account_id: str) -> int:
+        """How many codes were wrong since this was last asked; from now on an app counts that was locked."""
+        found = await self.totp(account_id)
+        if found is None or not (found.wrong or found.untold):
+            return 0
+        async with self._database.write() as session:
+            row = await session.get(TotpRow, account_id, with_for_update=True)
+            if row is None:
+                return 0
+            untold = row.untold
+            row.wrong = row.untold = 0
+        return untold
+
     async def use_step(self, account_id: str, step: int) -> bool:
-        """Take a time step for use; False: it or a later one was used before (RFC 6238 5.2)."""
+        """Take a time step for use, and the count of its code back.
+
+        False: it or a later one was used before (RFC 6238 5.2).
+        """
         async with self._database.write() as session:
             found = await session.scalar(
                 update(TotpRow)
                 .where(TotpRow.account_id == account_id, TotpRow.last_step < step)
-                .values(last_step=step)
+                .values(last_step=step, wrong=0, untold=TotpRow.untold - 1)
                 .returning(TotpRow.account_id)
             )
         return found is not None

@@ -12,6 +12,7 @@ from relevo_server.store.audit import AuditEvent, append_audit
 from relevo_server.store.database import Database
 from relevo_server.store.reports import NewReport, add_report
 from relevo_server.store.tables import RelaySeatRow, RelaySessionRow
+from relevo_server.store.tables_trust import AuditRecordRow
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,13 @@ class RelaySessionWriter:
             )
         )
 
+    async def has_act(self, session_id: bytes, event_id: bytes) -> bool:
+        """Whether this act of a session is in the record already, whichever organisation's."""
+        found = select(AuditRecordRow.seq).where(
+            AuditRecordRow.session_id == session_id, AuditRecordRow.event_id == event_id
+        )
+        return await self._session.scalar(found.limit(1)) is not None
+
     async def append_audit(self, event: AuditEvent) -> bool:
         """Add a line to the record; False: this event is there already."""
         return await append_audit(self._session, event)
@@ -123,6 +131,15 @@ class RelaySessionStore:
         """A transaction for any number of changes, committed at the end."""
         async with self._database.write() as session:
             yield RelaySessionWriter(session, self._clock)
+
+    async def sweep(self, before_s: float) -> None:
+        """Forget sessions that were over before then: the record tells of them, as long as it is kept."""
+        old = RelaySessionRow.ended.is_(True), RelaySessionRow.ended_at_s < before_s
+        async with self._database.read() as session:
+            if await session.scalar(select(RelaySessionRow.session_id).where(*old).limit(1)) is None:
+                return  # mostly: nobody is kept from writing for nothing
+        async with self._database.write() as session:
+            await session.execute(delete(RelaySessionRow).where(*old))
 
     async def load_open(self) -> list[tuple[SessionRecord, list[SeatRecord]]]:
         """Every session that is not over, with its seats that have not expired, oldest first."""

@@ -1,8 +1,9 @@
 """Signed-in browsers and one-time sign-in links; the database knows tokens only as SHA-256."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import delete, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from relevo_server.store.audit import AuditEvent, append_audit
 from relevo_server.store.database import Database
@@ -14,7 +15,8 @@ from relevo_server.store.tables import AccountRow, SignInLinkRow, WebSessionRow
 class NewSignIn:
     """A sign-in to be stored; `id` is its public name, `method` how it came (`password`, `link`, ...).
 
-    `authenticated`: by it somebody has just shown who they are; a one-time link alone does too.
+    `authenticated`: by it somebody has just shown who they are; a one-time link alone does too. `under` is
+    the password hash of the account when its first step was right; None where that does not matter.
     """
 
     token_hash: bytes = field(repr=False)
@@ -24,6 +26,7 @@ class NewSignIn:
     agent: str = ""
     method: str = ""
     authenticated: bool = True
+    under: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -46,9 +49,14 @@ class SignInStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def open(self, new: NewSignIn, event: AuditEvent) -> None:
-        """Store a new sign-in together with its line in the record."""
+    async def open(self, new: NewSignIn, event: AuditEvent) -> bool:
+        """Store a new sign-in together with its line in the record.
+
+        False: the password is another one by now, or the account closed.
+        """
         async with self._database.write() as session:
+            if new.under is not None and new.under != await _password_hash(session, new.account_id):
+                return False
             session.add(
                 WebSessionRow(
                     token_hash=new.token_hash,
@@ -63,6 +71,7 @@ class SignInStore:
                 )
             )
             await append_audit(session, event)
+        return True
 
     async def find(self, token_hash: bytes) -> WebSession | None:
         """The sign-in of a token, however old."""
@@ -149,17 +158,19 @@ class SignInStore:
         return names
 
     async def save_link(self, token_hash: bytes, name: str, expires_at_s: float, event: AuditEvent) -> bool:
-        """Store a link for the account of this name; False when there is none or it is disabled."""
+        """Store a link for the account of this name; False when there is none or it is disabled.
+
+        The line goes to the record of the account's organisation, with the account's id.
+        """
         async with self._database.write() as session:
-            account_id = await session.scalar(
-                select(AccountRow.id).where(AccountRow.name == name, AccountRow.disabled.is_(False))
+            row = await session.scalar(
+                select(AccountRow).where(AccountRow.name == name, AccountRow.disabled.is_(False))
             )
-            if account_id is None:
+            if row is None:
                 return False
-            session.add(
-                SignInLinkRow(token_hash=token_hash, account_id=account_id, expires_at_s=expires_at_s)
-            )
-            await append_audit(session, event)
+            session.add(SignInLinkRow(token_hash=token_hash, account_id=row.id, expires_at_s=expires_at_s))
+            details = {**event.details, "account": row.id}
+            await append_audit(session, replace(event, organisation=row.organisation_id, details=details))
         return True
 
     async def take_link(self, token_hash: bytes, now_s: float) -> str | None:
@@ -183,6 +194,15 @@ class SignInStore:
                 )
             )
             await session.execute(delete(SignInLinkRow).where(SignInLinkRow.expires_at_s <= now_s))
+
+
+async def _password_hash(session: AsyncSession, account_id: str) -> str | None:
+    # Held until the sign-in is there: a new password after it ends it with all others.
+    return await session.scalar(
+        select(AccountRow.password_hash)
+        .where(AccountRow.id == account_id, AccountRow.disabled.is_(False))
+        .with_for_update()
+    )
 
 
 def _web_session(row: WebSessionRow) -> WebSession:

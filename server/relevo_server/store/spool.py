@@ -2,20 +2,41 @@
 
 ``records.bin`` holds ``u32 length | u32 CRC-32 | record``, big-endian, in the order in which they came. An
 append is one write and one fsync: what returned outlives the process and the machine. A torn end, of a write
-that was never answered, is cut when the file is opened.
+that was never answered, is cut when the file is opened. `gap.bin` holds how many had no room, under the id of
+the event that will tell so: `u64 count | id(16) | u32 CRC-32`.
 """
 
+import contextlib
 import itertools
 import os
 import struct
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 _FRAME: Final = struct.Struct(">II")
 _MAX_RECORD_BYTES: Final = 1 << 20
 _MIB: Final = 1 << 20
+_GAP: Final = struct.Struct(">Q16sI")
+_ID_BYTES: Final = 16
+
+
+@dataclass(frozen=True)
+class Gap:
+    """How many records were lost for want of room, and the id of the event that tells it."""
+
+    count: int
+    event_id: bytes
+
+
+@dataclass(frozen=True)
+class SetAside:
+    """What a person should look at: records that the database never takes, bytes that could not be read."""
+
+    refused: int
+    cut_bytes: int
 
 
 class SpoolFull(Exception):
@@ -30,17 +51,36 @@ class Spool:
         self._file = folder / "records.bin"
         self._refused = folder / "refused.bin"
         self._cut = folder / "cut.bin"
+        self._gap_file = folder / "gap.bin"
         self._limit_bytes = limit_bytes
         self._start = 0
         self._end = 0
         self._pending = 0
         self._cut_bytes = 0
+        self._gap: Gap | None = None
         self._open()
 
     @property
     def cut_bytes(self) -> int:
         """How many bytes at the end could not be read when it was opened; they are kept in `cut.bin`."""
         return self._cut_bytes
+
+    @property
+    def gap(self) -> Gap | None:
+        """What had no room and was not told yet, by this process or one before it."""
+        return self._gap
+
+    def lose(self, count: int) -> None:
+        """Remember that so many had no room. Raises OSError: this process alone remembers it."""
+        known = self._gap or Gap(0, os.urandom(_ID_BYTES))
+        self._gap = Gap(known.count + count, known.event_id)
+        self._save_gap()
+
+    def told(self, gap: Gap) -> None:
+        """This gap is in the record; what was lost since is one of its own."""
+        left = (self._gap.count if self._gap is not None else 0) - gap.count
+        self._gap = Gap(left, os.urandom(_ID_BYTES)) if left > 0 else None
+        self._save_gap()
 
     def append(self, records: Sequence[bytes]) -> None:
         """Add records behind all others; returns once they are on the disk. Raises SpoolFull: none was."""
@@ -84,6 +124,8 @@ class Spool:
         self._on_disk(self._refused, lambda file: _append(file, block))
 
     def _open(self) -> None:
+        if self._gap_file.exists():
+            self._gap = _gap_of(self._gap_file.read_bytes())
         if not self._file.exists():
             return
         size = self._file.stat().st_size
@@ -94,7 +136,8 @@ class Spool:
         if self._cut_bytes:
             with self._file.open("rb") as file:
                 file.seek(end)
-                rest = file.read(_MAX_RECORD_BYTES)
+                # All of it: behind one spoilt record there may be many that are whole.
+                rest = file.read()
             self._on_disk(self._cut, lambda cut: _append(cut, rest))
             self._truncate(end)
 
@@ -114,6 +157,11 @@ class Spool:
                     return
                 yield record, at
 
+    def _save_gap(self) -> None:
+        count, event_id = (self._gap.count, self._gap.event_id) if self._gap else (0, bytes(_ID_BYTES))
+        checksum = zlib.crc32(_GAP.pack(count, event_id, 0))
+        self._on_disk(self._gap_file, lambda file: _write_at(file, _GAP.pack(count, event_id, checksum), 0))
+
     def _write(self, block: bytes) -> None:
         try:
             self._on_disk(self._file, lambda file: _write_at(file, block, self._end))
@@ -121,6 +169,10 @@ class Spool:
             # Half a record must not stand before those that come later.
             self._truncate(self._end)
             raise
+        if not self._gap_file.exists():
+            # Its place on the disk is taken while there is room.
+            with contextlib.suppress(OSError):
+                self._save_gap()
 
     def _truncate(self, size: int) -> None:
         if self._file.exists():
@@ -138,6 +190,28 @@ class Spool:
         if is_new:
             _sync_folder(self._folder)
             _sync_folder(self._folder.parent)
+
+
+def set_aside(folder: Path) -> SetAside:
+    """What lies beside the spool of this folder. Raises OSError."""
+    refused, cut = folder / "refused.bin", folder / "cut.bin"
+    count = 0
+    if refused.exists():
+        with refused.open("rb") as file:
+            while len(head := file.read(_FRAME.size)) == _FRAME.size:
+                file.seek(_FRAME.unpack(head)[0], os.SEEK_CUR)
+                count += 1
+    return SetAside(count, cut.stat().st_size if cut.exists() else 0)
+
+
+def _gap_of(data: bytes) -> Gap | None:
+    try:
+        count, event_id, checksum = _GAP.unpack(data)
+    except struct.error:
+        return None  # torn while it was made: nothing was lost yet
+    if zlib.crc32(_GAP.pack(count, event_id, 0)) != checksum:
+        return Gap(1, os.urandom(_ID_BYTES))  # at least one
+    return Gap(count, event_id) if count else None
 
 
 def _framed(record: bytes) -> bytes:

@@ -1,6 +1,17 @@
 """The tables of organisations, second factors, tokens, reports and of the record of who did what."""
 
-from sqlalchemy import BigInteger, Boolean, Double, ForeignKey, Index, LargeBinary, String, Text, false
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Text,
+    false,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from relevo_server.store.tables import Base, RowNumber
@@ -27,6 +38,9 @@ class TotpRow(Base):
     sealed: Mapped[bytes] = mapped_column(LargeBinary(96))
     confirmed: Mapped[bool] = mapped_column(Boolean(), server_default=false())
     last_step: Mapped[int] = mapped_column(BigInteger(), server_default="0")
+    # Codes that did not fit: since one did, and since their owner was told.
+    wrong: Mapped[int] = mapped_column(Integer(), server_default="0", default=0)
+    untold: Mapped[int] = mapped_column(Integer(), server_default="0", default=0)
 
 
 class PasskeyRow(Base):

@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from sqlalchemy import ColumnElement, select, update
 
 from relevo_server.store.audit import AuditEvent, append_audit
 from relevo_server.store.database import Database
 from relevo_server.store.tables_trust import ApiTokenRow
+
+MAX_TOKEN_DAYS: Final = 365
 
 
 @dataclass(frozen=True)

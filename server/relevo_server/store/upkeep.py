@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -49,16 +49,27 @@ class Upkeep:
         await self.tend(at_once=True)
 
     async def tend(self, *, at_once: bool = False) -> None:
-        """Do what is due; what fails is logged and tried again in the next round."""
+        """Do what is due; what fails is logged and tried again in the next round.
+
+        Nothing waits for what fails: a record that cannot be pruned is signed all the same.
+        """
         now_s = self._parts.clock.wall_s()
-        try:
-            if now_s >= self._next_sweep_s and not at_once:
-                await self._prune(now_s)
-                await self._parts.revocations.sweep(now_s - _HOUR_S)
+        await self._tried("signing", lambda: self._parts.keeper().sign_due(now_s, at_once=at_once))
+        if now_s >= self._next_sweep_s and not at_once:
+            swept = await self._tried("sweeping", lambda: self._parts.revocations.sweep(now_s - _HOUR_S))
+            if await self._tried("pruning", lambda: self._prune(now_s)) and swept:
                 self._next_sweep_s = now_s + _HOUR_S
-            await self._parts.keeper().sign_due(now_s, at_once=at_once)
+
+    async def _tried(self, what: str, work: Callable[[], Awaitable[object]]) -> bool:
+        try:
+            await work()
         except (BadKey, OSError, Unavailable) as error:
-            _log.error("the record was not tended", reason=str(error))
+            _log.error("the record was not tended", what=what, reason=str(error))
+            return False
+        except Exception:  # noqa: BLE001 - told with its traceback; the next round must come
+            _log.exception("the record was not tended", what=what)
+            return False
+        return True
 
     async def _prune(self, now_s: float) -> None:
         for organisation in await self._parts.organisations.every():

@@ -93,12 +93,18 @@ async def name_now(found: Site) -> str:
     return name
 
 
-def test_Q7_an_account_that_is_linked_is_nobody_elses_of_the_same_address(tmp_path: Path, theirs: Theirs):
+def test_Q7_an_account_that_is_linked_is_nobody_elses_of_the_same_address(
+    tmp_path: Path, theirs: Theirs, capsys: pytest.CaptureFixture[str]
+):
     async def play(found: Site):
         kept = await account(found)
         assert await theirs.enter(found) == "/"
         found.client.cookies.clear()
+        capsys.readouterr()
         assert await theirs.enter(found, replace(ANA, subject="s-other")) == _FAILED
+        logged = capsys.readouterr().out
+        assert "LinkTaken" in logged
+        assert "s-other" not in logged
         assert await OidcStore(found.database).account(ISSUER, "s-other") is None
         assert await OidcStore(found.database).account(ISSUER, "s-ana") == kept
         assert await theirs.enter(found) == "/"

@@ -215,8 +215,9 @@ def test_Q6_guessing_answers_is_throttled_and_told_once(tmp_path: Path):
         body: dict[str, Any] = {"token": "x" * 43, "credential": {}}
         tried = [(await found.post("/api/sign-in/passkey", body)).status_code for _ in range(22)]
         assert tried == [401] * 20 + [429] * 2
+        assert await found.services.switchboard.settled()
         lines = [line for line in await AuditLog(found.database).newest() if line.action == "sign_in.refused"]
-        assert [line.details for line in lines] == [{"step": "passkey"}]
+        assert [line.details for line in lines] == [{"step": "passkey", "count": 1}]
 
     run(tmp_path, play)
 

@@ -1,12 +1,14 @@
 import asyncio
 import threading
 import time
+from collections.abc import Awaitable
 
 import pytest
 from argon2 import PasswordHasher
 
 from relevo_server.accounts.names import BadName, new_name, normal_name
 from relevo_server.accounts.passwords import Passwords, weakness
+from relevo_server.errors import Refusal
 from tests.server.hands import QUICK
 
 
@@ -38,6 +40,44 @@ def test_new_passwords_take_turns_as_old_ones_do():
 
     asyncio.run(run())
     assert hasher.most <= 2
+
+
+class _Held(PasswordHasher):
+    """Computes nothing before it is let."""
+
+    def __init__(self) -> None:
+        super().__init__(time_cost=1, memory_cost=8, parallelism=1)
+        self.go_on = threading.Event()
+
+    def hash(self, password: str | bytes, *, salt: bytes | None = None) -> str:
+        assert self.go_on.wait(10.0)
+        return super().hash(password, salt=salt)
+
+
+def test_Q17_a_flood_of_passwords_is_told_at_once_and_leaves_room_for_the_known():
+    hasher = _Held()
+
+    async def told(asked: Awaitable[object]) -> str:
+        try:
+            await asked
+        except Refusal as error:
+            return error.fault.code if error.retry_after_s else "nobody knows until when"
+        return "done"
+
+    async def run():
+        passwords = Passwords(hasher)
+        strangers = [asyncio.create_task(told(passwords.verify(None, "x" * 10))) for _ in range(16)]
+        await asyncio.sleep(0)
+        refused = [await told(passwords.verify(None, "x" * 10)) for _ in range(1000)]
+        known = [asyncio.create_task(told(passwords.verify(None, "x" * 10, known=True))) for _ in range(17)]
+        await asyncio.sleep(0)
+        hasher.go_on.set()
+        assert set(refused) == {"busy"}
+        assert await asyncio.gather(*strangers) == ["done"] * 16
+        assert sorted(await asyncio.gather(*known)) == ["busy"] + ["done"] * 16
+        assert await told(passwords.verify(None, "x" * 10)) == "done"
+
+    asyncio.run(run())
 
 
 def test_right_wrong_and_missing_account():

@@ -10,8 +10,9 @@ from relevo_server.accounts.permissions import permissions_of
 from relevo_server.accounts.routes import COOKIE
 from relevo_server.accounts.sign_in import LINK_LIFETIME_S, make_link
 from relevo_server.store.accounts import AccountStore, NewAccount
-from relevo_server.store.audit import AuditLog
+from relevo_server.store.audit import AuditEvent, AuditLog
 from relevo_server.store.database import Unavailable
+from relevo_server.store.erasure import Erasure, erase
 from relevo_server.store.sign_ins import SignInStore
 from tests.server.hands import PASSWORD, QUICK, Site, site
 
@@ -43,6 +44,7 @@ def test_Q2_sign_in_gives_the_account_and_a_cookie_that_only_https_and_no_script
         shown = answer.json()
         assert shown["account"].pop("permissions") == sorted(permissions_of(found.ana))
         assert shown == {
+            "wrong_codes": 0,
             "account": {
                 "id": found.ana.id,
                 "name": "ana",
@@ -53,7 +55,7 @@ def test_Q2_sign_in_gives_the_account_and_a_cookie_that_only_https_and_no_script
                 "standing": "technician",
                 "team": "",
                 "admin_tools": False,
-            }
+            },
         }
         cookie = answer.headers["set-cookie"].lower()
         assert cookie.startswith("__host-relevo=")
@@ -61,7 +63,8 @@ def test_Q2_sign_in_gives_the_account_and_a_cookie_that_only_https_and_no_script
             assert part in cookie
         assert "domain" not in cookie
         me = (await found.client.get("/api/me")).json()
-        assert me == answer.json() | {
+        assert me == {
+            "account": answer.json()["account"],
             "second_factor": False,
             "must_enrol": False,
             "fresh_for_s": 600,
@@ -111,7 +114,8 @@ def test_Q11_whatever_is_wrong_is_answered_alike_after_one_computation(
         assert "set-cookie" not in answer.headers
         assert computed == ["$argon2id"]
         newest = (await AuditLog(found.database).newest(limit=1))[0]
-        assert (newest.actor, newest.action, newest.details) == ("", "sign_in.refused", {"step": "password"})
+        assert (newest.actor, newest.action, newest.details["step"]) == ("", "sign_in.refused", "password")
+        assert ("account" in newest.details) is (name != "nobody")
         assert newest.personal is not None
         # What is nobody's name may be a password in the wrong field.
         assert newest.personal.get("name") == (None if name == "nobody" else name)
@@ -269,5 +273,23 @@ def test_a_database_that_is_away_is_told_as_such(tmp_path: Path, monkeypatch: py
         monkeypatch.setattr(AccountStore, "by_name", away)
         answer = await found.sign_in()
         assert (answer.status_code, answer.json()["error"]["code"]) == (503, "unavailable")
+
+    run(tmp_path, play)
+
+
+def test_U6_what_was_typed_and_refused_goes_when_the_accounts_data_are_erased(tmp_path: Path):
+    async def play(found: Site):
+        await found.sign_in("wrong password")
+        await found.sign_in("wrong password", "nobody")
+        await found.sign_in()
+        await found.post("/api/reauth", {"password": "wrong password"})
+        done = AuditEvent(found.hands.now_s(), "command line", "", cause="cli")
+        await erase(found.database, "home", Erasure(person=found.ana.id), done)
+        log = AuditLog(found.database)
+        assert await log.verify() == []
+        left = [line for line in await log.newest() if line.personal and line.action.endswith(".refused")]
+        assert [(line.details, line.personal and line.personal.get("name")) for line in left] == [
+            ({"step": "password"}, None)
+        ]
 
     run(tmp_path, play)

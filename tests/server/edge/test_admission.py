@@ -1,28 +1,18 @@
-"""Who gets as far as a WebSocket, and what the record hears of the others (SPEC C2, C7, C17)."""
+"""Who gets as far as a connection, and as a WebSocket (SPEC C2, C7, C17)."""
 
 import asyncio
 import contextlib
-from collections import deque
+import socket
+import warnings
 from pathlib import Path
 
 import pytest
 
-from relevo_server.edge.admission import WINDOW_S, Connections, Door, Refusals, Turned, site_of
-from relevo_server.relay.records import Audited, Record
+from relevo_server.edge.admission import Connections, Door, site_of
+from relevo_server.edge.listening import listen_socket
 from tests.server.edge.test_hardening import site
-from tests.server.hands import Hands
 from tests.support.peers import FakeViewer
 from tests.support.relay import running_relay
-
-
-def _book() -> tuple[Refusals, deque[Record], Hands]:
-    records: deque[Record] = deque()
-    hands = Hands()
-    return Refusals(records, hands.now_s, hands.now_s), records, hands
-
-
-def _told(records: deque[Record]) -> list[tuple[str, object]]:
-    return [(one.action, one.details["count"]) for one in records if isinstance(one, Audited)]
 
 
 def test_X2_an_address_has_so_many_connections_and_no_more() -> None:
@@ -59,48 +49,6 @@ def test_C7_an_ipv6_household_is_one_site(one: str, other: str, same: bool) -> N
     assert (site_of(one) == site_of(other)) is same
 
 
-def test_a_refusal_is_recorded_at_once_and_a_flood_of_it_once_more_with_its_count() -> None:
-    book, records, hands = _book()
-    for _ in range(1000):
-        book.note(Turned("throttled", "connect", "192.0.2.1", personal={"address": "192.0.2.1"}))
-    assert _told(records) == [("throttled", 1)]
-    hands.turn(WINDOW_S - 1)
-    book.tick()
-    assert len(records) == 1
-    hands.turn(1)
-    book.tick()
-    assert _told(records) == [("throttled", 1), ("throttled", 999)]
-    assert len(book) == 0
-
-
-def test_a_single_refusal_leaves_a_single_line() -> None:
-    book, records, hands = _book()
-    book.note(Turned("origin.refused", "viewer", "192.0.2.1"))
-    hands.turn(WINDOW_S)
-    book.tick()
-    assert _told(records) == [("origin.refused", 1)]
-
-
-def test_what_is_remembered_of_refusals_is_bounded_and_no_count_is_lost() -> None:
-    book, records, _hands = _book()
-    for number in range(5000):
-        for _ in range(2):
-            book.note(Turned("throttled", "connect", f"site {number}"))
-    assert len(book) == 4096
-    assert sum(int(str(count)) for _action, count in _told(records)) == 5000 + (5000 - 4096)
-
-
-def test_who_was_refused_is_personal_and_cut_short() -> None:
-    book, records, _hands = _book()
-    book.note(
-        Turned("origin.refused", "viewer", "s", personal={"address": "192.0.2.1", "origin": "x" * 9999})
-    )
-    (line,) = records
-    assert isinstance(line, Audited)
-    assert "192.0.2.1" not in str(line.details)
-    assert len(line.personal["origin"]) == 200
-
-
 @pytest.mark.anyio
 async def test_X3_a_foreign_origin_is_refused_and_recorded_once(tmp_path: Path) -> None:
     async with running_relay(tmp_path) as relay:
@@ -132,22 +80,25 @@ async def test_X2_connections_beyond_an_addresss_share_are_refused_until_one_goe
             await viewer.close()
 
 
-class _Peer(asyncio.BaseTransport):
-    """A connection from this address."""
-
-    def __init__(self, address: str) -> None:
-        super().__init__({"peername": (address, 4711)})
-
-
 def test_X2_tcp_connections_are_counted_by_peer_and_a_declared_proxys_are_not() -> None:
     door = Door(1, ["10.1.0.0/16"])
-    peers = [_Peer("192.0.2.1") for _ in range(Door.PER_PERSON + 1)]
-    assert [door.enter(peer) for peer in peers] == [True] * Door.PER_PERSON + [False]
-    assert all(door.enter(_Peer("10.1.2.3")) for _ in range(50))
-    door.leave(peers[-1])  # had not entered
-    assert not door.enter(peers[-1])
-    door.leave(peers[0])
-    assert door.enter(peers[-1])
+    entered = [door.enter("192.0.2.1") for _ in range(Door.PER_PERSON + 1)]
+    assert [leave is not None for leave in entered] == [True] * Door.PER_PERSON + [False]
+    assert all(door.enter("10.1.2.3") for _ in range(50))
+    assert all(door.enter("") for _ in range(50))  # a Unix socket's
+    assert door.enter("192.0.2.1") is None
+    assert entered[0] is not None
+    entered[0]()
+    assert door.enter("192.0.2.1") is not None
+
+
+async def _is_cut(port: int) -> None:
+    with contextlib.suppress(ConnectionError):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        try:
+            assert await asyncio.wait_for(reader.read(), 5) == b""
+        finally:
+            writer.close()
 
 
 @pytest.mark.anyio
@@ -158,10 +109,7 @@ async def test_X2_who_opens_too_many_connections_is_cut_and_may_come_when_others
     async with site(tmp_path, tls=False, door=door) as place:
         held = [await place.websocket() for _ in range(2)]
         held += [await place.connect() for _ in range(2)]
-        reader, writer = await place.connect()
-        with contextlib.suppress(ConnectionError):
-            assert await reader.read() == b""
-        writer.close()
+        await _is_cut(place.port)
         for _reader, one in held:
             one.transport.abort()
         async with asyncio.timeout(5):
@@ -171,3 +119,44 @@ async def test_X2_who_opens_too_many_connections_is_cut_and_may_come_when_others
         writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
         assert b" 200 " in await reader.readline()
         writer.close()
+
+
+@pytest.mark.anyio
+async def test_X2_connections_are_counted_before_their_tls_handshake(tmp_path: Path) -> None:
+    door = Door(1)
+    async with site(tmp_path, tls=True, door=door) as place:
+        silent = [await asyncio.open_connection("127.0.0.1", place.port) for _ in range(Door.PER_PERSON)]
+        for _ in range(100):  # one after the other, all of them at once
+            await _is_cut(place.port)
+        for _reader, writer in silent:
+            writer.transport.abort()
+        async with asyncio.timeout(5):
+            while len(door):  # noqa: ASYNC110 - the server notices by itself
+                await asyncio.sleep(0.01)
+        reader, writer = await place.connect()
+        writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert b" 200 " in await reader.readline()
+        writer.close()
+
+
+def test_X2_a_flood_of_refused_connections_leaves_the_event_loop_its_turn() -> None:
+    door = Door(1)
+    with contextlib.closing(listen_socket("127.0.0.1", 0, door)) as listener:
+        listener.listen(200)
+        peers = [socket.create_connection(listener.getsockname()) for _ in range(100)]
+        held = [listener.accept()[0] for _ in range(Door.PER_PERSON)]
+        refused_before = 100 - len(held)
+        with pytest.raises(BlockingIOError, match="turn"):
+            listener.accept()
+        with pytest.raises(BlockingIOError) as empty:
+            listener.accept()
+        assert "turn" not in str(empty.value)
+        assert refused_before > 64
+        held.pop().close()
+        peers.append(socket.create_connection(listener.getsockname()))
+        held.append(listener.accept()[0])
+        with warnings.catch_warnings(action="ignore"):
+            del held[0]  # let go without a close
+        for one in (*held, *peers):
+            one.close()
+        assert len(door) == 0

@@ -5,7 +5,7 @@ import threading
 from collections import deque
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from unittest import mock
 
@@ -19,12 +19,13 @@ from relevo_server.edge.bookkeeper import Bookkeeper, BookParts
 from relevo_server.edge.packing import UnknownRecord, pack, unpack
 from relevo_server.relay.records import Audited, Record, SeatDropped, SeatKept, SessionKept, SessionOver
 from relevo_server.relay.traits import Lead, Traits
+from relevo_server.relay.vouching import REPORTED
 from relevo_server.store.audit import AuditLog
 from relevo_server.store.database import Database, Unavailable, sqlite_url
 from relevo_server.store.relay_sessions import RelaySessionStore, RelaySessionWriter
 from relevo_server.store.reports import ReportStore
 from relevo_server.store.schema import migrate
-from relevo_server.store.spool import Spool
+from relevo_server.store.spool import SetAside, Spool, set_aside
 from tests.server.relay.hands import ANA
 
 pytestmark = pytest.mark.anyio
@@ -256,6 +257,65 @@ async def test_C28_a_record_that_the_database_refuses_stops_none_of_the_others(t
         assert (tmp_path / "spool" / "refused.bin").stat().st_size > 0
 
 
+def spoilt(number: int) -> Audited:
+    """A report that says nothing of whom it is about."""
+    return Audited(SESSION, "customer", REPORTED, {"slot": 1}, event_id=bytes([number]) * 16)
+
+
+async def test_C28_a_record_that_is_spoilt_is_set_aside_and_the_rest_goes_on(tmp_path: Path) -> None:
+    async with office(tmp_path) as at:
+        spool = at.open()
+        at.store.down = True
+        at.records.extend([act(1), spoilt(2), act(3)])
+        await at.books.settle()
+        spool.append([b"not a record of ours"])
+        at.store.down = False
+        assert await at.books.replay()
+        assert await at.actions() == ["act.restart"] * 2
+        assert spool.pending() == 0
+        assert set_aside(tmp_path / "spool") == SetAside(2, 0)
+        at.records.extend([spoilt(4), act(5)])
+        await at.books.settle()
+        assert await at.actions() == ["act.restart"] * 3
+        assert set_aside(tmp_path / "spool").refused == 3
+        assert not at.books.behind
+
+
+async def test_C28_what_had_no_room_is_told_after_a_restart_too_and_once(tmp_path: Path) -> None:
+    async with office(tmp_path) as at:
+        at.open(limit_bytes=100)
+        at.store.down = True
+        for number in (1, 2):
+            at.records.append(act(number))
+            await at.books.settle()
+        assert at.lost == [1, 1]
+    async with office(tmp_path) as later:
+        later.open()
+        told = [(False, later.books.behind)]
+        for forgets in (True, False):
+            later.store.forgets_answer = forgets
+            told.append((await later.books.replay(), later.books.behind))
+        assert told == [(False, True), (False, True), (True, False)]
+        lines = [line async for line in AuditLog(later.database).records()]
+        assert [(line.action, line.details) for line in lines] == [("record.gap", {"count": 2})]
+    async with office(tmp_path) as last:
+        last.open()
+        assert not last.books.behind
+
+
+async def test_C26_an_act_is_one_organisations_whoever_leads_when_it_is_told_again(tmp_path: Path) -> None:
+    async with office(tmp_path) as at:
+        at.open()
+        once = act(1)
+        at.records.extend([once, replace(once, organisation="other", actor="b2")])
+        await at.books.settle()
+        at.records.append(replace(once, organisation="third"))
+        await at.books.settle()
+        assert [one.number for one in at.kept] == [1, 1, 1]
+        assert await AuditLog(at.database).organisations() == ["home"]
+        assert await at.actions() == ["act.restart"]
+
+
 async def test_N8_a_report_is_kept_with_its_line_and_once(tmp_path: Path) -> None:
     async with office(tmp_path) as at:
         at.open()
@@ -268,7 +328,9 @@ async def test_N8_a_report_is_kept_with_its_line_and_once(tmp_path: Path) -> Non
             event_id=b"e" * 16,
             at_s=7.0,
         )
-        at.records.extend([report, report])
+        # The host has reported this person before: a line, and nothing to look at.
+        again = replace(report, details={**report.details, "report": False}, event_id=b"f" * 16)
+        at.records.extend([report, report, again])
         await at.books.settle()
         (found,) = await ReportStore(at.database).list("home")
         assert (found.by, found.accused, found.people, found.at_s) == (
@@ -277,7 +339,7 @@ async def test_N8_a_report_is_kept_with_its_line_and_once(tmp_path: Path) -> Non
             {"1": "Ana Ruiz"},
             7.0,
         )
-        assert await at.actions() == ["act.reported"]
+        assert await at.actions() == ["act.reported"] * 2
 
 
 async def test_C28_what_goes_to_the_spool_while_it_is_found_empty_is_not_overtaken(tmp_path: Path) -> None:

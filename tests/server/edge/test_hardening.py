@@ -21,9 +21,9 @@ from relevo_server.edge.hardening import (
     Deadlines,
     HardenedLoop,
     Lever,
-    listen_socket,
     uvicorn_options,
 )
+from relevo_server.edge.listening import listen_socket
 from tests.support.certificates import tls_contexts
 
 pytestmark = pytest.mark.anyio
@@ -117,8 +117,8 @@ async def site(
 ) -> AsyncGenerator[Site]:
     server_tls, client_tls = tls_contexts(folder) if tls else (None, None)
     app = app or App()
-    with contextlib.closing(listen_socket("127.0.0.1", 0)) as listener:
-        options: dict[str, Any] = {**uvicorn_options(deadlines, more.pop("door", None)), **more}
+    with contextlib.closing(listen_socket("127.0.0.1", 0, more.pop("door", None))) as listener:
+        options: dict[str, Any] = {**uvicorn_options(deadlines), **more}
         config = uvicorn.Config(app, lifespan="off", log_config=None, **options)
         config.load()
         config.ssl = server_tls

@@ -9,11 +9,12 @@ from typing import cast
 
 import httpx
 import pytest
+from sqlalchemy import update
 
 from relevo_protocol.codec import relay_message
 from relevo_protocol.errors import ErrorCode
 from relevo_protocol.messages.relay import RelayError, ViewerGone, ViewerHello
-from relevo_protocol.modes import SessionKind
+from relevo_protocol.modes import SessionKind, Standing
 from relevo_server.clock import Clock
 from relevo_server.edge import desk
 from relevo_server.edge.desk import Desk
@@ -24,6 +25,7 @@ from relevo_server.store.audit import AuditEvent
 from relevo_server.store.database import Database, sqlite_url
 from relevo_server.store.revocations import RevocationStore
 from relevo_server.store.sign_ins import SignInStore
+from relevo_server.store.tables import WebSessionRow
 from tests.support.peers import FakeAgent, FakeViewer, agent_at
 from tests.support.relay import NAME, Relay, RelayProcess, running_relay
 
@@ -152,10 +154,10 @@ async def test_C25_a_ticket_revoked_while_the_database_is_asked_gets_nowhere(
         await viewer.close()
 
 
-@pytest.mark.parametrize("act", ["sign_out", "disable", "lower", "password"])
+@pytest.mark.parametrize("act", ["sign_out", "disable", "lower", "move", "password"])
 async def test_C25_what_another_process_does_cuts_within_five_seconds(tmp_path: Path, act: str) -> None:
     async with running_relay(tmp_path) as relay:
-        boss = await relay.add_account("boss", admin_tools=True)
+        boss = await relay.add_account("boss", standing=Standing.SUPERVISOR, admin_tools=True)
         async with (
             agent_at(relay) as agent,
             relay.signed_in("boss") as browser,
@@ -169,8 +171,10 @@ async def test_C25_what_another_process_does_cuts_within_five_seconds(tmp_path: 
                     await SignInStore(database).revoke_all(boss.id, "", event)
                 case "disable":
                     assert await accounts.set_disabled("boss", disabled=True, actor="command line")
-                case "lower":
-                    change = AccountChange(admin_tools=False)
+                case "lower" | "move":
+                    change = (
+                        AccountChange(admin_tools=False) if act == "lower" else AccountChange(team="south")
+                    )
                     assert await accounts.change("boss", change, "command line")
                 case _:
                     assert await accounts.set_password("boss", "another hash", "command line")
@@ -190,6 +194,27 @@ async def test_C25_who_signs_in_anew_is_not_cut_by_what_was_revoked_before(
             assert await vigil.fallen(0.0, seen) == set()
             assert seen
             assert viewer.wire.closed is None
+
+
+@pytest.mark.parametrize("column", ["seen_at_s", "created_at_s"])
+async def test_C25_a_sign_in_that_runs_out_takes_its_sockets_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, column: str
+) -> None:
+    often = partial(Policies, revocation_check_s=0.02, account_check_rounds=1)
+    monkeypatch.setattr(desk, "Policies", often)
+    async with (
+        running_relay(tmp_path, sign_in_idle_s=3600, sign_in_absolute_s=7200) as relay,
+        agent_at(relay) as agent,
+        relay.signed_in() as browser,
+        viewer_of(browser, agent) as viewer,
+        _other_process(tmp_path) as database,
+    ):
+        mine = await _own_id(browser)
+        assert await _desk(relay).vigil.unfit() == set()
+        async with database.write() as session:
+            long_ago = update(WebSessionRow).where(WebSessionRow.id == mine).values({column: 1.0})
+            await session.execute(long_ago)
+        await _removed(viewer)
 
 
 async def test_C25_an_idle_relay_asks_the_database_nothing(

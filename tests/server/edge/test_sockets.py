@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from relevo_server.edge.hardening import UNSENT_BYTES, WRITE_BUFFER_BYTES, keep_little, listen_socket
+from relevo_server.edge.hardening import WRITE_BUFFER_BYTES, keep_little
+from relevo_server.edge.listening import UNSENT_BYTES, listen_socket
 from tests.support.certificates import tls_contexts
 
 pytestmark = pytest.mark.anyio

@@ -5,7 +5,6 @@ from dataclasses import replace
 import msgspec
 
 import relevo_agent
-from relevo_agent.session.desk import MODES_HERE
 from relevo_protocol.crypto import ChannelContext, Credential, ViewerHandshake, ViewerIdentity
 from relevo_protocol.errors import ErrorCode
 from relevo_protocol.header import MessageType
@@ -61,7 +60,7 @@ def test_C6_a_decoy_says_of_itself_what_a_common_agent_says_whatever_agents_are_
     flight = msgspec.msgpack.decode(message[HEADER_BYTES:])
     identity = msgspec.msgpack.decode(flight["host_identity"])
     assert identity["agent_version"] == relevo_agent.__version__
-    assert identity["modes"] == [mode.value for mode in MODES_HERE if mode is not Mode.ADMINISTRATOR]
+    assert identity["modes"] == [mode.value for mode in Mode if mode is not Mode.ADMINISTRATOR]
     assert identity["recording"] == "off"
 
 

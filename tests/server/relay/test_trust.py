@@ -20,11 +20,13 @@ from relevo_server.access.destination import Destination
 from relevo_server.relay import vouching
 from relevo_server.relay.keeping import event_id_of
 from relevo_server.relay.live import may_see
+from relevo_server.relay.party import AgentParty
 from relevo_server.relay.records import Audited
 from relevo_server.relay.registry import Opening
 from relevo_server.relay.seat import Identity
+from relevo_server.relay.surroundings import STRANGER_ACTS
 from relevo_server.relay.traits import Lead
-from tests.server.relay.hands import ANA, LUIS, SUE, Bench, Team, guest, refused_as, team
+from tests.server.relay.hands import ANA, LUIS, SUE, Bench, Peer, Team, guest, refused_as, team
 
 HOME_PC = replace(ANA, sign_in="at-home")
 OFFICE = replace(ANA, sign_in="in-the-office")
@@ -32,6 +34,23 @@ OFFICE = replace(ANA, sign_in="in-the-office")
 
 def _acts(made: Team) -> list[Audited]:
     return [one for one in made.bench.records if isinstance(one, Audited) and one.action.startswith("act.")]
+
+
+# --- time passes
+
+
+def test_C10_a_session_out_of_joint_stops_nobody_elses_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        raise RuntimeError("lost its thread")
+
+    made = team((ANA, Role.LEAD))
+    other = made.bench.agent()
+    assert isinstance(other.party, AgentParty)
+    other.party.gone(ErrorCode.DEADLINE)
+    monkeypatch.setattr(made.session, "tick", fail)
+    with pytest.raises(ExceptionGroup, match="out of joint"):
+        made.bench.turn(made.bench.policies.resume_life_s + 1.0)
+    assert made.bench.registry.find(other.party.session.session_id) is None
 
 
 # --- revocation
@@ -194,6 +213,40 @@ def test_V10_no_proof_while_the_host_is_away() -> None:
     assert not vouching.step_up(made.session, HOME_PC)
 
 
+# --- strangers
+
+
+def _say_all(agent: Peer, count: int) -> None:
+    for number in range(count):
+        if agent.line.ending is not None:
+            return
+        agent.say(RecordNotice(act=RecordedAct.RESTART, slot=0, number=number + 1))
+
+
+def test_C17_one_address_fills_no_record_by_opening_sessions_that_nobody_comes_to() -> None:
+    bench = Bench()
+    for _ in range(20):
+        agent = bench.agent(address="192.0.2.7")
+        _say_all(agent, 300)
+        agent.line.end(ErrorCode.SESSION_ENDED)
+        assert agent.party is not None
+        agent.party.session.end(ErrorCode.SESSION_ENDED, "over", "agent")
+    lines = [one for one in bench.records if isinstance(one, Audited)]
+    assert len(lines) < 20 * 4 + STRANGER_ACTS.burst
+    # Others are not concerned, nor is whoever has company.
+    other = bench.agent(address="192.0.2.8")
+    _say_all(other, 10)
+    assert other.line.ending is None
+
+
+def test_C17_whoever_has_company_is_charged_for_themselves_alone() -> None:
+    bench = Bench()
+    agent = bench.agent(address="192.0.2.7")
+    bench.viewer(next(iter(bench.numbers.led)))
+    _say_all(agent, 300)
+    assert agent.line.ending is None
+
+
 # --- reports
 
 
@@ -218,6 +271,33 @@ def test_N8_who_has_left_before_the_report_came_is_not_guessed() -> None:
     made.agent.say(RecordNotice(act=RecordedAct.REPORTED, slot=4))
     (line,) = _acts(made)
     assert line.details == {"slot": 4, "by": "customer", "accused": ""}
+
+
+def test_N8_a_host_that_nobody_came_to_fills_no_list_of_reports() -> None:
+    bench = Bench()
+    agent = bench.agent()
+    for number in (1, 2):
+        agent.say(RecordNotice(act=RecordedAct.REPORTED, slot=0, number=number))
+    lines = [one for one in bench.records if isinstance(one, Audited) and one.action == vouching.REPORTED]
+    assert [line.details.get("report") for line in lines] == [False, False]
+
+
+def test_N8_a_host_reports_each_of_its_people_once() -> None:
+    made = team((ANA, Role.LEAD), (LUIS, Role.EXPERT))
+    for slot in (1, 1, 2, 1):
+        made.agent.say(RecordNotice(act=RecordedAct.REPORTED, slot=slot))
+    assert [one.details.get("report", True) for one in _acts(made)] == [True, False, True, False]
+
+
+def test_N8_who_was_turned_away_at_the_door_is_reported_too() -> None:
+    bench = Bench()
+    agent = bench.agent()
+    viewer = bench.viewer(next(iter(bench.numbers.led)))
+    assert viewer.party is not None
+    viewer.party.gone(ErrorCode.DEADLINE)
+    agent.say(RecordNotice(act=RecordedAct.REPORTED, slot=1))
+    (line,) = [one for one in bench.records if isinstance(one, Audited) and one.action == vouching.REPORTED]
+    assert "report" not in line.details
 
 
 def test_N8_nobody_in_the_session_is_told_of_a_report() -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 import shutil
 import sqlite3
 from collections.abc import Sequence
@@ -18,11 +19,12 @@ from relevo_server.store import audit_check
 from relevo_server.store.audit import AuditEvent, AuditLog
 from relevo_server.store.audit_chain import GENESIS, old_link
 from relevo_server.store.audit_check import FlawKind, Verdict, check_record
-from relevo_server.store.checkpoints import Head, HeadKeeper
+from relevo_server.store.checkpoints import Head, HeadKeeper, key_id
 from relevo_server.store.database import sqlite_url
 from tests.server.store.hands import opened
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+KEYS = {key_id(KEY.public_key()): KEY.public_key()}
 ORIGIN = "https://relay.example"
 LINES = 6
 PRUNED = (
@@ -63,7 +65,7 @@ def write_record(url: str, file: Path, lines: int = LINES) -> list[Head]:
 def judge(url: str, heads: Sequence[Head] = ()) -> Verdict:
     async def run() -> Verdict:
         async with opened(url) as database:
-            return await check_record(database, "home", heads, KEY.public_key())
+            return await check_record(database, "home", heads, KEYS)
 
     return asyncio.run(run())
 
@@ -193,6 +195,41 @@ def test_U1_any_cell_that_is_changed_is_found(
             return  # the table itself does not take it
         after = connection.execute(asked, (value if column == "seq" else seq,)).fetchone()
     assert bool(kinds(judge(sqlite_url(str(copy))))) == (before != after)
+
+
+STRANGE = (None, "x", "", "é", -1, 10**18, 2.5, 1e308, b"", b"\xff\xfe")
+
+
+@pytest.mark.parametrize(
+    ("table", "columns"),
+    [
+        ("audit_heads", ("seq", "chain", "pruned_seq", "pruned_chain")),
+        ("audit_checkpoints", ("seq", "origin", "chain", "at_s", "key_id", "signature")),
+        ("audit", ("at_s", "actor", "action", "details", "chain")),
+    ],
+)
+def test_U1_whatever_stands_in_a_head_is_a_flaw_and_no_fault(
+    sqlite_database: str, tmp_path: Path, table: str, columns: tuple[str, ...]
+):
+    chain = old_link(GENESIS, (1.0, "ana", "join", b"", "{}"))
+    whole = tmp_path / "relevo.db"
+    with contextlib.closing(sqlite3.connect(whole, isolation_level=None)) as connection:
+        connection.execute("INSERT INTO audit VALUES (1, 1.0, 'ana', 'join', NULL, '{}', ?)", (chain,))
+    write_record(sqlite_database, tmp_path / "heads.jsonl")
+    copy = tmp_path / "copy.db"
+    assert judge(sqlite_database).flaws == []
+    for column, value in itertools.product(columns, STRANGE):
+        shutil.copyfile(whole, copy)
+        with contextlib.closing(unguarded(copy)) as connection:
+            asked = f"SELECT {column} FROM {table}"  # noqa: S608 - constants
+            before = connection.execute(asked).fetchone()
+            try:
+                connection.execute(f"UPDATE {table} SET {column} = ?", (value,))  # noqa: S608 - constants
+            except sqlite3.IntegrityError:
+                continue  # the table itself does not take it
+            after = connection.execute(asked).fetchone()
+        changed = before != after
+        assert bool(kinds(judge(sqlite_url(str(copy))))) is changed, (column, value)
 
 
 def test_U1_the_old_record_is_tied_to_the_first_line(record: Path, sqlite_template: Path, tmp_path: Path):

@@ -139,6 +139,44 @@ def test_U1_a_head_that_only_half_fits_on_the_disk_is_not_left_in_the_file(
     assert file.read_bytes() == before
 
 
+def test_U1_heads_that_the_file_could_not_take_are_written_with_the_next(database_url: str, tmp_path: Path):
+    file = tmp_path / "heads.jsonl"
+    key = Ed25519PrivateKey.generate()
+
+    async def run():
+        async with opened(database_url) as database:
+            keeper = HeadKeeper(database, key, ORIGIN, file)
+            for number in range(2):
+                await _append(database, 1)
+                await _append(database, 1, "other")
+                await keeper.sign_due(1000.0 + number, at_once=True)
+            whole = file.read_bytes()
+            file.unlink()
+            file.mkdir()  # nothing can be appended to that
+            for number in range(3):
+                await _append(database, 1)
+                with pytest.raises(OSError, match="heads"):
+                    await keeper.sign_due(2000.0 + number, at_once=True)
+            file.rmdir()
+            file.write_bytes(whole)
+            await _append(database, 1)
+            # After a restart as well: it is the file that tells what it has.
+            later = HeadKeeper(database, key, ORIGIN, file)
+            await later.sign_due(3000.0, at_once=True)
+            copies = read_heads(file.read_bytes().splitlines(keepends=True))
+            file.unlink()
+            await _append(database, 1, "other")
+            await later.sign_due(4000.0, at_once=True)
+            anew = read_heads(file.read_bytes().splitlines(keepends=True))
+            return copies, anew, await keeper.heads("home"), await keeper.heads("other")
+
+    copies, anew, home, other = asyncio.run(run())
+    assert [head.seq for head in home] == [1, 2, 3, 4, 5, 6]
+    assert [one for one in copies if one.organisation == "home"] == home
+    assert [one for one in copies if one.organisation == "other"] == other[:2]
+    assert anew == other
+
+
 def test_U1_the_key_is_made_once_and_only_its_owner_reads_it(tmp_path: Path):
     first = load_or_make_key(tmp_path)
     again = load_or_make_key(tmp_path)

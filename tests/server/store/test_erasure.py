@@ -11,7 +11,7 @@ from sqlalchemy import text
 from relevo_server.store import erasure
 from relevo_server.store.audit import AuditEvent, AuditFilter, AuditLog
 from relevo_server.store.audit_check import FlawKind, check_record
-from relevo_server.store.checkpoints import HeadKeeper
+from relevo_server.store.checkpoints import HeadKeeper, key_id
 from relevo_server.store.database import Database
 from relevo_server.store.erasure import Erasure, erase, prune
 from relevo_server.store.relay_sessions import RelaySessionStore, SeatRecord, SessionRecord
@@ -140,7 +140,7 @@ def test_U7_what_is_older_than_a_signed_head_goes_and_the_rest_is_whole(database
                 for n, before_s in enumerate((10.0, 15.0, 15.0))
             ]
             left = [(line.seq, line.action) for line in await log.newest()]
-            found = await check_record(database, "home", (), key.public_key())
+            found = await check_record(database, "home", (), {key_id(key.public_key()): key.public_key()})
             # What was erased before and pruned now is counted by nobody.
             await erase(database, "home", Erasure(person=ANA), replace(DONE, event_id=b"e" * 16))
             return counts, left, found, await log.verify()

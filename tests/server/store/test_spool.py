@@ -1,11 +1,12 @@
 """Records that wait on the disk: in order, none torn, none lost (SECURITY U5)."""
 
+import errno
 import os
 from pathlib import Path
 
 import pytest
 
-from relevo_server.store.spool import Spool, SpoolFull
+from relevo_server.store.spool import Gap, SetAside, Spool, SpoolFull, set_aside
 
 RECORDS = [b"one", b"two" * 100, b"\x00", b"four"]
 
@@ -70,6 +71,15 @@ def test_U5_a_bit_that_flipped_is_cut_and_kept_for_a_person(tmp_path: Path, at: 
     assert (tmp_path / "cut.bin").read_bytes() == bytes(data[16:])
 
 
+def test_U5_what_is_behind_a_spoilt_record_is_kept_whole(tmp_path: Path):
+    Spool(tmp_path).append([bytes([number]) * 600_000 for number in range(1, 5)])
+    data = bytearray((tmp_path / "records.bin").read_bytes())
+    data[100] ^= 0x40
+    (tmp_path / "records.bin").write_bytes(data)
+    assert Spool(tmp_path).cut_bytes == len(data)
+    assert (tmp_path / "cut.bin").read_bytes() == bytes(data)
+
+
 def test_U5_a_full_spool_says_so_and_takes_nothing(tmp_path: Path):
     spool = Spool(tmp_path, limit_bytes=40)
     spool.append([b"x" * 10])
@@ -125,3 +135,60 @@ def test_U5_what_the_database_refuses_is_kept_for_a_person(tmp_path: Path):
     with pytest.raises(SpoolFull, match=r"refused\.bin"):
         spool.refuse([b"x" * 30])
     assert spool.pending() == 0
+
+
+def test_U5_what_had_no_room_is_remembered_by_the_next_process_until_it_was_told(tmp_path: Path):
+    spool = Spool(tmp_path / "spool")
+    spool.lose(2)
+    first = spool.gap
+    assert first is not None
+    spool.lose(3)
+    again = Spool(tmp_path / "spool")
+    assert (spool.gap, again.gap) == (Gap(5, first.event_id),) * 2
+    again.told(first)
+    left = again.gap
+    assert left is not None
+    assert left.count == 3
+    assert left.event_id != first.event_id  # it is another event
+    again.told(left)
+    assert (again.gap, Spool(tmp_path / "spool").gap) == (None, None)
+
+
+def test_U5_a_full_disk_has_the_place_for_the_count_already(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    spool = Spool(tmp_path)
+    spool.append([b"one"])
+    assert (tmp_path / "gap.bin").stat().st_size == 28
+
+    def no_more_files(*_arguments: object) -> None:
+        raise OSError(errno.ENOSPC, "no room")
+
+    monkeypatch.setattr(os, "ftruncate", no_more_files)
+    spool.lose(1)
+    assert (tmp_path / "gap.bin").stat().st_size == 28
+    found = Spool(tmp_path).gap
+    assert found is not None
+    assert found.count == 1
+
+
+@pytest.mark.parametrize("length", [0, 5])
+def test_U5_a_count_that_was_torn_when_it_was_made_is_none(tmp_path: Path, length: int):
+    Spool(tmp_path).lose(4)
+    whole = (tmp_path / "gap.bin").read_bytes()
+    (tmp_path / "gap.bin").write_bytes(whole[:length])
+    assert Spool(tmp_path).gap is None
+    (tmp_path / "gap.bin").write_bytes(bytes([whole[0] ^ 1]) + whole[1:])
+    found = Spool(tmp_path).gap
+    assert found is not None
+    assert found.count == 1  # at least
+
+
+def test_U5_what_was_set_aside_is_counted_without_opening_the_spool(tmp_path: Path):
+    assert set_aside(tmp_path / "none") == SetAside(0, 0)
+    spool = Spool(tmp_path)
+    spool.append(RECORDS)
+    spool.refuse(RECORDS[:3])
+    spool.refuse(RECORDS[:1])
+    (tmp_path / "cut.bin").write_bytes(b"torn")
+    before = (tmp_path / "records.bin").read_bytes()
+    assert set_aside(tmp_path) == SetAside(4, 4)
+    assert (tmp_path / "records.bin").read_bytes() == before

@@ -27,6 +27,7 @@ from relevo_server.store.organisations import (
     OrganisationStore,
     OrganisationTaken,
 )
+from relevo_server.store.relay_sessions import RelaySessionStore, SessionRecord
 from relevo_server.store.reports import NewReport, ReportState, ReportStore
 from relevo_server.store.revocations import RevocationStore
 from relevo_server.store.sign_ins import NewSignIn, SignInStore
@@ -131,6 +132,7 @@ def test_Q1_sign_ins_are_listed_and_ended_one_by_one_or_all(database_url: str):
         ("password but this", ["two"], 1),
         ("disable", [""], 0),
         ("tools", [""], 2),
+        ("team", [""], 2),
         ("name", [], 2),
     ],
 )
@@ -146,7 +148,8 @@ def test_C25_what_takes_something_away_cuts_connections(
             "password but this": lambda: accounts.set_password("ana", "y", event(), but="one"),
             "disable": lambda: accounts.set_disabled("ana", True, "test"),
             "tools": lambda: accounts.change("ana", AccountChange(admin_tools=False), "test"),
-            "name": lambda: accounts.change("ana", AccountChange(display_name="A", team="Norte"), "test"),
+            "team": lambda: accounts.change("ana", AccountChange(team="Norte"), "test"),
+            "name": lambda: accounts.change("ana", AccountChange(display_name="Norte"), "test"),
         }
         assert await doing[act]()
         line = (await AuditLog(database).newest(limit=1))[0]
@@ -314,3 +317,29 @@ def test_N8_reports_are_kept_once_and_handled_within_the_organisation(database_u
     assert (found.id, found.people, found.state) == (report.id, {"2": "Eva"}, ReportState.CLOSED)
     assert (found.handled_by, len(found.note), found.note[:11]) == ("tester", 500, "called back")
     assert recorded == ["report.made", "report.handled"]
+
+
+def test_U7_an_ended_session_is_forgotten_and_one_that_goes_on_is_not(database_url: str):
+    hands = Hands()
+
+    def kept(number: int) -> SessionRecord:
+        return SessionRecord(
+            bytes([number]) * 16, "", b"t" * 32, hands.now_s(), "full", ended=False, lead_name="Ana Ruiz"
+        )
+
+    async def work(database: Database) -> Any:
+        store = RelaySessionStore(database, hands.clock)
+        for number, ends in ((1, True), (2, True), (3, False)):
+            async with store.writing() as writer:
+                await writer.save_session(kept(number))
+                if ends:
+                    await writer.end_session(kept(number).session_id, "session_ended")
+            hands.turn(10.0)
+        await store.sweep(hands.now_s() - 20.0)
+        async with database.read() as session:
+            left = await session.scalars(
+                text("SELECT created_at_s FROM relay_sessions ORDER BY created_at_s")
+            )
+            return [hands.now_s() - at_s for at_s in left]
+
+    assert carry_out(database_url, work) == [20.0, 10.0]

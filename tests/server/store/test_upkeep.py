@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import text
 
 from relevo_server.store.audit import AuditEvent, AuditLog
 from relevo_server.store.checkpoints import BadKey, HeadKeeper
@@ -49,7 +50,7 @@ def test_U7_lines_go_after_the_days_that_the_policy_says(sqlite_database: str, t
             return signed, [line.action for line in await log.newest()], await log.verify()
 
     signed, actions, flaws = asyncio.run(run())
-    assert signed == [1, 2]
+    assert signed == [1, 3]
     assert actions == ["pruned", "policy.changed"]
     assert flaws == []
 
@@ -69,6 +70,23 @@ def test_U1_the_last_lines_are_signed_when_the_server_stops(sqlite_database: str
             return (await keeper.heads(HOME))[-1].seq
 
     assert asyncio.run(run()) == 2
+
+
+def test_U1_lines_are_signed_while_others_cannot_be_pruned(sqlite_database: str, tmp_path: Path):
+    async def run():
+        async with opened(sqlite_database) as database:
+            keeper = HeadKeeper(database, Ed25519PrivateKey.generate(), "o", tmp_path / "heads.jsonl")
+            async with database.write() as session:
+                # Of a version that knew more, or by somebody's hand.
+                await session.execute(text('UPDATE organisations SET policy = \'{"second_factor":"fax"}\''))
+                revoke(session, "ana", 1.0)
+            tended = upkeep(database, keeper, Hands())
+            for number in range(2):
+                await AuditLog(database).append(AuditEvent(1.0 + number, "ana", "join"))
+                await tended.tend(at_once=number == 1)
+            return len(await keeper.heads(HOME)), await RevocationStore(database).since(0.0)
+
+    assert asyncio.run(run()) == (2, [])
 
 
 def test_U1_an_upkeep_that_fails_comes_again(sqlite_database: str, tmp_path: Path):
