@@ -136,6 +136,8 @@ class Stack:
         self.origin = f"https://localhost:{self.viewer_cable.port}"
         self.relay: subprocess.Popen[bytes] | None = None
         self.agent: EventProcess | None = None
+        # Further settings of the relay, as its environment names them.
+        self.settings: dict[str, str] = {}
         self._command("init")
         self.account(TECHNICIAN, "Núria Peña", "--admin-tools")
 
@@ -143,6 +145,11 @@ class Stack:
         """Add an account of the organisation."""
         given = ("--name", name, "--display-name", display_name, "--password-stdin", *more)
         self._command("account", "create", *given)
+
+    def administrator(self, name: str, display_name: str) -> None:
+        """Add somebody who administers the organisation."""
+        given = ("--name", name, "--display-name", display_name, "--password-stdin")
+        self._command("admin", "create", *given)
 
     @property
     def ca_file(self) -> Path:
@@ -154,6 +161,7 @@ class Stack:
             "RELEVO_PUBLIC_ORIGIN": self.origin,
             "RELEVO_ORGANISATION": "Ayuda Ejemplo",
             "RELEVO_SECOND_FACTOR": "optional",
+            **self.settings,
         }
 
     def _command(self, *arguments: str) -> str:

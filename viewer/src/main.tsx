@@ -1,5 +1,7 @@
 import "./trusted";
 
+import { notifications } from "@mantine/notifications";
+import i18next from "i18next";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
@@ -11,6 +13,7 @@ import { type GuestLink, tabShelf, takeInvitation } from "./features/guest/link"
 import { type JoinLink, takeLink } from "./features/join/link";
 import { type Returned, takeReturned } from "./features/security/returned";
 import { App } from "./ui/App";
+import { accountFaultText } from "./ui/failures";
 import { startTexts } from "./ui/i18n";
 import type { Services } from "./ui/services";
 
@@ -36,9 +39,17 @@ async function enter(services: Services, link: JoinLink | null, guest: GuestLink
 }
 
 /** The organisation's sign-in service has sent the person back without a sign-in. */
-function resume(services: Services, returned: Returned): void {
-  if (returned.step !== null) services.account.resume(returned.step);
-  else services.account.expired({ ...UNREACHABLE, code: returned.fault ?? "oidc_failed" });
+async function resume(services: Services, returned: Returned): Promise<void> {
+  if (returned.step !== null) {
+    services.account.resume(returned.step);
+    return;
+  }
+  const fault = { ...UNREACHABLE, code: returned.fault ?? "oidc_failed" };
+  // Who only had to show once more who they are is signed in as before.
+  if (await services.account.check()) {
+    const { cause, remedy } = accountFaultText(i18next.t, fault);
+    notifications.show({ id: "returned", title: cause, message: remedy, color: "amber", autoClose: false });
+  } else services.account.expired(fault);
 }
 
 async function start(): Promise<void> {
@@ -63,7 +74,7 @@ async function start(): Promise<void> {
     </StrictMode>,
   );
   if (returned === null) await enter(services, link, guest);
-  else resume(services, returned);
+  else await resume(services, returned);
 }
 
 void start();

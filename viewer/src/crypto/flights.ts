@@ -122,7 +122,9 @@ export function encodeFlight<N extends FlightNumber>(flight: Flight<N>): Bytes {
 export function decodeFlight<N extends FlightNumber>(body: Uint8Array, due: N): Flight<N> {
   return refuseAsHandshake("handshake flight", () => {
     const value = decodeMsgpack(body, MAX_FLIGHT_BYTES);
-    const got = isMap(value) ? value["flight"] : undefined;
+    const given = isMap(value) ? value["flight"] : undefined;
+    // Whole numbers of eight bytes come as BigInt, small ones too.
+    const got = typeof given === "bigint" ? Number(given) : given;
     if (got !== 1 && got !== 2 && got !== 3 && got !== 4)
       throw new HandshakeError("malformed", "no flight number");
     const flight = FLIGHTS[got](value, "flight");

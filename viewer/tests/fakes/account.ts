@@ -8,7 +8,14 @@ export const PLAIN_ACCOUNT = {
   mustEnrol: false,
 } as const satisfies Partial<Account>;
 
-export const PLAIN_API: Pick<AccountApi, "second" | "signInByPasskey"> = {
-  second: () => Promise.resolve({ ok: false, fault: UNREACHABLE }),
-  signInByPasskey: () => Promise.resolve({ ok: false, fault: UNREACHABLE }),
+const nobody = (): Promise<{ readonly ok: false; readonly fault: typeof UNREACHABLE }> =>
+  Promise.resolve({ ok: false, fault: UNREACHABLE });
+
+export const PLAIN_API: AccountApi = {
+  me: nobody,
+  signIn: nobody,
+  signInByLink: nobody,
+  signInByPasskey: nobody,
+  second: nobody,
+  signOut: nobody,
 };

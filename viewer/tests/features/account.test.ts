@@ -53,6 +53,24 @@ describe("the relay's answers", () => {
     });
   });
 
+  it("tells how many wrong codes there were, until that was heeded", async () => {
+    answer(200, { account: ACCOUNT, wrong_codes: 7 });
+    const signedIn = await accountApi.second("c", { totp: "123456" });
+    expect(signedIn).toMatchObject({ ok: true, value: { wrongCodes: 7 } });
+    answer(200, { account: ACCOUNT, must_enrol: true });
+    const me = await accountApi.me();
+    const store = createAccountStore({
+      ...accountApi,
+      me: () => Promise.resolve(me),
+      second: () => Promise.resolve(signedIn),
+    });
+    store.resume({ challenge: "c", methods: ["totp"] });
+    await store.second({ totp: "123456" });
+    expect(store.getSnapshot()).toMatchObject({ status: "in", account: { wrongCodes: 7, mustEnrol: true } });
+    store.heeded();
+    expect(store.getSnapshot()).toMatchObject({ status: "in", account: { wrongCodes: 0, mustEnrol: true } });
+  });
+
   it("gives a fault with both languages and the wait", async () => {
     answer(429, FAULT, { "retry-after": "42" });
     const fault = { ...FAULT.error, retryAfterS: 42 };

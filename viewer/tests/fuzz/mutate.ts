@@ -1,29 +1,14 @@
-/** The seeded mutator and the targets of the fuzzing, the same as in `tests/fuzz/mutate.py`. */
-import { decodeFlight } from "../../src/crypto/flights";
-import {
-  direction,
-  hostToViewer,
-  relayToViewer,
-  viewerToHost,
-  viewerToRelay,
-  viewerToViewer,
-} from "../../src/protocol/codec";
-import { ProtocolError } from "../../src/protocol/errors";
-import { decodeFrame } from "../../src/protocol/frame";
-import {
-  AGENT_TO_RELAY_TAGS,
-  type AgentToRelay,
-  MAX_CONTROL_BYTES,
-  RELAY_TO_AGENT_TAGS,
-  type RelayToAgent,
-} from "../../src/protocol/generated";
-import { parseHeader } from "../../src/protocol/header";
-import { unhex, vectors } from "../support/vectors";
+/** The seeded mutator of the fuzzing, the same as in `tests/fuzz/mutate.py`. */
+import { crc32 } from "node:zlib";
 
-type Octets = Uint8Array<ArrayBuffer>;
-type Below = (limit: number) => number;
+import { ProtocolError } from "../../src/protocol/errors";
+
+export type Octets = Uint8Array<ArrayBuffer>;
+/** A whole number from 0 to limit - 1; 0 where limit is 0. */
+export type Below = (limit: number) => number;
 
 const MAX_BYTES = 4096;
+const SEED_STEP = 1_000_003n;
 // Octets at which readers of msgpack and of lengths turn.
 const TURNS = [
   0, 1, 0x7f, 0x80, 0x8f, 0x90, 0xa0, 0xc0, 0xc1, 0xc3, 0xc4, 0xc7, 0xca, 0xcb, 0xcf, 0xd3, 0xd9, 0xdc, 0xdf,
@@ -41,19 +26,26 @@ export function seeded(seed: number): Below {
   };
 }
 
-const joined = (...parts: readonly (Uint8Array | number[])[]): Octets =>
-  new Uint8Array(Buffer.concat(parts.map((part) => Buffer.from(part))));
+export function joined(...parts: readonly (Uint8Array | readonly number[])[]): Octets {
+  const out = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
+}
 
 function spoilOnce(message: Octets, below: Below): Octets {
-  const way = below(8);
+  const way = below(9);
   const at = below(message.length);
-  const head = message.slice(0, at);
-  const tail = message.slice(at + 1);
+  const head = message.subarray(0, at);
+  const tail = message.subarray(at + 1);
   switch (way) {
     case 0:
       return head;
     case 1:
-      return joined(message, message.slice(at));
+      return joined(message, message.subarray(at));
     case 2:
       return Uint8Array.from({ length: Math.min(at, 64) }, () => below(256));
     case 3:
@@ -61,92 +53,143 @@ function spoilOnce(message: Octets, below: Below): Octets {
     case 4:
       return joined(head, [(message[at] ?? 0) ^ (1 << below(8))], tail);
     case 5:
-      return joined(head, [below(256)], message.slice(at));
+      return joined(head, [below(256)], message.subarray(at));
     case 6:
       return joined(head, tail);
-    default:
+    case 7:
       return joined(head, [TURNS[below(TURNS.length)] ?? 0], tail);
+    default: {
+      const filler = 255 * below(2);
+      return joined(head, [filler, filler, filler, filler], message.subarray(at + 4));
+    }
   }
 }
 
-function spoil(given: Octets, below: Below): Octets {
+/** The message, spoilt one to three times in ways in which lines and liars spoil them. */
+export function spoil(given: Octets, below: Below): Octets {
   let message = given;
-  for (let left = 1 + below(3); left > 0; left -= 1) message = spoilOnce(message, below).slice(0, MAX_BYTES);
+  for (let left = 1 + below(3); left > 0; left -= 1)
+    message = spoilOnce(message, below).subarray(0, MAX_BYTES);
   return message;
 }
 
-/** What is fuzzed: a reader, and the right messages that are spoilt for it. */
+/** One of a list that is not empty. */
+export function oneOf<T>(list: readonly T[], below: Below): T {
+  return at(list, below(list.length));
+}
+
+/** What stands at a place that is there. */
+export function at<T>(list: readonly T[], place: number): T {
+  if (place >= list.length) throw new RangeError(`place ${place} of ${list.length}`);
+  return list[place] as T;
+}
+
+/** Several messages as one case: each behind its length in two bytes. */
+export function packed(parts: readonly Octets[]): Octets {
+  return joined(...parts.flatMap((part) => [[part.length >> 8, part.length & 255], part]));
+}
+
+/** The number in the first two bytes of what may have fewer. */
+export function u16(body: Uint8Array): number {
+  return body.length < 2 ? (body[0] ?? 0) : ((body[0] ?? 0) << 8) | (body[1] ?? 0);
+}
+
+/** What `packed` has put together, and of anything else what its lengths reach. */
+export function unpacked(body: Octets): Octets[] {
+  const parts: Octets[] = [];
+  let place = 0;
+  while (place + 2 <= body.length) {
+    const end = place + 2 + u16(body.subarray(place));
+    parts.push(body.slice(place + 2, end));
+    place = end;
+  }
+  return parts;
+}
+
+/** One to six messages of a pool: in turn, spoilt, repeated or out of turn. */
+export function conversation(pool: readonly Octets[], below: Below): Octets {
+  const parts: Octets[] = [];
+  let place = 0;
+  for (let left = 1 + below(6); left > 0; left -= 1) {
+    const way = below(4);
+    if (way === 0) place = below(pool.length);
+    const message = at(pool, place % pool.length);
+    parts.push(way === 1 ? spoil(message, below) : message);
+    place += 1;
+  }
+  return packed(parts);
+}
+
+/** What came of a case, as one hexadecimal sign: 0 nothing was taken, else a digest of all that was read. */
+export class Outcome {
+  private digest = 0;
+  private taken = false;
+
+  /** Something was taken: these numbers (below 2^32) and bytes were read. */
+  take(...read: readonly (NodeJS.ArrayBufferView | number)[]): void {
+    this.taken = true;
+    this.add(Buffer.from("+"));
+    for (const one of read) {
+      if (typeof one === "number") {
+        const four = Buffer.alloc(4);
+        four.writeUInt32BE(one);
+        this.add(four);
+      } else this.add(one);
+    }
+  }
+
+  /** Something was refused, for a reason that both languages name alike. */
+  refuse(kind: string): void {
+    this.add(Buffer.from(`-${kind}`));
+  }
+
+  /** One of 0 to f. */
+  get sign(): string {
+    return this.taken ? (1 + (this.digest % 15)).toString(16) : "0";
+  }
+
+  private add(data: NodeJS.ArrayBufferView): void {
+    // Node begins anew where there is nothing to add.
+    if (data.byteLength > 0) this.digest = crc32(data, this.digest);
+  }
+}
+
+/** What is fuzzed: how its cases are made, and what comes of one. */
 export interface Target {
   readonly name: string;
-  readonly read: (body: Octets) => unknown;
-  readonly seeds: readonly Octets[];
+  readonly make: (below: Below) => Octets;
+  readonly read: (body: Octets) => string | Promise<string>;
 }
 
 /** Case number n of a target. */
 export function caseOf(target: Target, seed: number, number: number): Octets {
-  const below = seeded(Number(BigInt.asUintN(32, BigInt(seed) * 1_000_003n + BigInt(number))));
-  return spoil(target.seeds[below(target.seeds.length)] ?? new Uint8Array(), below);
+  return target.make(seeded(Number(BigInt.asUintN(32, BigInt(seed) * SEED_STEP + BigInt(number)))));
 }
 
-/** Whether the reader takes it; any failure but a typed one of the wire is a mistake of ours, and thrown. */
-export function accepts(target: Target, body: Octets): boolean {
-  try {
-    target.read(body);
-    return true;
-  } catch (error) {
-    if (error instanceof ProtocolError) return false;
-    throw error;
+/** A sign for each of these cases; any failure that is none of the wire is ours, and thrown. */
+export async function signs(target: Target, seed: number, first: number, count: number): Promise<string> {
+  let found = "";
+  for (let number = first; number < first + count; number += 1) {
+    const sign = target.read(caseOf(target, seed, number));
+    found += typeof sign === "string" ? sign : await sign;
   }
+  return found;
 }
 
-/** A sign for each case, in groups of four as a hexadecimal digit: 1 is taken, 0 is refused. */
-export function verdicts(target: Target, seed: number, count: number): string {
-  let bits = "";
-  for (let number = 0; number < count; number += 1)
-    bits += accepts(target, caseOf(target, seed, number)) ? "1" : "0";
-  bits = bits.padStart(Math.ceil(count / 4) * 4, "0");
-  return (bits.match(/.{4}/gu) ?? []).map((four) => Number.parseInt(four, 2).toString(16)).join("");
-}
-
-interface Case {
-  readonly hex: string;
-  readonly zeros?: number;
-  readonly direction?: string;
-}
-interface Handshake {
-  readonly cases: readonly { readonly steps: readonly { readonly output?: string }[] }[];
-}
-
-const bytesOf = (cases: readonly Case[]): Octets[] =>
-  cases.filter((one) => !one.zeros && one.hex !== "").map((one) => unhex(one.hex));
-
-const READERS: Readonly<Record<string, { readonly decode: (body: Octets) => unknown }>> = {
-  AgentToRelay: direction<AgentToRelay>(AGENT_TO_RELAY_TAGS, MAX_CONTROL_BYTES),
-  RelayToAgent: direction<RelayToAgent>(RELAY_TO_AGENT_TAGS, MAX_CONTROL_BYTES),
-  ViewerToRelay: viewerToRelay,
-  RelayToViewer: relayToViewer,
-  ViewerToHost: viewerToHost,
-  HostToViewer: hostToViewer,
-  ViewerToViewer: viewerToViewer,
-};
-
-/** Every target, its seeds from the vectors that both languages share, in the order of the files. */
-export function targets(): Target[] {
-  const messages = vectors("wire/messages") as readonly Case[];
-  const steps = (vectors("crypto/handshake") as Handshake).cases.flatMap((one) => one.steps);
-  const flights = steps.flatMap(({ output }) => (output === undefined ? [] : [unhex(output)]));
-  return [
-    { name: "header", read: parseHeader, seeds: bytesOf(vectors("wire/headers") as readonly Case[]) },
-    { name: "frame", read: decodeFrame, seeds: bytesOf(vectors("wire/frames") as readonly Case[]) },
-    ...Object.entries(READERS).map(([name, reader]) => ({
-      name,
-      read: (body: Octets) => reader.decode(body),
-      seeds: bytesOf(messages.filter((one) => one.direction === name)),
-    })),
-    ...([1, 2, 3, 4] as const).map((number) => ({
-      name: `flight ${number}`,
-      read: (body: Octets) => decodeFlight(body, number),
-      seeds: flights,
-    })),
-  ];
+/** A target that takes a message or refuses it: 1 or 0. */
+export function reader(name: string, read: (body: Octets) => unknown, seeds: readonly Octets[]): Target {
+  return {
+    name,
+    make: (below) => spoil(oneOf(seeds, below), below),
+    read: (body) => {
+      try {
+        // Readers give views of what they read: each case is its own.
+        read(body.slice());
+      } catch (error) {
+        if (error instanceof ProtocolError) return "0";
+        throw error;
+      }
+      return "1";
+    },
+  };
 }

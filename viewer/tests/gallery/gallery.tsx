@@ -2,7 +2,7 @@
 import { createRoot } from "react-dom/client";
 
 import type { SessionView } from "../../src/core/api";
-import type { AccountApi, AccountFault } from "../../src/features/account/api";
+import { type AccountApi, type AccountFault, PERMISSIONS } from "../../src/features/account/api";
 import { createAccountStore } from "../../src/features/account/store";
 import { App } from "../../src/ui/App";
 import { chooseLanguage, startTexts } from "../../src/ui/i18n";
@@ -10,6 +10,7 @@ import { PLAIN_ACCOUNT, PLAIN_API } from "../fakes/account";
 import { FakeHost } from "../fakes/host";
 import { fakeSession, IDLE, live } from "../fakes/session";
 import { type GuestScene, GUEST_SCENES, HOST_SCENES, type HostScene } from "./outside";
+import { answerFrom, PAGE_SCENES, type PageScene } from "./office";
 import { MARKS, TEAM_SCENES } from "./scenes";
 
 const DENIED: AccountFault = {
@@ -36,6 +37,7 @@ const SESSIONS: Readonly<Record<string, SessionView>> = {
   signin: IDLE,
   signin_denied: IDLE,
   signin_throttled: IDLE,
+  signin_second: IDLE,
   join: IDLE,
   verifying: {
     ...IDLE,
@@ -67,6 +69,12 @@ const SESSIONS: Readonly<Record<string, SessionView>> = {
     phase: "ended",
     steps: steps("failed", "waiting", "waiting", "waiting"),
     error: { code: "unreachable", detail: "WebSocket closed 1006" },
+  },
+  undelivered: {
+    ...live("full"),
+    phase: "ended",
+    error: { code: "host_gone" },
+    unsaid: [{ key: "o1", text: "¿Sigue ahí? Le llamo por teléfono.", at: 1, failed: false }],
   },
   left: { ...live("full"), phase: "ended", mode: null, error: null },
   removed: { ...live("full"), phase: "ended", mode: null, error: { code: "removed" } },
@@ -107,6 +115,7 @@ async function show(): Promise<void> {
   const screen = query.get("screen") ?? "join";
   const guest: GuestScene | null = GUEST_SCENES[screen] ?? null;
   const hosting: HostScene | null = HOST_SCENES[screen] ?? null;
+  const page: PageScene | null = PAGE_SCENES[screen] ?? null;
   const view = guest?.view ?? SESSIONS[screen] ?? IDLE;
   const fault = screen === "signin_throttled" ? THROTTLED : DENIED;
   const account = {
@@ -118,6 +127,8 @@ async function show(): Promise<void> {
     standing: "technician",
     team: "Duero",
     adminTools: true,
+    permissions: page === null ? [] : PERMISSIONS,
+    mustEnrol: page?.mustEnrol === true,
   } as const;
   const signedOut = screen.startsWith("signin") || guest !== null || hosting?.kind === "support";
   const answer = signedOut
@@ -130,6 +141,11 @@ async function show(): Promise<void> {
     signInByLink: () => Promise.resolve(answer),
     signOut: () => Promise.resolve({ ok: true, value: null }),
   };
+  if (page !== null) {
+    const [path = "/", tab = ""] = page.path.split("#");
+    history.replaceState(null, "", `${path}${location.search}#${tab}`);
+    window.fetch = answerFrom(page);
+  }
   const host = new FakeHost(hosting?.kind ?? "presentation");
   if (hosting !== null) {
     history.replaceState(null, "", `${hosting.kind === "support" ? "/share" : "/present"}${location.search}`);
@@ -145,6 +161,10 @@ async function show(): Promise<void> {
   if (root === null) return;
   createRoot(root).render(<App services={services} link={null} guest={guest?.link ?? null} />);
   await services.account.check();
+  if (screen === "signin_second")
+    services.account.resume({ challenge: "c", methods: ["passkey", "totp", "recovery"] });
+  // What had ended before somebody signed in is not shown to them: be signed in first.
+  await new Promise((done) => setTimeout(done, 100));
   services.session.show(view);
   if (screen.startsWith("team")) services.session.showMarks(MARKS);
   if (screen === "refused") {

@@ -158,6 +158,13 @@ export const TEAM_SCENES: Readonly<Record<string, SessionView>> = {
   }),
   restarting: admin({ phase: "host_away", restartingUntil: Date.now() + 1_750_000 }),
   paused: team({ capture: "paused" }),
+  team_cut: team({
+    phase: "reconnecting",
+    unsaid: [
+      { key: "o7", text: "¿Me oye?", at, failed: true },
+      { key: "o8", text: "Se ha cortado; sigo en cuanto vuelva.", at, failed: false },
+    ],
+  }),
   presentation: live("demo", {
     kind: "presentation",
     hostName: "María Núñez",

@@ -1,119 +1,11 @@
 // @vitest-environment happy-dom
-import { MantineProvider } from "@mantine/core";
-import { act, cleanup, configure, fireEvent, render, screen, within } from "@testing-library/react";
+import { act, cleanup, configure, fireEvent, screen, within } from "@testing-library/react";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 
-import { type Account, type AccountApi, PERMISSIONS, type Permission } from "../../src/features/account/api";
-import { createAccountStore } from "../../src/features/account/store";
-import { AdminScreen } from "../../src/ui/admin/AdminScreen";
 import { chooseLanguage, startTexts } from "../../src/ui/i18n";
-import { FreshProvider } from "../../src/ui/parts/Reauth";
-import { RouteProvider } from "../../src/ui/route";
-import { ServicesProvider } from "../../src/ui/services";
-import { theme } from "../../src/ui/theme";
-import { PLAIN_ACCOUNT, PLAIN_API } from "../fakes/account";
-import { fakeSession, IDLE } from "../fakes/session";
+import { type Answers, answers, HOSTILE, ID, open, press, relay, settled } from "./office";
 
-const ID = "fedcba9876543210fedcba9876543210";
-/** What hostile people put into every field that they can reach: markup, directions, and far too much of it. */
-const HOSTILE = {
-  markup: `<img src=x onerror="globalThis.owned=1"><script>globalThis.owned=1</script>{{name}}$t(office.title)`,
-  direction: "\u202eeteled\u2066\u0000\u001b[31m",
-  length: "w".repeat(100_000),
-} as const;
-const PAGES = ["people", "sessions", "reports", "audit", "tokens", "policy"] as const;
-
-type Answers = Record<string, unknown>;
-
-/** What the relay answers, with one text in every place that is somebody's. */
-function answers(text: string): Answers {
-  const person = {
-    id: ID,
-    name: text,
-    display_name: text,
-    language: "es",
-    standing: text === "" ? "technician" : "expert",
-    team: text,
-    admin_tools: true,
-    is_admin: true,
-    disabled: true,
-    second_factor: true,
-    created_at_s: 1,
-    seen_at_s: 1e300,
-  };
-  const session = { id: ID, kind: "support", mode: "full", since_s: 125, lead: text, team: text };
-  const line = {
-    seq: 7,
-    at_s: 1_790_000_000.5,
-    actor: text,
-    actor_name: text,
-    action: text,
-    session: ID,
-    cause: text,
-    details: { [text]: text, __proto__: text },
-    personal: { address: text },
-    erased: true,
-    chain: "00",
-  };
-  const report = {
-    id: ID,
-    session: ID,
-    at_s: 1_790_000_000,
-    by: text,
-    accused: ID,
-    accused_name: text,
-    people: { "1": text },
-    state: "open",
-    handled_by: ID,
-    handled_by_name: text,
-    note: text,
-  };
-  const token = {
-    id: ID,
-    name: text,
-    account_name: text,
-    scopes: [text],
-    expires_at_s: 1e300,
-    used_at_s: null,
-  };
-  const activity = { machines_per_day: 20, night: [22, 6] };
-  const policy = { second_factor: "everybody", oidc_only: false, retention_days: 0, activity };
-  return {
-    "/api/admin/people": { people: [person] },
-    "/api/admin/sessions": { sessions: [{ ...session, people: [{ name: text, role: "lead" }] }] },
-    "/api/admin/reports": { reports: [report] },
-    "/api/admin/audit": { lines: [line], before: 7 },
-    "/api/admin/audit/verify": {
-      good: false,
-      lines: 9,
-      flaws: [{ seq: 3, kind: text }],
-      head: null,
-      unsigned: 9,
-    },
-    "/api/admin/tokens": { tokens: [token] },
-    "/api/admin/policy": { policy, floor: "administrators", oidc: false, organisation: text },
-  };
-}
-
-interface Asked {
-  readonly path: string;
-  readonly body: unknown;
-}
-
-/** A relay that answers as the table says; what it was asked is kept. */
-function relay(table: Answers): Asked[] {
-  const asked: Asked[] = [];
-  vi.stubGlobal("fetch", (address: string, init?: RequestInit) => {
-    const path = address.split("?")[0] ?? "";
-    const sent = typeof init?.body === "string" ? (JSON.parse(init.body) as unknown) : null;
-    asked.push({ path: sent === null ? address : `POST ${path}`, body: sent });
-    const found = table[sent === null ? path : `POST ${path}`];
-    if (found === undefined) return Promise.resolve(new Response(null, { status: 204 }));
-    const status = typeof found === "object" && found !== null && "error" in found ? 401 : 200;
-    return Promise.resolve(new Response(JSON.stringify(found), { status }));
-  });
-  return asked;
-}
+const PAGES = ["people", "sessions", "reports", "activity", "audit", "tokens", "policy"] as const;
 
 vi.setConfig({ testTimeout: 30_000 });
 configure({ defaultHidden: true, asyncUtilTimeout: 10_000 });
@@ -126,58 +18,6 @@ afterEach(() => {
   cleanup();
   vi.unstubAllGlobals();
 });
-
-async function settled(): Promise<void> {
-  await act(async () => {
-    for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setTimeout(resolve, 0));
-  });
-}
-
-async function open(
-  tab: string,
-  permissions: readonly Permission[] = PERMISSIONS,
-): Promise<{ readonly container: HTMLElement }> {
-  const me: Account = {
-    ...PLAIN_ACCOUNT,
-    name: "maria",
-    displayName: "María Núñez",
-    organisation: "Soporte Duero",
-    language: "es",
-    standing: "technician",
-    team: "",
-    adminTools: false,
-    permissions,
-  };
-  const answer = { ok: true, value: me } as const;
-  const api: AccountApi = {
-    ...PLAIN_API,
-    me: () => Promise.resolve(answer),
-    signIn: () => Promise.resolve(answer),
-    signInByLink: () => Promise.resolve(answer),
-    signOut: () => Promise.resolve({ ok: true, value: null }),
-  };
-  const account = createAccountStore(api);
-  await account.check();
-  window.history.replaceState(null, "", `/admin#${tab}`);
-  const page = render(
-    <MantineProvider theme={theme} env="test">
-      <ServicesProvider services={{ account, session: fakeSession(IDLE) }}>
-        <RouteProvider>
-          <FreshProvider>
-            <AdminScreen />
-          </FreshProvider>
-        </RouteProvider>
-      </ServicesProvider>
-    </MantineProvider>,
-  );
-  await settled();
-  return page;
-}
-
-const press = async (name: string): Promise<void> => {
-  fireEvent.click(screen.getByRole("button", { name }));
-  await settled();
-};
 
 describe("texts of others (X6)", () => {
   describe.each(PAGES)("on the page %s", (page) => {
@@ -211,7 +51,7 @@ describe("the tabs", () => {
     relay(answers("x"));
     await open("reports", ["reports.read", "sessions.read"]);
     const tabs = screen.getAllByRole("tab").map((tab) => tab.textContent);
-    expect(tabs).toEqual(["Sessions", "Reports"]);
+    expect(tabs).toEqual(["Sessions", "Reports", "Activity"]);
     expect(screen.getByRole("tab", { selected: true }).textContent).toBe("Reports");
     // Who may only read is offered nothing else.
     expect(screen.queryByRole("textbox")).toBeNull();
@@ -224,11 +64,63 @@ describe("the tabs", () => {
     expect(asked).toEqual([]);
   });
 
+  it("are left and found again by the browser's own way back", async () => {
+    relay(answers("x"));
+    await open("reports");
+    fireEvent.click(screen.getByRole("tab", { name: "Program keys" }));
+    await settled();
+    expect(window.location.hash).toBe("#tokens");
+    act(() => {
+      window.history.replaceState(null, "", "#people");
+      window.dispatchEvent(new HashChangeEvent("hashchange"));
+    });
+    expect(screen.getByRole("tab", { selected: true }).textContent).toBe("People");
+  });
+
   it("speak Spanish", async () => {
     relay(answers("x"));
     await open("people");
     act(() => chooseLanguage("es"));
     expect(screen.getByRole("tab", { name: "Personas" })).toBeTruthy();
+  });
+});
+
+describe("activity", () => {
+  const quiet = (name: string, sessions: number, unusual: string[]): object => ({
+    day: "2026-11-20",
+    account_id: ID.replace("f", String(sessions)),
+    account_name: name,
+    sessions,
+    night_share: 0.25,
+    reports: 0,
+    unusual,
+  });
+
+  it("is told by person and day, what is unusual in words", async () => {
+    const days = [quiet("Ana", 4, []), quiet("Luis", 2, ["night"])];
+    const asked = relay({ ...answers("x"), "/api/admin/activity": { days } });
+    await open("activity", ["reports.read"]);
+    const told = screen.getAllByTestId("activity-row").map((row) => row.textContent);
+    expect(told[0]).toContain("Ana425%0");
+    expect(told[1]).toMatch(/Luis225%0mostly at night$/u);
+    fireEvent.click(screen.getByLabelText("Only what is unusual"));
+    expect(screen.getAllByTestId("activity-row")).toHaveLength(1);
+    fireEvent.change(screen.getByLabelText("Look back"), { target: { value: "90" } });
+    await settled();
+    expect(asked.map(({ path }) => path)).toEqual([
+      "/api/admin/activity?days=14",
+      "/api/admin/activity?days=90",
+    ]);
+  });
+
+  it("leaves out what is no day", async () => {
+    const days = [
+      { ...quiet("Eva", 1, []), day: "yesterday" },
+      { ...quiet("Eva", 1, []), account_id: "../people" },
+    ];
+    relay({ ...answers("x"), "/api/admin/activity": { days } });
+    await open("activity");
+    expect(screen.getByText("Nobody was in a session in this time.")).toBeTruthy();
   });
 });
 
@@ -293,15 +185,38 @@ describe("people", () => {
 });
 
 describe("acts that need a fresh proof", () => {
-  it.each(["password", "totp"])("ask for it first: %s", async (method) => {
-    const refused = { error: { code: "reauth_needed", methods: [method] } };
+  const FIELDS = { password: "reauth-password", totp: "one-time-code", recovery: "recovery-code" } as const;
+
+  async function asked(methods: readonly string[]): Promise<void> {
+    const refused = { error: { code: "reauth_needed", methods } };
     relay({ ...answers("Ana"), [`POST /api/admin/tokens/${ID}/revoke`]: refused });
     await open("tokens");
-    await press("Revoke: Ana");
+    await press("End the key: Ana");
     fireEvent.click(screen.getByTestId("sure-yes"));
     await settled();
+  }
+
+  it.each(["password", "totp", "recovery"] as const)("ask for it first: %s", async (method) => {
+    await asked([method]);
     expect(screen.getByTestId("reauth-submit")).toBeDefined();
-    expect(document.querySelector("input[type=password]") !== null).toBe(method === "password");
+    const shown = Object.values(FIELDS).filter((field) => screen.queryByTestId(field) !== null);
+    expect(shown).toEqual([FIELDS[method]]);
+  });
+
+  it("offer the passkey before what is typed, the rest in the relay's order", async () => {
+    vi.stubGlobal("isSecureContext", true);
+    vi.stubGlobal("PublicKeyCredential", () => undefined);
+    await asked(["totp", "passkey", "recovery"]);
+    const buttons = within(screen.getByTestId("reauth")).getAllByRole("button");
+    expect(buttons.map((button) => button.textContent)).toEqual([
+      "Use a passkey",
+      "Confirm",
+      "I have lost it: use a recovery code",
+      "Cancel",
+    ]);
+    expect(buttons[0]?.hasAttribute("data-autofocus")).toBe(true);
+    await press("I have lost it: use a recovery code");
+    expect(screen.getByTestId("recovery-code")).toBeTruthy();
   });
 });
 
@@ -362,6 +277,25 @@ describe("the record", () => {
     await settled();
     expect(went).toEqual(["/api/admin/audit/export"]);
     clicked.mockRestore();
+  });
+
+  it("is told in people's words, and nothing in it can turn round what stands beside it", async () => {
+    const table = answers("act.consent_given");
+    const { lines } = table["/api/admin/audit"] as { lines: object[] };
+    const details = { mode: "full", by: "viewer", accused: "", odd: "x\u202egpj.exe" };
+    relay({ ...table, "/api/admin/audit": { lines: [{ ...lines[0], details, personal: { "2": "Eva" } }] } });
+    await open("audit");
+    act(() => chooseLanguage("es"));
+    const told = screen.getByTestId("record-line").textContent;
+    for (const text of [
+      "Modo: Control total",
+      "técnico o invitado",
+      "Persona 2: Eva",
+      "odd: x\\u202egpj.exe",
+    ]) {
+      expect(told).toContain(text);
+    }
+    expect(told).not.toContain("Sobre quién");
   });
 
   it("says where it does not fit", async () => {

@@ -183,6 +183,25 @@ describe("chat", () => {
     expect(session.sent.filter((one) => one.t === "ChatSend")).toHaveLength(1);
     expect(screen.queryByTestId("chat-unread")).toBeNull();
   });
+
+  it("is written on while the line is down, and says what nobody has yet (T8)", async () => {
+    const unsaid = [
+      { key: "o1", text: "first", at: 1, failed: true },
+      { key: "o2", text: "second", at: 2, failed: false },
+    ];
+    const session = await open(team("lead", { unsaid }));
+    await press("chat");
+    const states = (): (string | null)[] => screen.getAllByTestId("unsaid").map((one) => one.textContent);
+    expect(states()).toEqual(["first Not delivered", "second Sending…"]);
+    act(() => session.show(team("lead", { unsaid, phase: "reconnecting" })));
+    expect(states()[1]).toBe("second Will be sent when the connection is back");
+    const field = screen.getByTestId("chat-input");
+    fireEvent.change(field, { target: { value: "third" } });
+    fireEvent.keyDown(field, { key: "Enter" });
+    expect(session.sent).toContainEqual({ t: "ChatSend", text: "third" });
+    act(() => session.show(team("lead", { unsaid, phase: "ended", error: { code: "session_ended" } })));
+    expect(screen.getByTestId("undelivered").textContent).toContain("2 lines of yours were not delivered:");
+  });
 });
 
 describe("marks", () => {

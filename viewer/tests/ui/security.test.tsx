@@ -131,6 +131,16 @@ describe("the second step", () => {
     expect(screen.getByRole("heading", { name: "Join a session" })).toBeTruthy();
   });
 
+  it("Q18: says how many wrong codes were tried before, until that is closed", async () => {
+    const signedIn = { ok: true, value: { ...ACCOUNT, wrongCodes: 3 } } as const;
+    await atSecondStep(vi.fn<AccountApi["second"]>().mockResolvedValue(signedIn));
+    type(screen.getByTestId("one-time-code"), "654321");
+    await click(screen.getByRole("button", { name: "Continue" }));
+    expect(screen.getByTestId("wrong-codes").textContent).toContain("3 wrong codes were entered");
+    await click(screen.getByRole("button", { name: "Close this note" }));
+    expect(screen.queryByTestId("wrong-codes")).toBeNull();
+  });
+
   it("takes a recovery code instead, and begins again where the relay says so", async () => {
     const second = vi.fn<AccountApi["second"]>().mockResolvedValue({ ok: false, fault: fault("wrong_step") });
     await atSecondStep(second);

@@ -4,12 +4,14 @@ import { act, cleanup, render, screen } from "@testing-library/react";
 import type { ReactElement } from "react";
 import { afterEach, expect, it } from "vitest";
 
-import { createAccountStore } from "../../src/features/account/store";
+import type { AccountStore } from "../../src/features/account/store";
 import { ServicesProvider, useLine, useSession } from "../../src/ui/services";
-import { PLAIN_API } from "../fakes/account";
 import { fakeSession, live } from "../fakes/session";
 
 afterEach(cleanup);
+
+// Neither of the two looks at the account.
+const NOBODY = {} as AccountStore;
 
 let drawn = { mode: 0, line: 0 };
 
@@ -28,7 +30,7 @@ it("the line's figures draw anew what shows them, and nothing else", () => {
   const view = live("full");
   const session = fakeSession(view);
   render(
-    <ServicesProvider services={{ account: createAccountStore(PLAIN_API), session }}>
+    <ServicesProvider services={{ account: NOBODY, session }}>
       <ModeShown />
       <LineShown />
     </ServicesProvider>,

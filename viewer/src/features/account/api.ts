@@ -33,6 +33,8 @@ export interface Account {
   readonly permissions: readonly Permission[];
   /** The organisation asks for a second factor and there is none: nothing else is open before it is added. */
   readonly mustEnrol: boolean;
+  /** How many wrong codes of the account's app were tried before this sign-in, until that was heeded. */
+  readonly wrongCodes?: number;
 }
 
 /** What can finish a sign-in whose first step was right. */
@@ -126,7 +128,9 @@ function accountOf(body: unknown): Account | null {
   if (name === "") return null;
   const given = field(account, "permissions");
   const may: readonly unknown[] = Array.isArray(given) ? given : [];
+  const wrong = field(body, "wrong_codes");
   return {
+    ...(typeof wrong === "number" && wrong > 0 ? { wrongCodes: wrong } : {}),
     id: text(field(account, "id")),
     name,
     displayName: text(field(account, "display_name")) || name,

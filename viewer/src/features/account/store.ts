@@ -25,6 +25,8 @@ export interface AccountStore extends Observable<AccountView> {
   resume(step: SecondStep): void;
   /** Finish by the second step that the view asks for. */
   second(proof: SecondProof): Promise<boolean>;
+  /** The person has read how many wrong codes there were. */
+  heeded(): void;
   signOut(): Promise<void>;
   /** The relay said that the sign-in has ended. */
   expired(fault: AccountFault | null): void;
@@ -47,7 +49,8 @@ export function createAccountStore(api: AccountApi): AccountStore {
   /** Signed in: whether anything is still wanted of the account only `/api/me` says. */
   async function arrive(account: Account): Promise<boolean> {
     const me = await api.me();
-    return settle(me.ok ? me : { ok: true, value: account });
+    // The count of wrong codes is told once, by the sign-in itself.
+    return settle({ ok: true, value: me.ok ? { ...account, ...me.value } : account });
   }
 
   async function take(answer: Answer<Account | SecondStep>): Promise<boolean> {
@@ -88,6 +91,10 @@ export function createAccountStore(api: AccountApi): AccountStore {
       return take(await api.signInByPasskey(proof));
     },
     resume: (step) => show({ status: "second", step, busy: false, fault: null }),
+    heeded() {
+      const now = view.getSnapshot();
+      if (now.status === "in") show({ ...now, account: { ...now.account, wrongCodes: 0 } });
+    },
     async signOut() {
       const answer = await api.signOut();
       // Where the relay could not be told, the cookie still lives: the fault is shown, so that nobody trusts it ended.

@@ -25,10 +25,17 @@ export async function act(path: string, body: object = {}): Promise<Answer<null>
   return answer.ok ? { ok: true, value: null } : answer;
 }
 
-/** A text, cut where it is longer than anybody reads. */
+const UNSEEN =
+  /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]/gu; // eslint-disable-line no-control-regex -- they are what is shown
+
+/**
+ * A text, cut where it is longer than anybody reads. What hides or turns round what stands beside it is written as
+ * its number: a name that reads backwards would be read as another.
+ */
 export function shortText(value: unknown): string {
   if (typeof value !== "string") return "";
-  return value.length <= MAX_SHOWN_CHARS ? value : `${value.slice(0, MAX_SHOWN_CHARS)}…`;
+  const cut = value.length <= MAX_SHOWN_CHARS ? value : `${value.slice(0, MAX_SHOWN_CHARS)}…`;
+  return cut.replace(UNSEEN, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 /** An account's, session's or token's id; `null` where it is none, for it goes into addresses. */

@@ -58,7 +58,10 @@ export interface ApiToken {
 
 /** What is given to show anew who one is. */
 export type Proof =
-  { readonly password: string } | { readonly totp: string } | { readonly passkey: PasskeyProof };
+  | { readonly password: string }
+  | { readonly totp: string }
+  | { readonly recovery: string }
+  | { readonly passkey: PasskeyProof };
 
 const BROKEN = { ok: false, fault: UNREACHABLE } as const;
 

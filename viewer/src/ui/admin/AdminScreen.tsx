@@ -10,6 +10,7 @@ import { Brand } from "../parts/Brand";
 import { LanguageSwitch } from "../parts/LanguageSwitch";
 import { useRoute } from "../route";
 import { useAccount } from "../services";
+import { Activity } from "./Activity";
 import { Audit } from "./Audit";
 import { People } from "./People";
 import { PolicyPage } from "./Policy";
@@ -21,6 +22,7 @@ const TABS = [
   ["people", "people.read", People],
   ["sessions", "sessions.read", Sessions],
   ["reports", "reports.read", Reports],
+  ["activity", "reports.read", Activity],
   ["audit", "audit.read", Audit],
   ["tokens", "tokens.manage", Tokens],
   ["policy", "policy.read", PolicyPage],
@@ -42,8 +44,10 @@ export function AdminScreen(): ReactElement {
   const shown = open.find(([name]) => name === wanted) ?? open[0];
 
   function choose(name: string | null): void {
-    setWanted(name ?? "");
-    window.history.replaceState(null, "", `#${name ?? ""}`);
+    if (name === null || name === shown?.[0]) return;
+    setWanted(name);
+    // Back leads to the tab before.
+    window.history.pushState(null, "", `#${name}`);
   }
 
   return (
@@ -79,13 +83,13 @@ export function AdminScreen(): ReactElement {
         <Tabs value={shown[0]} onChange={choose} keepMounted={false} mt="md">
           <Tabs.List aria-label={t("office.title")}>
             {open.map(([name]) => (
-              <Tabs.Tab key={name} value={name}>
+              <Tabs.Tab key={name} value={name} data-testid={`tab-${name}`}>
                 {t(`office.tab.${name}`)}
               </Tabs.Tab>
             ))}
           </Tabs.List>
           {open.map(([name, , Page]) => (
-            <Tabs.Panel key={name} value={name} pt="md">
+            <Tabs.Panel key={name} value={name} pt="md" data-testid={`page-${name}`}>
               <Page />
             </Tabs.Panel>
           ))}

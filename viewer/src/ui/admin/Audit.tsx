@@ -14,19 +14,25 @@ import {
 } from "../../features/admin/record";
 import { useObservable } from "../useObservable";
 import { actionText, actorText, FAMILIES } from "./actions";
-import { Fault, Foreign, Listing, useActing, useExpiry, When } from "./parts";
+import { detailName, detailText } from "./details";
+import { Cell, Fault, Foreign, Listing, useActing, useExpiry, When } from "./parts";
 import { Verified } from "./Verified";
 
 function Entries(props: { readonly entries: readonly Entry[] }): ReactElement {
+  const { t } = useTranslation();
   return (
     <>
-      {props.entries.map(([name, value]) => (
-        <div key={name} className="office-entry">
-          <Foreign text={name} />
-          {": "}
-          <Foreign text={value} />
-        </div>
-      ))}
+      {props.entries
+        .filter(([, value]) => value !== "")
+        .map(([name, value]) => (
+          <div key={name} className="office-entry">
+            <span className="dim">
+              <Foreign text={detailName(t, name)} />
+              {": "}
+            </span>
+            <Foreign text={detailText(t, name, value)} />
+          </div>
+        ))}
     </>
   );
 }
@@ -40,11 +46,13 @@ function Row(props: {
   const { session } = line;
   return (
     <Table.Tr data-testid="record-line">
-      <Table.Td className="numbers">{line.seq}</Table.Td>
-      <Table.Td>
+      <Cell label={t("office.audit.seq")} className="numbers">
+        {line.seq}
+      </Cell>
+      <Cell label={t("office.audit.at")}>
         <When atS={line.atS} />
-      </Table.Td>
-      <Table.Td>
+      </Cell>
+      <Cell label={t("office.audit.actor")}>
         <button
           type="button"
           className="office-only"
@@ -54,14 +62,14 @@ function Row(props: {
         >
           <Foreign text={line.actorName || actorText(t, line.actor)} />
         </button>
-      </Table.Td>
-      <Table.Td>
+      </Cell>
+      <Cell label={t("office.audit.action")}>
         <div>{actionText(t, line.action)}</div>
         <code className="office-code">
           <Foreign text={line.action} />
         </code>
-      </Table.Td>
-      <Table.Td>
+      </Cell>
+      <Cell label={t("office.audit.session")}>
         {session !== null && (
           <button
             type="button"
@@ -72,12 +80,12 @@ function Row(props: {
             <code>{session.slice(0, 8)}</code>
           </button>
         )}
-      </Table.Td>
-      <Table.Td>
+      </Cell>
+      <Cell label={t("office.audit.details")}>
         <Entries entries={line.details} />
         <Entries entries={line.personal} />
         {line.erased && <span className="dim">{t("office.erased")}</span>}
-      </Table.Td>
+      </Cell>
     </Table.Tr>
   );
 }

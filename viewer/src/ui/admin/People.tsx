@@ -14,7 +14,7 @@ import {
 } from "../../features/admin/api";
 import { Sure } from "../parts/Sure";
 import { useAccount } from "../services";
-import { Fault, Foreign, Listing, useActing, useAsked, When } from "./parts";
+import { Cell, Fault, Foreign, Listing, useActing, useAsked, When } from "./parts";
 import { PersonForm } from "./PersonForm";
 import { LinkShown } from "./LinkShown";
 
@@ -61,7 +61,7 @@ function Row(props: {
   ];
   return (
     <Table.Tr>
-      <Table.Td>
+      <Cell label={t("office.people.who")}>
         <Text fw={600} component="div">
           <Foreign text={person.displayName} />
         </Text>
@@ -69,17 +69,17 @@ function Row(props: {
           <Foreign text={person.name} />
         </Text>
         <Marks person={person} />
-      </Table.Td>
-      <Table.Td>{t(`office.place.${person.standing}`)}</Table.Td>
-      <Table.Td>
+      </Cell>
+      <Cell label={t("office.people.place")}>{t(`office.place.${person.standing}`)}</Cell>
+      <Cell label={t("office.people.team")}>
         <Foreign text={person.team} />
-      </Table.Td>
-      <Table.Td>{t(person.secondFactor ? "office.yes" : "office.no")}</Table.Td>
-      <Table.Td>
+      </Cell>
+      <Cell label={t("office.people.second")}>{t(person.secondFactor ? "office.yes" : "office.no")}</Cell>
+      <Cell label={t("office.people.seen")}>
         <When atS={person.seenAtS} />
-      </Table.Td>
+      </Cell>
       {props.writes && (
-        <Table.Td>
+        <Cell label={t("office.acts")}>
           <Group gap={4}>
             {buttons.map(([label, act, barred]) => (
               <Button
@@ -94,7 +94,7 @@ function Row(props: {
               </Button>
             ))}
           </Group>
-        </Table.Td>
+        </Cell>
       )}
     </Table.Tr>
   );

@@ -5,7 +5,7 @@ import { useTranslation } from "react-i18next";
 import { type AdminSession, endSession, fetchSessions } from "../../features/admin/api";
 import { Sure } from "../parts/Sure";
 import { useAccount } from "../services";
-import { Fault, Foreign, Listing, useActing, useAsked } from "./parts";
+import { Cell, Fault, Foreign, Listing, useActing, useAsked } from "./parts";
 
 function Row(props: {
   readonly session: AdminSession;
@@ -17,27 +17,27 @@ function Row(props: {
   const { kind, mode, lead, team, sinceS, people } = props.session;
   return (
     <Table.Tr>
-      <Table.Td>
+      <Cell label={t("office.sessions.lead")}>
         <Foreign text={lead} />
-      </Table.Td>
-      <Table.Td>
+      </Cell>
+      <Cell label={t("office.sessions.team")}>
         <Foreign text={team} />
-      </Table.Td>
-      <Table.Td>
+      </Cell>
+      <Cell label={t("office.sessions.mode")}>
         <Badge variant="light">{t(kind === "presentation" ? "live.presentation" : `mode.${mode}`)}</Badge>
-      </Table.Td>
-      <Table.Td className="numbers">
+      </Cell>
+      <Cell label={t("office.sessions.since")} className="numbers">
         {t("office.sessions.minutes", { count: Math.floor(sinceS / 60) })}
-      </Table.Td>
-      <Table.Td>
+      </Cell>
+      <Cell label={t("office.sessions.people")}>
         {people.map((name, place) => (
           <div key={place}>
             <Foreign text={name} />
           </div>
         ))}
-      </Table.Td>
+      </Cell>
       {props.ends && (
-        <Table.Td>
+        <Cell label={t("office.acts")}>
           <Button
             size="compact-xs"
             variant="default"
@@ -47,7 +47,7 @@ function Row(props: {
           >
             {t("office.sessions.end")}
           </Button>
-        </Table.Td>
+        </Cell>
       )}
     </Table.Tr>
   );

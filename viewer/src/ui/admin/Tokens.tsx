@@ -4,7 +4,8 @@ import { useTranslation } from "react-i18next";
 
 import { fetchTokens, type OrganisationToken, revokeToken } from "../../features/admin/api";
 import { Sure } from "../parts/Sure";
-import { Fault, Foreign, Listing, useActing, useAsked, When } from "./parts";
+import { scopeText } from "./details";
+import { Cell, Fault, Foreign, Listing, useActing, useAsked, When } from "./parts";
 
 function Row(props: {
   readonly token: OrganisationToken;
@@ -15,26 +16,26 @@ function Row(props: {
   const { name, owner, scopes, expiresAtS, usedAtS } = props.token;
   return (
     <Table.Tr>
-      <Table.Td>
+      <Cell label={t("office.tokens.name")}>
         <Foreign text={name} />
-      </Table.Td>
-      <Table.Td>
+      </Cell>
+      <Cell label={t("office.tokens.owner")}>
         <Foreign text={owner} />
-      </Table.Td>
-      <Table.Td>
+      </Cell>
+      <Cell label={t("office.tokens.scopes")}>
         {scopes.map((scope) => (
-          <code key={scope} className="office-code">
-            {scope}
-          </code>
+          <div key={scope}>
+            <Foreign text={scopeText(t, scope)} />
+          </div>
         ))}
-      </Table.Td>
-      <Table.Td>
+      </Cell>
+      <Cell label={t("office.tokens.expires")}>
         <When atS={expiresAtS} />
-      </Table.Td>
-      <Table.Td>
+      </Cell>
+      <Cell label={t("office.tokens.used")}>
         <When atS={usedAtS} />
-      </Table.Td>
-      <Table.Td>
+      </Cell>
+      <Cell label={t("office.acts")}>
         <Button
           size="compact-xs"
           variant="default"
@@ -44,7 +45,7 @@ function Row(props: {
         >
           {t("office.tokens.revoke")}
         </Button>
-      </Table.Td>
+      </Cell>
     </Table.Tr>
   );
 }

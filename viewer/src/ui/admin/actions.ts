@@ -53,6 +53,7 @@ export const ACTIONS = [
   "guest-ticket",
   "join-answered",
   "join-asked",
+  "link-create",
   "mode-changed",
   "organisation-created",
   "origin-refused",

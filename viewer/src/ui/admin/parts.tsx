@@ -70,7 +70,7 @@ export function When(props: { readonly atS: number | null }): ReactElement {
   const moment = props.atS === null ? null : new Date(props.atS * 1000);
   if (moment === null || Number.isNaN(moment.getTime()))
     return <span className="dim">{t("office.never")}</span>;
-  const shown = moment.toLocaleString(currentLanguage(), { dateStyle: "short", timeStyle: "medium" });
+  const shown = moment.toLocaleString(currentLanguage(), { dateStyle: "medium", timeStyle: "medium" });
   return (
     <time dateTime={moment.toISOString()} className="numbers">
       {shown}
@@ -84,6 +84,19 @@ export function Foreign(props: { readonly text: string }): ReactElement {
     <bdi dir="auto" className="foreign">
       {props.text}
     </bdi>
+  );
+}
+
+/** One cell; where there is no room for columns its label stands before it. */
+export function Cell(props: {
+  readonly label: string;
+  readonly className?: string;
+  readonly children: ReactNode;
+}): ReactElement {
+  return (
+    <Table.Td data-label={props.label} className={props.className ?? ""}>
+      {props.children}
+    </Table.Td>
   );
 }
 

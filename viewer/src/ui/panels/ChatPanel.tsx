@@ -1,9 +1,9 @@
 import { Button, SegmentedControl, Text, Textarea } from "@mantine/core";
-import { IconEyeOff, IconSend, IconWorld } from "@tabler/icons-react";
+import { IconAlertTriangle, IconClock, IconEyeOff, IconSend, IconWorld } from "@tabler/icons-react";
 import { type KeyboardEvent, type ReactElement, useLayoutEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 
-import type { LineView } from "../../core/api";
+import type { LineView, UnsaidView } from "../../core/api";
 import { obstacleTo } from "../../features/session/rights";
 import { colourOf, HOST_SLOT, iMay, whisperHearers } from "../../features/team/people";
 import { chatText } from "../../features/team/text";
@@ -38,19 +38,40 @@ function Line(props: { readonly line: LineView; readonly first: boolean }): Reac
   );
 }
 
+/** A line of one's own that the others do not have yet, and why. */
+function Unsaid(props: { readonly line: UnsaidView }): ReactElement {
+  const { t } = useTranslation();
+  const { phase } = useSession();
+  const { text, failed } = props.line;
+  const state = failed ? "failed" : phase === "live" ? "sending" : "waits";
+  const Icon = failed ? IconAlertTriangle : IconClock;
+  return (
+    // Read out once it has been said, not before.
+    <li className="line" data-own data-unsaid={state} aria-live="off" data-testid="unsaid">
+      <p className="line-text" dir="auto">
+        {text}
+      </p>
+      <p className="line-state">
+        <Icon size={13} aria-hidden="true" /> {t(`chat.unsaid.${state}`)}
+      </p>
+    </li>
+  );
+}
+
 function follows(line: LineView, before: LineView | undefined): boolean {
   return before?.slot === line.slot && line.at - before.at < TOGETHER_MS;
 }
 
 function Lines(props: { readonly tab: ChatTab }): ReactElement {
   const { t } = useTranslation();
-  const { lines } = useSession();
+  const { lines, unsaid } = useSession();
   const list = useRef<HTMLOListElement>(null);
   const atEnd = useRef(true);
   const shown = linesOf(lines, props.tab);
+  const own = props.tab === "all" ? unsaid : [];
   useLayoutEffect(() => {
     if (atEnd.current && list.current !== null) list.current.scrollTop = list.current.scrollHeight;
-  }, [shown.length, props.tab]);
+  }, [shown.length, own.length, props.tab]);
 
   function scrolled(): void {
     if (list.current === null) return;
@@ -68,9 +89,12 @@ function Lines(props: { readonly tab: ChatTab }): ReactElement {
       onScroll={scrolled}
       aria-label={t(`chat.${props.tab}`)}
     >
-      {shown.length === 0 && <li className="lines-none dim">{t(`chat.${props.tab}None`)}</li>}
+      {shown.length + own.length === 0 && <li className="lines-none dim">{t(`chat.${props.tab}None`)}</li>}
       {shown.map((line, at) => (
         <Line key={line.key} line={line} first={!follows(line, shown[at - 1])} />
+      ))}
+      {own.map((line) => (
+        <Unsaid key={line.key} line={line} />
       ))}
     </ol>
   );
@@ -80,7 +104,9 @@ function Lines(props: { readonly tab: ChatTab }): ReactElement {
 function useObstacle(tab: ChatTab): string | null {
   const { t } = useTranslation();
   const view = useSession();
-  const obstacle = obstacleTo("chat", view);
+  // What is said to everybody while the line is down is kept; a whisper is not (SPEC T8).
+  const down = tab === "all" && (view.phase === "reconnecting" || view.phase === "host_away");
+  const obstacle = obstacleTo("chat", down ? { ...view, phase: "live" } : view);
   if (obstacle === "offline") return t("obstacle.offline");
   if (tab === "all") return obstacle === null ? null : t(`obstacle.${obstacle}`);
   return whisperHearers(view).length === 0 ? t("chat.nobody") : null;

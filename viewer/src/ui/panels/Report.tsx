@@ -60,7 +60,12 @@ export function Report(): ReactElement | null {
           <Button variant="default" data-autofocus onClick={() => setOpened(false)}>
             {t("common.cancel")}
           </Button>
-          <Button variant="light" loading={busy} onClick={() => void report(sessionId, false)}>
+          <Button
+            variant="light"
+            loading={busy}
+            onClick={() => void report(sessionId, false)}
+            data-testid="report-only"
+          >
             {t("report.only")}
           </Button>
           <Button

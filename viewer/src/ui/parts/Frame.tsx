@@ -1,5 +1,6 @@
-import { Button, Group, Text, Title } from "@mantine/core";
+import { Alert, Button, Group, Text, Title } from "@mantine/core";
 import {
+  IconAlertTriangle,
   IconEye,
   IconHandStop,
   IconLock,
@@ -113,6 +114,31 @@ function SignedIn(): ReactElement | null {
   );
 }
 
+/** That somebody tried wrong codes before this sign-in: oneself, perhaps, or somebody who has the password. */
+function WrongCodes(): ReactElement | null {
+  const { t } = useTranslation();
+  const { account } = useServices();
+  const view = useAccount();
+  const count = view.status === "in" ? (view.account.wrongCodes ?? 0) : 0;
+  if (count === 0) return null;
+  return (
+    <Alert
+      role="alert"
+      variant="light"
+      color="red"
+      icon={<IconAlertTriangle aria-hidden="true" />}
+      title={t("wrongCodes.title", { count })}
+      className="notice"
+      withCloseButton
+      closeButtonLabel={t("wrongCodes.close")}
+      onClose={() => account.heeded()}
+      data-testid="wrong-codes"
+    >
+      <Text size="sm">{t("wrongCodes.text")}</Text>
+    </Alert>
+  );
+}
+
 /** The frame of every page but the desktop: what Relevo promises on one side, the task on the other. */
 export function Frame(props: {
   readonly title: string;
@@ -128,6 +154,7 @@ export function Frame(props: {
           <LanguageSwitch />
         </header>
         <section className="task-body" aria-labelledby="task-title">
+          <WrongCodes />
           <Title order={1} id="task-title" className="task-title">
             {props.title}
           </Title>

@@ -10,6 +10,8 @@ export function OneTimeCode(props: {
   readonly digits: string;
   readonly onChange: (digits: string) => void;
   readonly error: string | null;
+  /** False where something else comes first. */
+  readonly focused?: boolean;
 }): ReactElement {
   return (
     <TextInput
@@ -22,7 +24,7 @@ export function OneTimeCode(props: {
       // The browser cuts what is pasted before the page sees it: leave room for spaces in it.
       maxLength={2 * CODE_DIGITS}
       size="md"
-      autoFocus
+      autoFocus={props.focused !== false}
       value={props.digits}
       onChange={(event) =>
         props.onChange(event.currentTarget.value.replace(/\D/gu, "").slice(0, CODE_DIGITS))

@@ -18,6 +18,7 @@ import { passkeysWork } from "../../features/security/passkey";
 import { accountFaultText } from "../failures";
 import { Notice } from "./Notice";
 import { CODE_DIGITS, OneTimeCode } from "./OneTimeCode";
+import { isWholeRecovery, RecoveryCode } from "./RecoveryCode";
 
 /** Runs an act; where the relay wants a fresh proof it is asked for, and the act done once more. */
 export type Fresh = <T>(act: () => Promise<Answer<T>>) => Promise<Answer<T>>;
@@ -65,35 +66,92 @@ export function FreshProvider(props: { readonly children: ReactNode }): ReactEle
   );
 }
 
-type Typed = "password" | "totp";
+const TYPED = ["password", "totp", "recovery"] as const;
+type Typed = (typeof TYPED)[number];
+
+function isWhole(way: Typed, given: string): boolean {
+  if (way === "password") return given !== "";
+  return way === "totp" ? given.length === CODE_DIGITS : isWholeRecovery(given);
+}
+
+function proofOf(way: Typed, given: string): Proof {
+  if (way === "password") return { password: given };
+  return way === "totp" ? { totp: given } : { recovery: given };
+}
+
+/** The field for one way of proving who one is. */
+function TypedField(props: {
+  readonly way: Typed;
+  readonly given: string;
+  readonly focused: boolean;
+  readonly error: string | null;
+  readonly onChange: (given: string) => void;
+}): ReactElement {
+  const { t } = useTranslation();
+  const { way, given, focused, error, onChange } = props;
+  if (way === "recovery") return <RecoveryCode code={given} onChange={onChange} error={error} />;
+  if (way === "totp") {
+    return (
+      <OneTimeCode
+        label={t("second.totp")}
+        hint={t("second.totpHint")}
+        digits={given}
+        onChange={onChange}
+        error={error}
+        focused={focused}
+      />
+    );
+  }
+  return (
+    <PasswordInput
+      label={t("signIn.password")}
+      autoComplete="current-password"
+      maxLength={256}
+      size="md"
+      data-autofocus={focused || undefined}
+      value={given}
+      onChange={(event) => onChange(event.currentTarget.value)}
+      error={error}
+      data-testid="reauth-password"
+    />
+  );
+}
 
 function TypedProof(props: {
-  readonly methods: readonly Typed[];
+  readonly ways: readonly Typed[];
+  /** Nothing comes before it. */
+  readonly first: boolean;
   readonly busy: boolean;
   readonly onProof: (proof: Proof) => Promise<void>;
 }): ReactElement {
   const { t } = useTranslation();
-  const [chosen, setChosen] = useState<Typed>(props.methods[0] ?? "password");
+  const [way, setWay] = useState<Typed>(props.ways[0] ?? "password");
   const [given, setGiven] = useState("");
   const [tried, setTried] = useState(false);
-  const whole = chosen === "password" ? given !== "" : given.length === CODE_DIGITS;
-  const other = props.methods.find((one) => one !== chosen);
-  const missing = t(chosen === "password" ? "signIn.passwordMissing" : "second.totpMissing");
-  const error = tried && !whole ? missing : null;
+  const missing = {
+    password: t("signIn.passwordMissing"),
+    totp: t("second.totpMissing"),
+    recovery: t("second.recoveryMissing"),
+  };
+  const other = {
+    password: t("reauth.usePassword"),
+    totp: t("second.useTotp"),
+    recovery: t("second.useRecovery"),
+  };
 
   async function submit(event: SubmitEvent): Promise<void> {
     event.preventDefault();
     // A dialog is drawn outside of the form that it may have come from, yet its events rise through it.
     event.stopPropagation();
     setTried(true);
-    if (!whole || props.busy) return;
-    await props.onProof(chosen === "password" ? { password: given } : { totp: given });
+    if (!isWhole(way, given) || props.busy) return;
+    await props.onProof(proofOf(way, given));
     setGiven("");
     setTried(false);
   }
 
   function choose(next: Typed): void {
-    setChosen(next);
+    setWay(next);
     setGiven("");
     setTried(false);
   }
@@ -101,35 +159,28 @@ function TypedProof(props: {
   return (
     <form noValidate onSubmit={(event) => void submit(event)}>
       <Stack gap="md">
-        {chosen === "password" ? (
-          <PasswordInput
-            label={t("signIn.password")}
-            autoComplete="current-password"
-            maxLength={256}
-            size="md"
-            data-autofocus
-            value={given}
-            onChange={(event) => setGiven(event.currentTarget.value)}
-            error={error}
-            data-testid="reauth-password"
-          />
-        ) : (
-          <OneTimeCode
-            label={t("second.totp")}
-            hint={t("second.totpHint")}
-            digits={given}
-            onChange={setGiven}
-            error={error}
-          />
-        )}
-        <Button type="submit" loading={props.busy} data-testid="reauth-submit">
+        <TypedField
+          way={way}
+          given={given}
+          focused={props.first}
+          error={tried && !isWhole(way, given) ? missing[way] : null}
+          onChange={setGiven}
+        />
+        <Button
+          type="submit"
+          variant={props.first ? "filled" : "light"}
+          loading={props.busy}
+          data-testid="reauth-submit"
+        >
           {t("reauth.submit")}
         </Button>
-        {other !== undefined && (
-          <Button variant="subtle" onClick={() => choose(other)}>
-            {t(other === "totp" ? "second.useTotp" : "reauth.usePassword")}
-          </Button>
-        )}
+        {props.ways
+          .filter((one) => one !== way)
+          .map((one) => (
+            <Button key={one} variant="subtle" onClick={() => choose(one)}>
+              {other[one]}
+            </Button>
+          ))}
       </Stack>
     </form>
   );
@@ -158,8 +209,8 @@ function ReauthDialog(props: { readonly question: Question }): ReactElement {
   const { methods, answer } = props.question;
   const [busy, setBusy] = useState(false);
   const [fault, setFault] = useState<AccountFault | null>(null);
-  // In the relay's order: where there is a second factor it comes first, and a password alone is not asked.
-  const typed = methods.filter((one): one is Typed => one === "password" || one === "totp");
+  // The passkey first, as it takes one touch; then in the relay's order, which knows what this account has.
+  const typed = methods.map((one) => TYPED.find((way) => way === one)).filter((way) => way !== undefined);
   const passkey = methods.includes("passkey") && passkeysWork();
 
   async function prove(ask: () => Promise<Answer<Proof>>): Promise<void> {
@@ -190,7 +241,7 @@ function ReauthDialog(props: { readonly question: Question }): ReactElement {
         {fault !== null && <Notice text={accountFaultText(t, fault)} />}
         {passkey && (
           <Button
-            variant="light"
+            data-autofocus
             leftSection={<IconFingerprint size={18} aria-hidden="true" />}
             loading={busy}
             onClick={() => void prove(byPasskey)}
@@ -201,7 +252,8 @@ function ReauthDialog(props: { readonly question: Question }): ReactElement {
         )}
         {typed.length > 0 && (
           <TypedProof
-            methods={typed}
+            ways={typed}
+            first={!passkey}
             busy={busy}
             onProof={(proof) => prove(() => Promise.resolve({ ok: true, value: proof }))}
           />

@@ -8,6 +8,7 @@ import { failureText } from "../failures";
 import { Checklist } from "../parts/Checklist";
 import { Frame } from "../parts/Frame";
 import { Notice } from "../parts/Notice";
+import { Undelivered } from "../parts/Undelivered";
 import { useSession } from "../services";
 
 /** Failures after which the same code may still be good: it is spent as soon as it has been checked. */
@@ -52,6 +53,7 @@ export function Ended(props: {
           />
         )}
         {neverLive && <Checklist view={view} />}
+        <Undelivered />
         <Group>
           {retry !== null && (
             <Button size="md" onClick={retry}>

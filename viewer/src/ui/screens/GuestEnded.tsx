@@ -9,6 +9,7 @@ import type { GuestLink } from "../../features/guest/link";
 import { type CauseAndRemedy, failureText } from "../failures";
 import { Frame } from "../parts/Frame";
 import { Notice } from "../parts/Notice";
+import { Undelivered } from "../parts/Undelivered";
 import { useSession } from "../services";
 
 /** What a failure means to somebody who has a link and nothing else. */
@@ -83,6 +84,7 @@ export function GuestEnded(props: {
         ) : (
           <Reason error={error} />
         )}
+        <Undelivered />
         {mayReturn(props.kind, view) && (
           <Group>
             <Button size="md" onClick={props.onAgain} autoFocus>

@@ -1,4 +1,4 @@
-import { Button, Stack, TextInput } from "@mantine/core";
+import { Button, Stack } from "@mantine/core";
 import { IconFingerprint } from "@tabler/icons-react";
 import { type ReactElement, type SubmitEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -11,36 +11,10 @@ import { accountFaultText } from "../failures";
 import { Frame } from "../parts/Frame";
 import { Notice } from "../parts/Notice";
 import { CODE_DIGITS, OneTimeCode } from "../parts/OneTimeCode";
+import { isWholeRecovery, RecoveryCode } from "../parts/RecoveryCode";
 import { useServices } from "../services";
 
-const RECOVERY_SIGNS = 24;
-
 type Typed = Exclude<SecondMethod, "passkey">;
-
-function RecoveryField(props: {
-  readonly code: string;
-  readonly onChange: (code: string) => void;
-  readonly error: string | null;
-}): ReactElement {
-  const { t } = useTranslation();
-  return (
-    <TextInput
-      label={t("second.recovery")}
-      description={t("second.recoveryHint")}
-      name="recovery"
-      autoComplete="off"
-      autoCapitalize="characters"
-      spellCheck={false}
-      maxLength={64}
-      size="md"
-      autoFocus
-      value={props.code}
-      onChange={(event) => props.onChange(event.currentTarget.value)}
-      error={props.error}
-      data-testid="recovery-code"
-    />
-  );
-}
 
 /** A code that is typed: of the app, or one of those kept for bad days. */
 function TypedStep(props: {
@@ -54,8 +28,7 @@ function TypedStep(props: {
   const [code, setCode] = useState("");
   const [tried, setTried] = useState(false);
   if (typed.length === 0) return null;
-  const signs = code.replace(/[^A-Za-z0-9]/gu, "");
-  const whole = chosen === "totp" ? code.length === CODE_DIGITS : signs.length === RECOVERY_SIGNS;
+  const whole = chosen === "totp" ? code.length === CODE_DIGITS : isWholeRecovery(code);
   const error = tried && !whole ? t(`second.${chosen}Missing`) : null;
   const other = typed.find((one) => one !== chosen);
 
@@ -85,13 +58,15 @@ function TypedStep(props: {
             digits={code}
             onChange={setCode}
             error={error}
+            focused={!props.methods.includes("passkey") || !passkeysWork()}
           />
         ) : (
-          <RecoveryField code={code} onChange={setCode} error={error} />
+          <RecoveryCode code={code} onChange={setCode} error={error} />
         )}
         <Button
           type="submit"
           size="md"
+          variant={props.methods.includes("passkey") && passkeysWork() ? "light" : "filled"}
           loading={props.busy}
           aria-label={props.busy ? t("second.busy") : t("second.submit")}
         >
@@ -129,7 +104,7 @@ function PasskeyStep(props: {
   return (
     <Button
       size="md"
-      variant="light"
+      autoFocus
       leftSection={<IconFingerprint size={18} aria-hidden="true" />}
       loading={asking || props.busy}
       onClick={() => void use()}

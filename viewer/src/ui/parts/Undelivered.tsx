@@ -1,0 +1,26 @@
+import { Text } from "@mantine/core";
+import type { ReactElement } from "react";
+import { useTranslation } from "react-i18next";
+
+import { useSession } from "../services";
+
+/** What this side said and nobody got, after the end: it can still be read, and said in another way. */
+export function Undelivered(): ReactElement | null {
+  const { t } = useTranslation();
+  const { unsaid } = useSession();
+  if (unsaid.length === 0) return null;
+  return (
+    <section data-testid="undelivered">
+      <Text size="sm" fw={600}>
+        {t("chat.undelivered", { count: unsaid.length })}
+      </Text>
+      <ul className="undelivered">
+        {unsaid.map((line) => (
+          <li key={line.key} dir="auto">
+            {line.text}
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
