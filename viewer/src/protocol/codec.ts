@@ -46,15 +46,15 @@ function tellingFloats(plain: Decoder): Decoder {
 /** Decode any msgpack body of bounded size, with every failure as one typed error. */
 export function decodeMsgpack(body: Uint8Array, maxBytes: number): unknown {
   if (body.length > maxBytes) throw new LimitError(`a body of ${body.length} bytes, at most ${maxBytes}`);
-  const value = decoded(body);
-  checkTexts(body);
-  return value;
+  return decoded(body);
 }
 
 function decoded(body: Uint8Array): unknown {
   try {
+    checkTexts(body);
     return decoder.decode(body);
   } catch (error) {
+    if (error instanceof MalformedError) throw error;
     throw new MalformedError(`not msgpack: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
