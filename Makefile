@@ -3,10 +3,12 @@
 #   make setup  make viewer make lock    make wheels  make format  make clean
 #   make bench-record ARGS="--install --small": records real programs for the benchmarks (root, Debian, two minutes)
 #   make bench-peers: the same scenes with Relevo and with VNC in a browser (root for the shaped lines, about ten minutes)
-#   make chaos: the relay is killed a hundred times; nothing recorded may be lost (ARGS="--rounds 10")
+#   make chaos: the relay is killed a hundred times; nothing recorded may be lost (ARGS="--rounds 10"); the same of
+#   PostgreSQL (ARGS="--database"), of the page cache (ARGS="--power"), beside a real agent (ARGS="--agent")
 #   make attack: what somebody hostile would try, against a relay of its own; make fuzz: broken input in both languages
 #   make soak: joins, leaves and stalls for a while, with the slope of the memory (ARGS="--help" tells each one's options)
 #   make sbom: everything that Relevo is made of, with licences and hashes (CycloneDX; ARGS="--output FILE")
+#   make advisories: known weaknesses of all that, asked of a service on the network (exit status 2: not available)
 #   make test-reboot: a real restart of a Debian under QEMU (root, debootstrap, some minutes)
 
 # The first Python that is new enough; PYTHON=... overrides.
@@ -15,7 +17,7 @@ PYTHON ?= $(or $(shell for p in python3 python3.14 python3.13 python3.12 python3
 ARGS ?=
 RUN := .venv/bin/python
 
-.PHONY: help setup demo test test-reboot check bench bench-record bench-peers attack fuzz chaos soak sbom viewer lock wheels format clean
+.PHONY: help setup demo test test-reboot check bench bench-record bench-peers attack fuzz chaos soak sbom advisories viewer lock wheels format clean
 
 help:
 	@sed -n '2,4s/^# *//p' Makefile
@@ -58,6 +60,9 @@ soak: setup
 
 sbom: setup
 	@$(RUN) -m tools.sbom $(ARGS)
+
+advisories: setup
+	@$(RUN) -m tools.advisories $(ARGS)
 
 viewer: setup
 	@$(RUN) -m tools.viewer $(ARGS)

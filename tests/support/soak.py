@@ -117,18 +117,29 @@ class Room:
 
     def _forget(self) -> None:
         """What the doubles remember is not what is measured."""
-        for viewer in self._viewers:
-            self._tally.seen += max(0, len(viewer.frames) - 1)
-            del viewer.frames[:-1], viewer.key_flags[:-1]
-        for one in self._everybody:
-            if len(one.inbox.messages) > _KEPT:
-                one.inbox.messages.clear()
-                one.inbox._taken = 0
+        self._tally.seen += sum(forget(viewer) for viewer in self._viewers)
+        _empty(self._agent)
 
 
-async def keep_busy(relay: Relay, seconds: float, *, rooms: int = 3, viewers: int = 2) -> Tally:
-    """Several sessions at once; what was done in them."""
-    tally = Tally()
+def forget(viewer: FakeViewer) -> int:
+    """Let a viewer forget what it has seen but for the last picture; how many those were."""
+    seen = max(0, len(viewer.frames) - 1)
+    del viewer.frames[:-1], viewer.key_flags[:-1]
+    _empty(viewer)
+    return seen
+
+
+def _empty(one: FakeAgent | FakeViewer) -> None:
+    if len(one.inbox.messages) > _KEPT:
+        one.inbox.messages.clear()
+        one.inbox._taken = 0
+
+
+async def keep_busy(
+    relay: Relay, seconds: float, tally: Tally | None = None, *, rooms: int = 3, viewers: int = 2
+) -> Tally:
+    """Several sessions at once; what was done in them goes to ``tally``, or a new one."""
+    tally = tally or Tally()
     async with asyncio.TaskGroup() as group:
         for number in range(rooms):
             group.create_task(Room(relay, tally, number).play(seconds, viewers))
