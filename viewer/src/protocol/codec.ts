@@ -27,20 +27,37 @@ import { checkTexts } from "./utf8";
 
 // 64-bit integers come as BigInt, so that none is rounded before its bounds were checked.
 const encoder = new Encoder({ ignoreUndefined: true });
-const decoder = tellingFloats(new Decoder({ useBigInt64: true, maxExtLength: 0, mapKeyConverter: nameOf }));
+const decoder = exact(new Decoder({ useBigInt64: true, maxExtLength: 0, mapKeyConverter: nameOf }));
 
 function nameOf(key: unknown): string {
   if (typeof key !== "string") throw new MalformedError("a key that is no text");
   return key;
 }
 
-/** JavaScript has one kind of number, the wire has two: a float stays told apart until its shape is known. */
-function tellingFloats(plain: Decoder): Decoder {
+/**
+ * The library's decoder where it gives away what the wire tells apart (its methods have no other place for this).
+ *
+ * JavaScript has one kind of number, the wire has two: a float stays told apart until its shape is known. And a
+ * U+FEFF that begins a long text is a part of it, which the library takes for a mark and drops.
+ */
+function exact(plain: Decoder): Decoder {
   for (const name of ["readF32", "readF64"]) {
     const read = Reflect.get(plain, name) as () => number;
     Reflect.set(plain, name, () => new Float(read.call(plain)));
   }
+  const read = Reflect.get(plain, "decodeUtf8String") as (bytes: number, before: number) => string;
+  Reflect.set(plain, "decodeUtf8String", (bytes: number, before: number) => {
+    const text = read.call(plain, bytes, before);
+    const { bytes: body, pos } = plain as unknown as { readonly bytes: Uint8Array; readonly pos: number };
+    return beginsMarked(body, pos - bytes) ? marked.decode(body.subarray(pos - bytes, pos)) : text;
+  });
   return plain;
+}
+
+const marked = new TextDecoder("utf-8", { ignoreBOM: true });
+
+function beginsMarked(body: Uint8Array, at: number): boolean {
+  return body[at] === 0xef && body[at + 1] === 0xbb && body[at + 2] === 0xbf;
 }
 
 /** Decode any msgpack body of bounded size, with every failure as one typed error. */
