@@ -117,6 +117,28 @@ class CaptureEvents:
     limit: Callable[[int, int, PictureState], None]
 
 
+class _Desktop:
+    """Opens what is shown; knows nothing of the run, whose pictures go as soon as it is let go of so."""
+
+    def __init__(self, display: str | FindDisplay | None) -> None:
+        self._display = display
+        self.seen: SeenSource | None = None
+
+    def open_source(self) -> Source:
+        """The screen, with the desktop's own state where that is told."""
+        display = self._display
+        if isinstance(display, str | None):
+            self.seen = SeenSource(open_source(display), open_state(display))
+        else:
+            self.seen = SeenSource(_Checked(display), None)
+        return self.seen
+
+    def open_cursor(self) -> CursorSource:
+        """The pointer."""
+        display = self._display
+        return open_cursor(display if isinstance(display, str | None) else display.find())
+
+
 class CaptureRun:
     """One run of the capture, from consent to its end; it is not started twice.
 
@@ -137,23 +159,10 @@ class CaptureRun:
         self._layout: Layout | None = None
         self._status = CaptureStatus()
         self._no_pointer = ""
-        self._display = display
-        self._seen: SeenSource | None = None
-        self.loop = CaptureLoop(self._open_source, self._open_cursor)
+        self._desktop = _Desktop(display)
+        self.loop = CaptureLoop(self._desktop.open_source, self._desktop.open_cursor)
         self._tally = Tally()
         self._thread = threading.Thread(target=self._drive, name=f"capture-{run}", daemon=True)
-
-    def _open_source(self) -> Source:
-        display = self._display
-        if isinstance(display, str | None):
-            self._seen = SeenSource(open_source(display), open_state(display))
-        else:
-            self._seen = SeenSource(_Checked(display), None)
-        return self._seen
-
-    def _open_cursor(self) -> CursorSource:
-        display = self._display
-        return open_cursor(display if isinstance(display, str | None) else display.find())
 
     def start(self) -> None:
         """Begin."""
@@ -215,7 +224,7 @@ class CaptureRun:
                     _log.exception("the capture has failed")
                     self._recover()
         finally:
-            self.loop.close()
+            self.loop.end()
             self._waker.close()
             _log.info("picture: %s", self._tally)
 
@@ -251,17 +260,17 @@ class CaptureRun:
                 return
             self._acks_wake = waiting.acks
             timeout_s = min(max(waiting.delay_ms, MIN_WAIT_MS) / 1000, MAX_WAIT_S)
-            states = () if self._seen is None else self._seen.state_signals
+            states = () if self._desktop.seen is None else self._desktop.seen.state_signals
             told = self._waker.wait((*waiting.signals, *states), timeout_s)
-            if self._seen is not None and not set(states).isdisjoint(told):
-                self._seen.refresh()
+            if self._desktop.seen is not None and not set(states).isdisjoint(told):
+                self._desktop.seen.refresh()
             if told:
                 return
 
     def _tell_changes(self) -> None:
         layout, status = self.loop.layout, self.loop.condition
-        if self._seen is not None and status.condition is CaptureCondition.OK:
-            status = self._seen.status
+        if self._desktop.seen is not None and status.condition is CaptureCondition.OK:
+            status = self._desktop.seen.status
         self._tell_status(status)
         if self.loop.cursor_unavailable != self._no_pointer:
             self._no_pointer = self.loop.cursor_unavailable

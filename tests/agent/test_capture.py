@@ -1,7 +1,9 @@
 """The capture's thread: what it does when the pipeline meets an error that nobody expected."""
 
+import gc
 import queue
 import threading
+import weakref
 
 import numpy as np
 import pytest
@@ -48,6 +50,31 @@ def screen(monkeypatch: pytest.MonkeyPatch) -> PaintedScreen:
     monkeypatch.setattr(capture, "open_cursor", cursor)
     monkeypatch.setattr(capture, "FIRST_REST_S", 0.01)
     return PaintedScreen(canvas)
+
+
+def test_a_run_that_is_let_go_of_leaves_no_pictures_behind(screen: PaintedScreen) -> None:
+    del screen
+    told: queue.Queue[int] = queue.Queue()
+    events = CaptureEvents(
+        frame=lambda run, _outgoing: told.put(run),
+        layout=lambda _run, _layout: None,
+        condition=lambda _run, _state: None,
+        limit=lambda _run, _link, _state: None,
+    )
+    run = CaptureRun(1, ":test", threading.Event(), events)
+    run.watch(frozenset({1}))
+    gc.disable()  # tens of MiB would wait for it: it counts objects, not what they hold
+    try:
+        run.start()
+        told.get(timeout=PATIENCE_S)
+        run.acked(1, 1, 1.0)
+        run.stop()
+        run.join(PATIENCE_S)
+        pictures = weakref.ref(run.loop)
+        del run
+        assert pictures() is None
+    finally:
+        gc.enable()
 
 
 def test_after_an_error_the_picture_comes_back_by_itself(screen: PaintedScreen) -> None:

@@ -197,6 +197,11 @@ class CaptureLoop:
         self._desktop.close()
         self._cursor.close()
 
+    def end(self) -> None:
+        """Close for good: what was told and not heard any more would hold on to all the pictures."""
+        self.close()
+        self._told.clear()
+
     # ------ inside
 
     def _tell(self, event: Callable[[], None]) -> None:
