@@ -117,8 +117,8 @@ class CaptureEvents:
     limit: Callable[[int, int, PictureState], None]
 
 
-class _Desktop:
-    """Opens what is shown; knows nothing of the run, whose pictures go as soon as it is let go of so."""
+class _Opener:
+    """Opens screen and pointer. It does not refer to the run: else that would outlive its end in a cycle."""
 
     def __init__(self, display: str | FindDisplay | None) -> None:
         self._display = display
@@ -159,8 +159,8 @@ class CaptureRun:
         self._layout: Layout | None = None
         self._status = CaptureStatus()
         self._no_pointer = ""
-        self._desktop = _Desktop(display)
-        self.loop = CaptureLoop(self._desktop.open_source, self._desktop.open_cursor)
+        self._opener = _Opener(display)
+        self.loop = CaptureLoop(self._opener.open_source, self._opener.open_cursor)
         self._tally = Tally()
         self._thread = threading.Thread(target=self._drive, name=f"capture-{run}", daemon=True)
 
@@ -260,17 +260,17 @@ class CaptureRun:
                 return
             self._acks_wake = waiting.acks
             timeout_s = min(max(waiting.delay_ms, MIN_WAIT_MS) / 1000, MAX_WAIT_S)
-            states = () if self._desktop.seen is None else self._desktop.seen.state_signals
+            states = () if self._opener.seen is None else self._opener.seen.state_signals
             told = self._waker.wait((*waiting.signals, *states), timeout_s)
-            if self._desktop.seen is not None and not set(states).isdisjoint(told):
-                self._desktop.seen.refresh()
+            if self._opener.seen is not None and not set(states).isdisjoint(told):
+                self._opener.seen.refresh()
             if told:
                 return
 
     def _tell_changes(self) -> None:
         layout, status = self.loop.layout, self.loop.condition
-        if self._desktop.seen is not None and status.condition is CaptureCondition.OK:
-            status = self._desktop.seen.status
+        if self._opener.seen is not None and status.condition is CaptureCondition.OK:
+            status = self._opener.seen.status
         self._tell_status(status)
         if self.loop.cursor_unavailable != self._no_pointer:
             self._no_pointer = self.loop.cursor_unavailable

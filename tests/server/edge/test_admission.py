@@ -10,7 +10,7 @@ import pytest
 
 from relevo_server.edge.admission import Connections, Door, site_of
 from relevo_server.edge.listening import listen_socket
-from tests.server.edge.test_hardening import site
+from tests.server.edge.test_hardening import Site, site
 from tests.support.peers import FakeViewer
 from tests.support.relay import running_relay
 
@@ -92,6 +92,17 @@ def test_X2_tcp_connections_are_counted_by_peer_and_a_declared_proxys_are_not() 
     assert door.enter("192.0.2.1") is not None
 
 
+async def _is_served_again(place: Site, door: Door) -> None:
+    """Once the server has noticed that all the others are gone."""
+    async with asyncio.timeout(5):
+        while len(door):  # noqa: ASYNC110 - the server notices by itself
+            await asyncio.sleep(0.01)
+    reader, writer = await place.connect()
+    writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert b" 200 " in await reader.readline()
+    writer.close()
+
+
 async def _is_cut(port: int) -> None:
     with contextlib.suppress(ConnectionError):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -112,13 +123,7 @@ async def test_X2_who_opens_too_many_connections_is_cut_and_may_come_when_others
         await _is_cut(place.port)
         for _reader, one in held:
             one.transport.abort()
-        async with asyncio.timeout(5):
-            while len(door):  # noqa: ASYNC110 - the server notices by itself
-                await asyncio.sleep(0.01)
-        reader, writer = await place.connect()
-        writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-        assert b" 200 " in await reader.readline()
-        writer.close()
+        await _is_served_again(place, door)
 
 
 @pytest.mark.anyio
@@ -130,13 +135,7 @@ async def test_X2_connections_are_counted_before_their_tls_handshake(tmp_path: P
             await _is_cut(place.port)
         for _reader, writer in silent:
             writer.transport.abort()
-        async with asyncio.timeout(5):
-            while len(door):  # noqa: ASYNC110 - the server notices by itself
-                await asyncio.sleep(0.01)
-        reader, writer = await place.connect()
-        writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-        assert b" 200 " in await reader.readline()
-        writer.close()
+        await _is_served_again(place, door)
 
 
 def test_X2_a_flood_of_refused_connections_leaves_the_event_loop_its_turn() -> None:
