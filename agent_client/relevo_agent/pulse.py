@@ -1,7 +1,6 @@
 """When the session is asked what has run out: often while something goes on, seldom when all is calm."""
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Sequence
 from typing import Final
@@ -9,8 +8,9 @@ from typing import Final
 from relevo_agent.session.actions import Acked, Action, Send
 
 TICK_S: Final = 0.25
-SLOWER: Final = ((15.0, 2.0), (2.0, 1.0))
-"""Longer pauses, the longest first: how long nothing has happened, and the pause from then on, s."""
+CALM_AFTER_S: Final = 2.0
+"""It is calm when nothing that stirs has happened for so long."""
+CALM_TICK_S: Final = 2.0
 _EVERYDAY: Final = (Send, Acked)
 """What comes of frames and heartbeats: nothing that could run out soon."""
 
@@ -38,14 +38,15 @@ class Pulse:
         self._stirred.set()
 
     async def pause(self, *, held: bool = False) -> None:
-        """Sleep until the next tick; a longer sleep ends a tick after what stirs.
+        """Sleep until the next tick; a calm sleep ends an everyday tick after what stirs.
 
         While a key is ``held`` down ticks stay often: it is let go within seconds of a silent line (SPEC S4).
         """
-        calm_s = 0.0 if held else time.monotonic() - self._stirred_s
-        longer_s = next((pause_s for after_s, pause_s in SLOWER if calm_s > after_s), TICK_S)
-        if longer_s > TICK_S:
+        calm = not held and time.monotonic() - self._stirred_s > CALM_AFTER_S
+        if calm:
             self._stirred.clear()
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stirred.wait(), longer_s - TICK_S)
+            try:
+                await asyncio.wait_for(self._stirred.wait(), CALM_TICK_S)
+            except TimeoutError:
+                return
         await asyncio.sleep(TICK_S)

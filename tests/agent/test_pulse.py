@@ -10,7 +10,7 @@ from relevo_agent.session.actions import Acked, ReleaseHeld
 
 
 def test_what_stirs_ends_a_calm_sleep(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pulse, "SLOWER", ((60.0, 3600.0),))
+    monkeypatch.setattr(pulse, "CALM_TICK_S", 3600.0)
     monkeypatch.setattr(pulse, "TICK_S", 0.0)
 
     async def stirred() -> None:
@@ -27,7 +27,7 @@ def test_what_stirs_ends_a_calm_sleep(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_local_input_stirs_though_nothing_follows_from_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pulse, "SLOWER", ((60.0, 3600.0),))
+    monkeypatch.setattr(pulse, "CALM_TICK_S", 3600.0)
     monkeypatch.setattr(pulse, "TICK_S", 0.0)
 
     async def stirred() -> None:
@@ -41,6 +41,6 @@ def test_local_input_stirs_though_nothing_follows_from_it(monkeypatch: pytest.Mo
 
 
 def test_S4_ticks_stay_often_while_a_key_is_held(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pulse, "SLOWER", ((60.0, 3600.0),))
+    monkeypatch.setattr(pulse, "CALM_TICK_S", 3600.0)
     monkeypatch.setattr(pulse, "TICK_S", 0.0)
     asyncio.run(asyncio.wait_for(Pulse().pause(held=True), 10))

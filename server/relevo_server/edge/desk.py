@@ -18,6 +18,7 @@ from relevo_server.edge.admission import Connections, site_of
 from relevo_server.edge.bookkeeper import Bookkeeper, BookParts
 from relevo_server.edge.identity import identity_of
 from relevo_server.edge.refusals import Refusals
+from relevo_server.edge.rounds import next_round_s
 from relevo_server.edge.vigil import LOOK_BACK_S, Vigil
 from relevo_server.logs import logger
 from relevo_server.relay import vouching
@@ -236,7 +237,8 @@ class Desk:
 
     async def _keep_time(self) -> None:
         while True:
-            await asyncio.sleep(_TICK_S)
+            now_s = asyncio.get_running_loop().time()
+            await asyncio.sleep(next_round_s(now_s, _TICK_S) - now_s)
             try:
                 self.registry.tick()
             except Exception:  # noqa: BLE001 - told below; the next tick must come
@@ -281,7 +283,7 @@ class Desk:
 
     async def _stops_within(self, seconds: float) -> bool:
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout_at(next_round_s(asyncio.get_running_loop().time(), seconds)):
                 await self._stopping.wait()
         return self._stopping.is_set()
 

@@ -6,6 +6,8 @@ import struct
 import sys
 from typing import Final, Protocol, cast
 
+from relevo_server.edge.rounds import next_round_s
+
 # Linux, struct tcp_info: u32 unacked after 8 octets and 4 words; u64 bytes_acked and u32 notsent_bytes later.
 _TCP_INFO_BYTES: Final = 152
 _UNACKED: Final = struct.Struct("=I")
@@ -40,7 +42,7 @@ class WriteWatch:
         self._deadline_s = deadline_s
         self._mark = -1
         self._since_s = loop.time()
-        self._timer: asyncio.TimerHandle | None = loop.call_later(deadline_s / 4, self._look)
+        self._timer: asyncio.TimerHandle | None = self._next_look()
 
     def stop(self) -> None:
         """Watch no more."""
@@ -57,7 +59,10 @@ class WriteWatch:
             self._timer = None
             self._transport.abort()
             return
-        self._timer = self._loop.call_later(self._deadline_s / 4, self._look)
+        self._timer = self._next_look()
+
+    def _next_look(self) -> asyncio.TimerHandle:
+        return self._loop.call_at(next_round_s(self._loop.time(), self._deadline_s / 4), self._look)
 
     def _progress(self) -> tuple[bool, int]:
         """Whether anything waits, and a number that changes when some of it has left."""
