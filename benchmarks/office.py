@@ -7,6 +7,7 @@ programs themselves.
 """
 
 import argparse
+import itertools
 import sys
 import tempfile
 import time
@@ -23,7 +24,7 @@ from benchmarks.end_to_end.processes import NotRunning, cpu_percent, cpu_s
 from benchmarks.end_to_end.session import ENDLESS_LINE, session
 from benchmarks.measure import Figure, Figures, Unavailable
 from benchmarks.recordings.acts import ACTS
-from benchmarks.recordings.desk import desk_on
+from benchmarks.recordings.desk import desk_on, managed
 from benchmarks.recordings.store import Area
 
 NOBODY: Final = "nobody"
@@ -122,17 +123,18 @@ def work(display: str, seconds: float) -> None:
     An act whose program does not come up is left out, and told.
     """
     acts = {act.name: act for act in ACTS}
-    end_s, turn = time.monotonic() + seconds, 0
-    while (left_s := end_s - time.monotonic()) > 0:
-        act = acts[ORDER[turn % len(ORDER)]]
-        turn += 1
-        with desk_on(display) as desk:
-            try:
-                act.show(desk, ACT_S)
-                act.play(desk, Unwatched(), min(ACT_S, left_s))
-            except RuntimeError as reason:
-                print(f"left out: {act.name}: {reason}", file=sys.stderr, flush=True)
-            time.sleep(min(PAUSE_S, max(0.0, end_s - time.monotonic())))
+    turns = itertools.cycle(ORDER)
+    with managed(display):
+        end_s = time.monotonic() + seconds
+        while (left_s := end_s - time.monotonic()) > 0:
+            act = acts[next(turns)]
+            with desk_on(display) as desk:
+                try:
+                    act.show(desk, ACT_S)
+                    act.play(desk, Unwatched(), min(ACT_S, left_s))
+                except RuntimeError as reason:
+                    print(f"left out: {act.name}: {reason}", file=sys.stderr, flush=True)
+                time.sleep(min(PAUSE_S, max(0.0, end_s - time.monotonic())))
 
 
 def figures(spent: dict[str, Spent], minutes: float) -> Figures:

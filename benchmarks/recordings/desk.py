@@ -127,26 +127,35 @@ def open_desk() -> Generator[Desk]:
     Raises:
         Unavailable: a program that this needs is not installed.
     """
-    with x_server() as (display, _), desk_on(display) as desk:
+    with x_server() as (display, _), managed(display), desk_on(display) as desk:
         yield desk
 
 
 @contextlib.contextmanager
-def desk_on(display: str) -> Generator[Desk]:
-    """As :func:`open_desk`, on a display that is there."""
+def managed(display: str) -> Generator[None]:
+    """A window manager on a display, once: the properties that it leaves would tell of it when it is gone.
+
+    Raises:
+        Unavailable: a program that this needs is not installed.
+    """
     for name in ("openbox", "xdotool"):
         if shutil.which(name) is None:
             raise Unavailable(f"{name} is not installed: python -m benchmarks record --install")
+    with desk_on(display) as manager:
+        manager.start("openbox", "--sm-disable")
+        manager.wait_managed()
+        yield
+
+
+@contextlib.contextmanager
+def desk_on(display: str) -> Generator[Desk]:
+    """Programs with an empty home, on a display that is there; they end with it."""
     with tempfile.TemporaryDirectory(prefix="relevo-desk-", ignore_cleanup_errors=True) as home:
         desk = Desk(display, Path(home))
-        manager = Desk(display, Path(home))
         try:
-            manager.start("openbox", "--sm-disable")
-            manager.wait_managed()
             yield desk
         finally:
             desk.clear()
-            manager.clear()
 
 
 def _end(program: subprocess.Popen[bytes]) -> None:
