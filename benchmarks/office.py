@@ -79,8 +79,8 @@ def main(arguments: Sequence[str]) -> int:
     block = figures(spent, options.minutes)
     print(report.as_text(block))
     if options.write:
-        kept = report.RESULTS / "office"
-        print(f"written: {report.write(about, [report.Measured('office', block)], kept)}")
+        kept = report.write(about, [report.Measured("office", block)], report.RESULTS, "office-")
+        print(f"written: {kept}")
     return 0 if len(spent) == len(names) else 1
 
 

@@ -131,11 +131,11 @@ def as_json(about: Circumstances, measured: Sequence[Measured]) -> str:
     return json.dumps(everything, indent=1, ensure_ascii=False) + "\n"
 
 
-def write(about: Circumstances, measured: Sequence[Measured], folder: Path) -> Path:
-    """Write Markdown and JSON into a folder; returns the Markdown's path."""
+def write(about: Circumstances, measured: Sequence[Measured], folder: Path, prefix: str = "") -> Path:
+    """Write Markdown and JSON into a folder, names beginning so; returns the Markdown's path."""
     folder.mkdir(parents=True, exist_ok=True)
     slug = re.sub(r"[^a-z0-9]+", "-", f"{about.machine} {about.cores} cores".lower()).strip("-")
-    path = folder / f"{about.date}-{slug}.md"
+    path = folder / f"{prefix}{about.date}-{slug}.md"
     path.write_text(as_markdown(about, measured), encoding="utf-8")
     path.with_suffix(".json").write_text(as_json(about, measured), encoding="utf-8")
     return path
