@@ -1,9 +1,10 @@
 """Several viewers on lines of different speed: what each sees, how old it is, what the slow cost the fast.
 
-``python -m benchmarks.lines`` (root, Linux). The relay is the real one in a process of its own, over TLS; the
-capture loop with its pacing is the agent's; each viewer is a process behind a shaped line of its own, with
-real keys. Viewers judge by F9 and acknowledge; they do not decode, so that five of them fit this machine. A
-picture is *whole* when everything that a keyframe owes has come.
+``python -m benchmarks.lines`` (root, Linux); with ``--fall 10`` every line carries only a tenth from when
+counting begins. The relay is the real one in a process of its own, over TLS; the capture loop with its pacing
+is the agent's; each viewer is a process behind a shaped line of its own, with real keys. Viewers judge by F9
+and acknowledge; they do not decode, so that five of them fit this machine. A picture is *whole* when
+everything that a keyframe owes has come.
 """
 
 import argparse
@@ -221,21 +222,28 @@ class Seen:
     line_mbit_s: float
 
 
-async def _play(
-    relay: Relay, scene: Scene, speeds: Sequence[float], seconds: float, stack: ExitStack
-) -> tuple[list[Seen], int]:
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """The lines' rates, how many times slower they are when counting begins, and for how long that lasts."""
+
+    speeds: Sequence[float]
+    fall: float
+    seconds: float
+
+
+async def _play(relay: Relay, scene: Scene, trial: Trial, stack: ExitStack) -> tuple[list[Seen], int]:
     agent = LineAgent(relay, scene)
     await agent.connect()
     driving = asyncio.create_task(agent.drive())
     viewers: list[tuple[float, Line, subprocess.Popen[str]]] = []
-    for number, mbit_s in enumerate(speeds):
+    for number, mbit_s in enumerate(trial.speeds):
         line = stack.enter_context(shaped_line(Shape(mbit_s * 1e6, ROUND_TRIP_MS)))
-        process = await _started(relay, agent, line, seconds, f"Eva{number}")
+        process = await _started(relay, agent, line, trial.seconds, f"Eva{number}")
         viewers.append((mbit_s, line, process))
     await asyncio.sleep(SETTLE_S)
     before = agent.keyframes
-    for _, line, process in viewers:
-        line.figures()
+    for mbit_s, line, process in viewers:
+        line.reshape(Shape(mbit_s / trial.fall * 1e6, ROUND_TRIP_MS))
         _say(process)
     rows: list[Seen] = []
     for link, (mbit_s, line, process) in zip(sorted(agent.guests), viewers, strict=True):
@@ -287,7 +295,7 @@ def _say(process: subprocess.Popen[str]) -> None:
     process.stdin.flush()
 
 
-def measured(scenes: Sequence[Scene], speeds: Sequence[float], seconds: float) -> list[Table]:
+def measured(scenes: Sequence[Scene], trial: Trial) -> list[Table]:
     """A table for each scene: a row a viewer."""
     tables: list[Table] = []
     with TemporaryDirectory() as folder:
@@ -296,14 +304,16 @@ def measured(scenes: Sequence[Scene], speeds: Sequence[float], seconds: float) -
         try:
             for scene in scenes:
                 with ExitStack() as stack:
-                    rows, keyframes = asyncio.run(_play(process.relay, scene, speeds, seconds, stack))
-                tables.append(_table(scene, rows, keyframes, seconds))
+                    rows, keyframes = asyncio.run(_play(process.relay, scene, trial, stack))
+                tables.append(_table(scene, rows, keyframes, trial))
         finally:
             process.stop()
     return tables
 
 
-def _table(scene: Scene, rows: Sequence[Seen], keyframes: int, seconds: float) -> Table:
+def _table(scene: Scene, rows: Sequence[Seen], keyframes: int, trial: Trial) -> Table:
+    seconds = trial.seconds
+    fallen = f", each line {trial.fall:g} times slower from then on" if trial.fall != 1 else ""
     columns = (
         "Mbit/s",
         "frames/s",
@@ -319,7 +329,7 @@ def _table(scene: Scene, rows: Sequence[Seen], keyframes: int, seconds: float) -
     )
     table = Table(
         f"{scene.name}, {len(rows)} viewers",
-        f"{seconds:.0f} s, round trip {ROUND_TRIP_MS:.0f} ms, {keyframes} keyframes meanwhile.",
+        f"{seconds:.0f} s, round trip {ROUND_TRIP_MS:.0f} ms{fallen}, {keyframes} keyframes meanwhile.",
         columns,
     )
     for row in rows:
@@ -349,13 +359,14 @@ def main(arguments: Sequence[str]) -> int:
     names = [scene.name for scene in SCENES]
     parser.add_argument("--scenes", nargs="+", choices=names, default=["typing", "video 960x540"])
     parser.add_argument("--seconds", type=float, default=15.0)
+    parser.add_argument("--fall", type=float, default=1.0, help="how many times slower each line becomes")
     parser.add_argument("--viewer", help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     if options.viewer:
         asyncio.run(_view(json.loads(options.viewer)))
         return 0
     chosen = [scene for scene in SCENES if scene.name in options.scenes]
-    for table in measured(chosen, options.speeds, options.seconds):
+    for table in measured(chosen, Trial(options.speeds, options.fall, options.seconds)):
         print(table_as_text(table), flush=True)
     return 0
 

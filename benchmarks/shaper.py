@@ -98,6 +98,7 @@ class Direction:
             ]
             heapq.heapify(self.under_way)
         self.shape = shape
+        self.longest_queue_ms = max(self.longest_queue_ms, (self.free_at_s - now_s) * 1000)
 
     def figures(self) -> dict[str, float]:
         """What has passed since the last time this was asked."""
@@ -163,12 +164,12 @@ def _obey(down: Direction, up: Direction) -> bool:
     line = sys.stdin.readline()
     if not line:
         return False
-    told = json.loads(line)
+    told, passed = json.loads(line), {"down": down.figures(), "up": up.figures()}
     if told:
         now_s = time.monotonic()
         down.change(shape_of(told), now_s)
         up.change(shape_of(told), now_s)
-    print(json.dumps({"down": down.figures(), "up": up.figures()}), flush=True)
+    print(json.dumps(passed), flush=True)
     return True
 
 

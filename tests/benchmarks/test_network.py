@@ -66,6 +66,7 @@ def test_another_rate_holds_for_what_waits_already(monkeypatch: pytest.MonkeyPat
     way.deliver(0.66)
     assert len(sink.packets) == 2
     assert way.free_at_s == pytest.approx(0.15 + 2.5)
+    assert way.figures()["longest_queue_ms"] == pytest.approx(2500.0)
 
 
 @pytest.mark.skipif(bool(available()), reason=available() or "it can")

@@ -75,11 +75,15 @@ class Pipe:
 
 @dataclass(slots=True)
 class Seen:
-    """What a viewer saw: ages of events when drawn, ages of the whole picture, queueing of frames; ms."""
+    """What a viewer saw: ages of events when drawn, ages of the whole picture, queueing of frames; ms.
+
+    ``waits`` is what a key press would have waited for at each moment: all that lay before it then.
+    """
 
     event_ages: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
     picture_ages: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
     queues: list[tuple[int, float]] = field(default_factory=list[tuple[int, float]])
+    waits: list[tuple[int, float]] = field(default_factory=list[tuple[int, float]])
     bytes: int = 0
     frames: int = 0
 
@@ -109,10 +113,16 @@ class Viewer:
     def step(self, now_ms: int) -> None:
         while self.down.unsent_bytes(now_ms) < SOCKET_BYTES and (message := self.outbox.pop()) is not None:
             self.down.put(self.frames.pop(message[:8]), now_ms)
+        waiting_bytes = self.down.unsent_bytes(now_ms) + self.outbox.media_bytes
+        self.seen.waits.append((now_ms, waiting_bytes / self.down.rate))
         for frame in self.down.arrived(now_ms):
             self._take(frame, now_ms)
         if now_ms % 50 == 0 and self._shown_ms:
             self.seen.picture_ages.append((now_ms, now_ms - self._shown_ms))
+
+    def pause(self, until_ms: float) -> None:
+        """Draw nothing before then: the page has something else to do."""
+        self._busy_ms = max(self._busy_ms, until_ms)
 
     def _take(self, frame: Frame, now_ms: int) -> None:
         own_ms = self.down.delay_ms + frame.size / self.down.rate

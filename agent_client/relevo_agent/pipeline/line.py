@@ -16,16 +16,25 @@ PROBE_BYTES: Final = 2 * 1024
 """The very first frame, whose acknowledgement tells the round trip; what follows it tells the rate."""
 MIN_FRAME_BYTES: Final = 2 * 1024
 UNKNOWN_FRAME_BYTES: Final = 16 * 1024
-BULK_QUEUE_MS: Final = 40
-"""What may wait at the thin end, bought for throughput: a frame's own time, and that of its neighbour."""
+FRAME_TIME_MS: Final = 40
+"""A frame should not occupy an empty line longer than this: so long a key press waits behind it."""
+BULK_QUEUE_MS: Final = 20
+"""What may wait at the thin end, bought for throughput; what follows a frame comes in pieces of this length.
+Where the rate falls to a tenth, what waits, or is sent before that can be known, takes ten times as long:
+this, and a round trip."""
 SMALL_QUEUE_MS: Final = 100
 """The same when a small frame (typing) goes out behind large ones."""
 SMALL_FRAME_BYTES: Final = 1500
 """What a small frame aims at: one packet."""
 LATE_MS: Final = 100
 """An acknowledgement later than expected by this: the line is slower than was believed."""
-OVERDUE_MS: Final = 50
-"""One that has not come this long after it should: no large frame is sent before it."""
+LEAST_PATIENCE_MS: Final = 15
+MOST_PATIENCE_MS: Final = 90
+"""An acknowledgement that is missing for longer tells how slow the line may be by now; between these bounds
+it is learned how much they vary."""
+PATIENCE_GAINED: Final = 0.25
+PATIENCE_KEPT: Final = 0.98
+"""By each acknowledgement: of what it was later than that, and of what there was where it was in time."""
 GROWTH: Final = 2
 """Bytes by which the window may grow for each byte that came in time: a round trip triples it at most."""
 MIN_WINDOW_BYTES: Final = 2 * 1024
@@ -80,6 +89,10 @@ class Line:
         self.decode_ms = 0.0
         """Smoothed: from arrival to drawn."""
         self.flight_bytes = 0
+        self.patience_ms = float(MOST_PATIENCE_MS)
+        """How late an acknowledgement may be without meaning anything."""
+        self.drawn_id = 0
+        """The newest frame that was acknowledged; 0: none."""
         self.lost_frames = 0
         """Frames that never came, as the relay dropped them."""
         self._flight: deque[Sent] = deque()
@@ -92,6 +105,8 @@ class Line:
         self._allowed = FIRST_TRAIN_BYTES
         self._draining = False
         self._acked_ms = float("-inf")
+        self._doubtful_rate = float("inf")
+        """Of the newest train, where that took too long: no more is sent until another one tells more."""
 
     @property
     def empty_ms(self) -> float:
@@ -105,10 +120,7 @@ class Line:
 
     def window_bytes(self, queue_ms: float) -> int:
         """Bytes that may be in flight so that so many ms of them wait at the thin end."""
-        if not self.known:
-            return self._allowed
-        wanted = self.rate * (min(self.empty_ms, MAX_ROUND_TRIP_MS) + queue_ms)
-        return int(min(max(wanted, MIN_WINDOW_BYTES), self._allowed, MAX_WINDOW_BYTES))
+        return self._window_bytes(self.rate, queue_ms)
 
     def time_bytes(self, time_ms: float) -> int:
         """What the line carries in so many ms, for the size of a frame; unknown lines get a modest one."""
@@ -117,14 +129,16 @@ class Line:
     def room_bytes(self, now_ms: float) -> int:
         """What a frame may hold now; 0 where none may go. A small one may where a large one may not."""
         if not self._flight:
-            return max(self.window_bytes(BULK_QUEUE_MS), SMALL_FRAME_BYTES) if self.empty_ms else PROBE_BYTES
-        overdue_ms = self.overdue_ms(now_ms)
-        if self._draining or overdue_ms > LATE_MS or len(self._flight) >= self._most_frames():
+            room = self._window_bytes(self._sure_rate, FRAME_TIME_MS)
+            return max(room, SMALL_FRAME_BYTES) if self.empty_ms else PROBE_BYTES
+        if self._draining or self.overdue_ms(now_ms) > LATE_MS or len(self._flight) >= self._most_frames():
             return 0
-        room = self.window_bytes(BULK_QUEUE_MS) - self.flight_bytes if overdue_ms < OVERDUE_MS else 0
+        rate = self._rate_now(now_ms)
+        left = self._window_bytes(rate, BULK_QUEUE_MS) - self.flight_bytes
+        room = min(left, self.time_bytes(BULK_QUEUE_MS))
         if room >= SMALL_FRAME_BYTES:
             return room
-        small = self.window_bytes(SMALL_QUEUE_MS) + SMALL_FRAME_BYTES
+        small = self._window_bytes(rate, SMALL_QUEUE_MS) + SMALL_FRAME_BYTES
         return SMALL_FRAME_BYTES if self.known and self.flight_bytes < small else 0
 
     def overdue_ms(self, now_ms: float) -> float:
@@ -132,9 +146,7 @@ class Line:
         if not self._flight or not self.known:
             return float("-inf")
         oldest = self._flight[0]
-        began_ms = max(oldest.sent_ms, self._acked_ms - self.empty_ms)
-        due_ms = began_ms + self.empty_ms + self.decode_ms + oldest.size_bytes / self.rate
-        return now_ms - due_ms - BULK_QUEUE_MS
+        return now_ms - self._due_ms(oldest, oldest.size_bytes)
 
     def is_stuck(self, now_ms: float) -> bool:
         """Whether acknowledgements have been missing for so long that those frames count as lost."""
@@ -173,6 +185,7 @@ class Line:
         if not self._flight or not self._flight[0].frame_id <= frame_id <= self._flight[-1].frame_id:
             return
         taken = self._take(frame_id)
+        self.drawn_id = frame_id
         newest = taken[-1]
         # What came before a keyframe may have been dropped by the relay: it says nothing about the line.
         arrived = _since_keyframe(taken)
@@ -183,6 +196,7 @@ class Line:
         self.decode_ms += (0.25 if self.decode_ms else 1.0) * (decode_ms - self.decode_ms)
         self.round_trip_ms += (0.125 if self.round_trip_ms else 1.0) * (on_line_ms - self.round_trip_ms)
         late = self._lateness_ms(newest, on_line_ms) > LATE_MS
+        self._expect(now_ms - self._due_ms(newest, _bytes_of(arrived)))
         if self._empty_ms is not None:
             self._measure_rate(arrived, now_ms - decode_ms, late=late)
         self._measure_empty(newest, on_line_ms, now_ms)
@@ -191,6 +205,39 @@ class Line:
             self._allowed = min(self._allowed + GROWTH * _bytes_of(arrived), MAX_WINDOW_BYTES)
         if now_ms - self._empty_at_ms > ROUND_TRIP_MEMORY_MS and self._flight:
             self._draining = True  # once in a while the line must be empty for its round trip to be seen
+
+    def _window_bytes(self, rate: float, queue_ms: float) -> int:
+        if not self.known:
+            return self._allowed
+        wanted = rate * (min(self.empty_ms, MAX_ROUND_TRIP_MS) + queue_ms)
+        return int(min(max(wanted, MIN_WINDOW_BYTES), self._allowed, MAX_WINDOW_BYTES))
+
+    @property
+    def _sure_rate(self) -> float:
+        return min(self.rate, self._doubtful_rate)
+
+    def _rate_now(self, now_ms: float) -> float:
+        """The rate, or what is left of it by a train that took too long, or by a frame that has not come yet.
+
+        Of next to nothing that is under way no more than the next frame's time can be lost.
+        """
+        missing_ms = self.overdue_ms(now_ms) - self.patience_ms
+        if missing_ms <= 0 or self.flight_bytes < SMALL_FRAME_BYTES:
+            return self._sure_rate
+        size = self._flight[0].size_bytes
+        return min(self._sure_rate, size / (size / self.rate + missing_ms))
+
+    def _due_ms(self, frame: Sent, size_bytes: int) -> float:
+        """When a frame should be acknowledged, the last of so many bytes that none has been of."""
+        began_ms = max(frame.sent_ms, self._acked_ms - self.empty_ms)
+        on_line_ms = size_bytes / self.rate if self.known else 0.0
+        return began_ms + self.empty_ms + self.decode_ms + on_line_ms
+
+    def _expect(self, overdue_ms: float) -> None:
+        """Where acknowledgements often come later than expected, more patience is needed."""
+        more_ms = PATIENCE_GAINED * (overdue_ms - self.patience_ms)
+        wanted_ms = self.patience_ms + more_ms if more_ms > 0 else self.patience_ms * PATIENCE_KEPT
+        self.patience_ms = min(max(wanted_ms, LEAST_PATIENCE_MS), MOST_PATIENCE_MS)
 
     def _take(self, frame_id: int) -> list[Sent]:
         taken: list[Sent] = []
@@ -229,6 +276,9 @@ class Line:
         train.bytes += size
         train.ended_ms = came_ms
         span_ms = came_ms - train.began_ms
+        if train.bytes >= SMALL_FRAME_BYTES and self.known:
+            slow = span_ms - train.bytes / self.rate > self.patience_ms
+            self._doubtful_rate = train.bytes / span_ms if slow else float("inf")
         if train.bytes >= TRAIN_BYTES and span_ms >= TRAIN_MS:
             self._learn(train.bytes / span_ms, late=late)
             self._train = _Train(0, came_ms, came_ms)

@@ -60,6 +60,7 @@ class CaptureLoop:
         self._decoders: frozenset[CodecId] = frozenset()
         self._frame_id = 0
         self._keyframe_due_ms: float | None = 0.0
+        self._keyframe_whole = True
         self._held_since_ms: float | None = None
         self._last_keyframe_ms = float("-inf")
 
@@ -81,6 +82,7 @@ class CaptureLoop:
     def request_keyframe(self, *, urgent: bool = False, lost: bool = False) -> None:
         """A keyframe is wanted; ``urgent`` (new epoch, new viewer) ignores the limit on their rate.
 
+        Only an urgent one shows everything: others leave out what every viewer has acknowledged (SPEC F9).
         ``lost``: a frame has gone to nobody, so that nobody's picture goes on without one.
         """
         self._tell(lambda: self._want_keyframe(urgent=urgent, lost=lost))
@@ -228,6 +230,7 @@ class CaptureLoop:
     def _want_keyframe(self, *, urgent: bool, lost: bool = False) -> None:
         gap_ms = KEYFRAME_GAP_MS if lost else self._pacing.keyframe_gap_ms
         due_ms = float("-inf") if urgent else self._last_keyframe_ms + gap_ms
+        self._keyframe_whole |= urgent
         self._keyframe_due_ms = (
             due_ms if self._keyframe_due_ms is None else min(self._keyframe_due_ms, due_ms)
         )
@@ -287,8 +290,9 @@ class CaptureLoop:
     def _frame(self, now_ms: float, *, keyframe: bool, looked: bool, costs: Costs) -> Outgoing | None:
         if self._shown is None or self._grab is None:
             return None
+        self._shown.frame_id = self._frame_id + 1
         if keyframe:
-            self._shown.forget()
+            self._shown.forget(0 if self._keyframe_whole else self._pacing.drawn_id)
             self._painter.begin()
         started_ms = self._clock_ms()
         size_px = (self._shown.width_px, self._shown.height_px)
@@ -317,6 +321,7 @@ class CaptureLoop:
             self._pacing.completed()
         if keyframe:
             self._keyframe_due_ms, self._last_keyframe_ms = None, now_ms
+            self._keyframe_whole = False
         parts = tuple((update.kind, update.codec) for update in updates)
         stats = Stats(
             costs.capture_ms,

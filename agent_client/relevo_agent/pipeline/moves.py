@@ -73,6 +73,8 @@ class Mover:
             made = list(_made_moves(shown, pixels, areas, hints, dragged=self._dragged))
         else:
             made = [Move(*each) for each in compiled.moves(shown.moving, hints, dragged=self._dragged)]
+        for move in made:
+            shown.note_painted(move.to)
         self._dragged = any(move.from_x != move.to.x and move.from_y != move.to.y for move in made)
         self._failures, self._skipped = (0 if made else self._failures + 1), 0
         return made

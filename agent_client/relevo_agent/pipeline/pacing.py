@@ -11,15 +11,21 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from relevo_agent.pipeline.limit import JUDGE_MS, Facts, Period, Verdict, limit_of
-from relevo_agent.pipeline.line import SMALL_FRAME_BYTES, UNKNOWN_FRAME_BYTES, Line, Sent
+from relevo_agent.pipeline.line import (
+    BULK_QUEUE_MS,
+    FRAME_TIME_MS,
+    LATE_MS,
+    SMALL_FRAME_BYTES,
+    UNKNOWN_FRAME_BYTES,
+    Line,
+    Sent,
+)
 from relevo_agent.pipeline.rhythm import WAITING_MS
 from relevo_protocol.messages.screen import PictureLimit, PictureState, Quality
 
 KIB: Final = 1024
 MAX_FRAME_BYTES: Final = 512 * KIB
 """What a frame aims at, at most: larger changes go out in several."""
-FRAME_TIME_MS: Final = 40
-"""A frame should not occupy the line longer than this: so long a key press waits behind it."""
 BEHIND_MS: Final = 300
 """A viewer whose oldest frame is unacknowledged so long beyond its round trip is behind."""
 KEYFRAME_GAP_MS: Final = 1000
@@ -121,11 +127,16 @@ class Pacing:
         if self.is_tight(now_ms):
             return 0
         rooms = [
-            line.time_bytes(FRAME_TIME_MS) if line.flight_bytes <= FREE_SHARE * line.window_bytes(0) else 0
+            line.time_bytes(BULK_QUEUE_MS) if line.flight_bytes <= FREE_SHARE * line.window_bytes(0) else 0
             for line in (viewer.line for viewer in self._viewers.values())
             if line.overdue_ms(now_ms) <= PATIENCE_MS and not line.is_silent(now_ms)
         ]
         return min(min(rooms, default=0), MAX_FRAME_BYTES)
+
+    @property
+    def drawn_id(self) -> int:
+        """The newest frame that every viewer has drawn; 0 where somebody has drawn none."""
+        return min((viewer.line.drawn_id for viewer in self._viewers.values()), default=0)
 
     @property
     def frame_bytes(self) -> int:
@@ -158,7 +169,7 @@ class Pacing:
         """
         self._completing = True
         for viewer in self._viewers.values():
-            if len(self._viewers) == 1 or viewer.line.overdue_ms(now_ms) > 0:
+            if len(self._viewers) == 1 or viewer.line.overdue_ms(now_ms) > LATE_MS:
                 viewer.line.forget_flight()
 
     @property

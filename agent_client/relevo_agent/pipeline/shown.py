@@ -33,6 +33,10 @@ class Shown:
         self.quiet_since_ms = np.full(shape, now_ms, np.float64)
         self.changed: CellMask = np.zeros(shape, np.bool_)
         self.moving: CellMask | None = None
+        self.frame_id = 1
+        """Of the frame that is being made."""
+        self._painted_in = np.zeros(shape, np.int64)
+        """The last frame that painted into each cell; 0: none."""
         self._band: PixelBuffer | None = None
         compiled = kernel.current()
         self._kernel = None if compiled is None else kernel.ScreenKernel(compiled, self._books())
@@ -67,11 +71,21 @@ class Shown:
     def _rough(self) -> CellMask:
         return self.lossy if self.moving is None else self.lossy & ~self.moving
 
-    def forget(self) -> None:
-        """Nothing that was sent counts: a keyframe is due. What was quiet is soon exact again."""
-        self.unknown[:] = True
-        self.unsent[:] = True
-        self.lossy[:] = False
+    def forget(self, drawn_id: int = 0) -> None:
+        """A keyframe is due: what was painted after this frame, which everybody has drawn, counts no more.
+
+        What was quiet is soon exact again.
+        """
+        forgotten = self._painted_in > drawn_id
+        if not forgotten.any():
+            forgotten[0, 0] = True  # a keyframe is a picture, however little is missing
+        self.unknown |= forgotten
+        self.unsent |= forgotten
+        self.lossy[forgotten] = False
+
+    def note_painted(self, rect: Rect) -> None:
+        """These pixels are other ones from the present frame on."""
+        covering_cells(rect).of(self._painted_in)[:] = self.frame_id
 
     def compare(self, pixels: PixelBuffer, damaged: Sequence[Cells], now_ms: float) -> None:
         """Mark which of the damaged cells differ from what is shown."""
@@ -107,6 +121,7 @@ class Shown:
 
     def paint(self, rect: Rect, pixels: PixelBuffer, *, lossless: bool) -> None:
         """These pixels are in a frame: the viewers will have them."""
+        self.note_painted(rect)
         compiled = self.kernel_for(pixels)
         if compiled is not None and compiled.paint(rect, lossless=lossless):
             return

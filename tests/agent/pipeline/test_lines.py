@@ -11,6 +11,7 @@ TYPING = Demand(typing_ms=125)
 REFINING = Demand(typing_ms=125, refine_bytes=4_000_000)
 FILM = Demand(typing_ms=125, video=True)
 PHOTOS = Demand(typing_ms=125, photo_bytes_ms=100_000.0)
+SCROLLING = Demand(typing_ms=125, scroll_ms=100)
 
 
 def alone(demand: Demand, mbit_s: float, round_trip_ms: float, for_ms: int = 12_000) -> Model:
@@ -45,18 +46,54 @@ def test_D2_the_line_is_filled_all_the_same() -> None:
 
 
 @pytest.mark.parametrize(("mbit_s", "round_trip_ms"), [(10, 40), (100, 10)])
-def test_D2_a_rate_that_falls_to_a_tenth_hurts_for_a_second_and_no_longer(
+def test_D2_a_rate_that_falls_to_a_tenth_hurts_for_half_a_second_and_no_longer(
     mbit_s: float, round_trip_ms: float
 ) -> None:
     model = alone(FILM, mbit_s, round_trip_ms, 6000)
     model.viewers[1].down.change(mbit_s * KILO_BYTES_MS / 10, model.now_ms)
     model.run(14_000)
-    seen = model.viewers[1].seen
-    assert max(after(seen.queues, 6000)) < 600  # what was in flight is ten times as long now
-    assert max(after(seen.queues, 7000)) < 200
+    assert max(after(model.viewers[1].seen.queues, 6500)) < 200
     model.viewers[1].down.change(mbit_s * KILO_BYTES_MS, model.now_ms)
     model.run(20_000)
     assert fastest(model.pacing).rate > 0.25 * mbit_s * KILO_BYTES_MS
+
+
+@pytest.mark.parametrize(
+    ("demand", "mbit_s", "round_trip_ms", "most_ms"),
+    [
+        (SCROLLING, 10, 40, 300),
+        (FILM, 100, 10, 300),
+        (PHOTOS, 100, 10, 300),
+        (FILM, 10, 40, 360),
+        (REFINING, 10, 40, 420),
+        (PHOTOS, 10, 40, 620),
+        (FILM, 2, 40, 750),
+        (PHOTOS, 2, 40, 650),
+    ],
+    ids=["scroll 10", "film 100", "photos 100", "film 10", "refining 10", "photos 10", "film 2", "photos 2"],
+)
+def test_D2_a_tenth_of_the_rate_lets_little_more_queue_than_was_sent_before_that_could_be_known(
+    demand: Demand, mbit_s: float, round_trip_ms: float, most_ms: float
+) -> None:
+    """What a full line carries in a round trip is sent blindly, and takes ten of them."""
+    for moment_ms in (6000, 6007, 6019, 6029, 6041):
+        model = alone(demand, mbit_s, round_trip_ms, moment_ms)
+        model.viewers[1].down.change(mbit_s * KILO_BYTES_MS / 10, moment_ms)
+        model.run(moment_ms + 1500)
+        waits = model.viewers[1].seen.waits
+        assert max(after(waits, moment_ms)) < most_ms
+        assert max(after(waits, moment_ms + 1000)) < 250
+
+
+def test_D2_acknowledgements_that_come_irregularly_do_not_thin_out_a_film() -> None:
+    """Patience learns how much they vary; what is in time is not held up by what is late now and then."""
+    steady, shaky = alone(FILM, 10, 40), Model(FILM)
+    viewer = shaky.join(1, 10 * KILO_BYTES_MS, 40)
+    while shaky.now_ms < 12_000:
+        shaky.run(shaky.now_ms + 700)
+        viewer.pause(shaky.now_ms + 60)
+    assert viewer.seen.frames > 0.97 * steady.viewers[1].seen.frames
+    assert fastest(shaky.pacing).rate > 0.8 * 10 * KILO_BYTES_MS
 
 
 def five(demand: Demand) -> Model:

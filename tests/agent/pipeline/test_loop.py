@@ -190,13 +190,13 @@ def test_newest_wins_while_the_window_is_full() -> None:
     assert screen.grabs == grabs
 
 
-def test_keyframe_can_be_asked_at_any_time_and_stands_alone() -> None:
+def test_an_urgent_keyframe_can_be_asked_at_any_time_and_stands_alone() -> None:
     screen = blank(200, 100)
     show = shown(screen)
     show.run(300)
     screen.canvas[20:40, 30:90] = 77
     show.run(1100)
-    show.loop.request_keyframe()
+    show.loop.request_keyframe(urgent=True)
     fresh = type(show.viewer)()
     show.viewer = fresh
     show.run(100)

@@ -162,7 +162,7 @@ def test_a_key_press_follows_at_once_while_large_frames_fill_the_line() -> None:
     assert wire.pacing.budget_bytes(wire.now_ms) == SMALL_FRAME_BYTES
     assert wire.pacing.refinement_bytes(wire.now_ms) == 0
     wire.wait(400)
-    assert 3000 < wire.pacing.refinement_bytes(wire.now_ms) < 7000
+    assert 2000 < wire.pacing.refinement_bytes(wire.now_ms) < 3000
 
 
 def test_typing_on_a_wide_line_does_not_look_like_a_thin_line() -> None:

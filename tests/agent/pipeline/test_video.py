@@ -245,6 +245,6 @@ def test_no_picture_waits_until_it_is_known_what_there_is(monkeypatch: pytest.Mo
     encoder, screen = Video(), next(film())
     assert encoder.encode(PLACE, screen, 1000, PLENTY) is None
     encoder.choose(BOTH)
-    assert tried.wait(10)
+    assert tried.wait(60)
     assert encoder.available
     assert chunk(encoder, screen, 1).codec is CodecId.VP8

@@ -40,5 +40,5 @@ def test_the_thread_ends_with_what_it_is_for_and_keeps_nothing() -> None:
     watched.call(lambda: None)
     assert kept() is None
     del watched
-    thread.join(10)
+    thread.join(60)
     assert not thread.is_alive()

@@ -23,7 +23,7 @@ from tests.support.processes import wait_until
 from tests.support.wayland.client import CURSOR_HOT, CURSOR_PX, HEIGHT, WIDTH, noise
 from tests.support.wayland.desktop import Desktop, Program, missing
 
-DEADLINE_S = 20.0
+DEADLINE_S = 60.0
 pytestmark = [pytest.mark.e2e, pytest.mark.skipif(bool(missing()), reason=f"not installed: {missing()}")]
 
 

@@ -11,7 +11,7 @@ from relevo_agent.pipeline.sources.screen_windows import WindowsDesktop, Windows
 from relevo_agent.pipeline.types import CaptureFailed, Grab, MoveHint, PixelBuffer, Rect
 from relevo_protocol.messages.screen import CaptureCondition
 
-DEADLINE_S = 10.0
+DEADLINE_S = 60.0
 
 
 class FakeOutput:

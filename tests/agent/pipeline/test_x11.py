@@ -38,7 +38,7 @@ class XServer:
 
     def stop(self) -> None:
         self.process.terminate()
-        self.process.wait(10)
+        self.process.wait(60)
 
 
 @pytest.fixture
@@ -182,7 +182,7 @@ def test_premultiplied_colours_become_straight() -> None:
 def set_monitors(server: XServer, *commands: str) -> None:
     for command in commands:
         subprocess.run(
-            ["xrandr", "-d", server.display, *command.split()], check=True, timeout=10, capture_output=True
+            ["xrandr", "-d", server.display, *command.split()], check=True, timeout=60, capture_output=True
         )
 
 
