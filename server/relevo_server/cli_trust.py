@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from relevo_server import commands_audit, commands_trust
+from relevo_server import commands_audit, commands_erase, commands_trust
 from relevo_server.accounts.permissions import Permission
 from relevo_server.commands_trust import Outcome
 from relevo_server.export import WantedExport
@@ -70,8 +70,8 @@ def _export(options: argparse.Namespace, settings: Settings) -> Work:
 
 
 def _erase(options: argparse.Namespace, settings: Settings) -> Work:
-    whom = commands_audit.WantedErasure(options.session, options.account, options.guest)
-    return commands_audit.erase(settings, options.organisation_id, whom)
+    whom = commands_erase.WantedErasure(options.session, options.account, options.guest)
+    return commands_erase.erase(settings, options.organisation_id, whom)
 
 
 def _create_token(options: argparse.Namespace, settings: Settings) -> Work:

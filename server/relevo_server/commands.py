@@ -14,7 +14,7 @@ from pydantic_core import PydanticUndefined
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from relevo_protocol.modes import Standing
-from relevo_server.accounts.names import BadName, display_name, new_name, normal_name, team_name
+from relevo_server.accounts.names import BadName, display_name, name_in, new_name, normal_name, team_name
 from relevo_server.accounts.passwords import Passwords, weakness
 from relevo_server.authority import TlsError
 from relevo_server.clock import Clock
@@ -28,6 +28,7 @@ from relevo_server.store.database import Database
 from relevo_server.store.organisations import HOME, OrganisationStore
 from relevo_server.store.sign_ins import SignInStore
 from relevo_server.store.spool import set_aside
+from relevo_server.syslog import TLS, collector_context
 from relevo_server.tls import make_data_folder, prepare_certificate
 
 ACTOR: Final = "command line"
@@ -108,7 +109,7 @@ async def init(settings: Settings) -> list[str]:
 async def create_account(settings: Settings, wanted: Wanted, *, from_stdin: bool) -> list[str]:
     """Add an account with a password that is asked for. Raises CommandError."""
     try:
-        name = new_name(wanted.name)
+        name = name_in(wanted.organisation_id, new_name(wanted.name))
         shown = display_name(wanted.display_name or wanted.name)
         team = team_name(wanted.team)
     except BadName as error:
@@ -240,6 +241,7 @@ async def check(settings: Settings) -> tuple[list[str], bool]:
         *await _check_database(settings),
         *_check_spool(settings),
         *_check_rest(settings),
+        *_check_collector(settings),
     ]
     fine = not any(line.startswith("FAIL") for line in findings)
     return findings, fine
@@ -324,6 +326,18 @@ def _check_rest(settings: Settings) -> list[str]:
     if settings.behind_proxy and settings.metrics_token is None:
         lines.append("warn  behind a proxy /metrics needs metrics_token")
     return lines
+
+
+def _check_collector(settings: Settings) -> list[str]:
+    if settings.syslog is None:
+        return []
+    if not settings.syslog.startswith(TLS):
+        return ["warn  syslog is not encrypted: for a collector elsewhere write it as tls://host:port"]
+    try:
+        collector_context(settings.syslog_ca)
+    except OSError as error:
+        return [f"FAIL  syslog_ca {settings.syslog_ca}: {error}"]
+    return []
 
 
 def _default(field: FieldInfo) -> str:

@@ -1,12 +1,11 @@
-"""What the command line does with the record: check it, write it elsewhere, erase what is personal in it."""
+"""What the command line does with the record: check it, and write it elsewhere."""
 
+import contextlib
 import os
-import re
 import sys
-from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Generator, Sequence
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -14,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from relevo_server import export as files
 from relevo_server.clock import Clock
 from relevo_server.commands import CommandError, opened_database
-from relevo_server.commands_trust import Outcome, account_of, check_organisation, event
+from relevo_server.commands_trust import Outcome, check_organisation, event
 from relevo_server.export_check import check_export
 from relevo_server.settings import Settings
 from relevo_server.store.audit import AuditLog
@@ -32,21 +31,7 @@ from relevo_server.store.checkpoints import (
     read_heads,
 )
 from relevo_server.store.database import Database
-from relevo_server.store.erasure import Erasure
-from relevo_server.store.erasure import erase as erase_stored
 from relevo_server.tls import make_data_folder
-
-_SESSION: Final = re.compile(r"[0-9a-fA-F]{32}")
-_GUEST: Final = re.compile(r"guest-[0-9a-f]{24}")
-
-
-@dataclass(frozen=True)
-class WantedErasure:
-    """Whose personal data are to go; one of them is given."""
-
-    session: str | None
-    account: str | None
-    guest: str | None
 
 
 async def verify(settings: Settings, organisation: str | None, heads_file: Path | None) -> Outcome:
@@ -88,22 +73,23 @@ async def export(settings: Settings, wanted: files.WantedExport, output: Path | 
     """Write the record to a new file or to standard output; the export itself is recorded first."""
     async with opened_database(settings) as database:
         await check_organisation(database, settings, wanted.organisation)
-        keeper = _keeper(settings, database)
+        keeper = keeper_of(settings, database)
         audit = AuditLog(database)
         told = {"format": wanted.kind, "from": wanted.first}
         await audit.append(event("export", wanted.organisation, told))
         await keeper.sign_due(Clock().wall_s(), at_once=True)
-        heads = await keeper.heads(wanted.organisation)
-        pieces = files.pieces(audit, heads, wanted)
-        if output is None:
-            await _write(pieces, sys.stdout.buffer)
-            return [], True
+        head = await keeper.newest(wanted.organisation)
+        pieces = files.pieces(audit, head, wanted)
         try:
+            if output is None:
+                await _write(pieces, sys.stdout.buffer)
+                return [], True
             with _new_file(output) as file:
                 await _write(pieces, file)
-        except FileExistsError as error:
-            raise CommandError(f"{output} exists already; choose another name") from error
-    return [f"record of {wanted.organisation} up to line {heads[-1].seq} written to {output}"], True
+        except files.PrunedMeanwhile as error:
+            raise CommandError(str(error)) from error
+    last = head.seq if head is not None else 0
+    return [f"record of {wanted.organisation} up to line {last} written to {output}"], True
 
 
 async def key(settings: Settings) -> Outcome:
@@ -113,42 +99,30 @@ async def key(settings: Settings) -> Outcome:
     return [f"{raw.hex()}  Ed25519, key id {key_id(public_key)}"], True
 
 
-async def erase(settings: Settings, organisation: str, wanted: WantedErasure) -> Outcome:
-    """Erase what is personal of a session, an account or a guest; the chain stays. Raises CommandError."""
-    async with opened_database(settings) as database:
-        await check_organisation(database, settings, organisation)
-        what = await _erasure(settings, database, organisation, wanted)
-        count = await erase_stored(database, organisation, what, event("erased", organisation, {}))
-        await _keeper(settings, database).sign_due(Clock().wall_s(), at_once=True)
-    return [f"personal data erased from {count} line(s) of the record of {organisation}"], True
-
-
-async def _erasure(
-    settings: Settings, database: Database, organisation: str, wanted: WantedErasure
-) -> Erasure:
-    if wanted.session is not None:
-        if not _SESSION.fullmatch(wanted.session):
-            raise CommandError("a session is named by 32 hexadecimal digits, as the record shows it")
-        return Erasure(session_id=bytes.fromhex(wanted.session))
-    if wanted.account is not None:
-        account = await account_of(database, settings, wanted.account)
-        if account.organisation_id != organisation:
-            raise CommandError(f"{account.name} belongs to {account.organisation_id}: give --organisation-id")
-        return Erasure(person=account.id)
-    if wanted.guest is None or not _GUEST.fullmatch(wanted.guest):
-        raise CommandError("a guest is named as the record shows it: guest- and 24 hexadecimal digits")
-    return Erasure(person=wanted.guest)
-
-
 async def _write(pieces: AsyncGenerator[bytes], file: BinaryIO) -> None:
     async for piece in pieces:
         file.write(piece)
     file.flush()
 
 
-def _new_file(path: Path) -> BinaryIO:
-    """For nobody but who asked: addresses and names are in it. Raises FileExistsError, OSError."""
-    return open(path, "xb", opener=lambda name, flags: os.open(name, flags, 0o600))
+@contextlib.contextmanager
+def _new_file(path: Path) -> Generator[BinaryIO]:
+    """A file for nobody but who asked, as addresses and names are in it; whole, or not there at all.
+
+    Raises:
+        CommandError: there is one of that name.
+        OSError: it cannot be written.
+    """
+    try:
+        file = open(path, "xb", opener=lambda name, flags: os.open(name, flags, 0o600))  # noqa: SIM115 - closed below
+    except FileExistsError as error:
+        raise CommandError(f"{path} exists already; choose another name") from error
+    with file:
+        try:
+            yield file
+        except BaseException:
+            path.unlink()
+            raise
 
 
 def _told(verdict: Verdict) -> Sequence[str]:
@@ -160,7 +134,8 @@ def _told(verdict: Verdict) -> Sequence[str]:
     return [f"ok    {who}: {verdict.lines} line(s){tail if verdict.lines else ''}"]
 
 
-def _keeper(settings: Settings, database: Database) -> HeadKeeper:
+def keeper_of(settings: Settings, database: Database) -> HeadKeeper:
+    """Who signs the heads of the record of this data folder. Raises CommandError."""
     return HeadKeeper(database, _keeper_key(settings), settings.relay_origin, settings.data / HEADS_FILE)
 
 

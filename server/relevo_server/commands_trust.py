@@ -15,10 +15,11 @@ from relevo_server.clock import Clock
 from relevo_server.commands import ACTOR, CommandError, nobody, opened_database
 from relevo_server.settings import SecondFactor, Settings
 from relevo_server.store.accounts import AccountStore
-from relevo_server.store.audit import AuditEvent, Detail
+from relevo_server.store.audit import AuditEvent
+from relevo_server.store.audit_line import Detail
 from relevo_server.store.database import Database
-from relevo_server.store.factors import FactorStore
-from relevo_server.store.organisations import OrganisationStore, OrganisationTaken
+from relevo_server.store.factors import FactorStore, OidcStore
+from relevo_server.store.organisations import HOME, OrganisationStore, OrganisationTaken
 from relevo_server.store.reports import ReportState, ReportStore
 from relevo_server.store.sign_ins import SignInStore
 from relevo_server.store.tokens import MAX_TOKEN_DAYS, NewToken, TokenStore
@@ -218,8 +219,10 @@ async def set_policy(settings: Settings, organisation: str, wanted: WantedPolicy
         )
     if wanted.retention_days is not None and not 0 <= wanted.retention_days <= MAX_RETENTION_DAYS:
         raise CommandError(f"a record is kept 1 to {MAX_RETENTION_DAYS} days, or with 0 for ever")
-    if wanted.oidc_only and settings.oidc_issuer is None:
-        raise CommandError("without oidc_issuer nobody could sign in any more; set it first")
+    if wanted.oidc_only and organisation != HOME:
+        raise CommandError(
+            f"oidc_issuer signs in people of {HOME} alone: in {organisation} nobody could sign in any more"
+        )
     async with opened_database(settings) as database:
         organisations = OrganisationStore(database, settings.organisation)
         found = await organisations.get(organisation)
@@ -227,9 +230,22 @@ async def set_policy(settings: Settings, organisation: str, wanted: WantedPolicy
             raise CommandError(
                 f"there is no organisation {organisation}; see relevo-server organisation list"
             )
+        if wanted.oidc_only:
+            await _check_provider(settings, database)
         done = event("policy.changed", organisation, given)
         await organisations.set_policy(organisation, replace(found.policy, **given), done)
     return [f"policy of {organisation} changed"], True
+
+
+async def _check_provider(settings: Settings, database: Database) -> None:
+    """Nothing, where somebody could still administer by the provider alone. Raises CommandError."""
+    if settings.oidc_issuer is None:
+        raise CommandError("without oidc_issuer nobody could sign in any more; set it first")
+    if not await OidcStore(database).has_administrator(settings.oidc_issuer, HOME):
+        raise CommandError(
+            "no administrator has come by the provider yet: let one sign in by it first, by an account whose "
+            "name is the address that the provider has verified"
+        )
 
 
 async def list_reports(settings: Settings, organisation: str, state: str | None) -> Outcome:

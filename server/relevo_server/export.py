@@ -7,14 +7,15 @@ sign leaves this module as itself (SECURITY.md U10).
 import datetime as dt
 import json
 import re
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 from urllib.parse import urlsplit
 
 from relevo_server.safe_name import SafeName
-from relevo_server.store.audit import AuditLine, AuditLog
+from relevo_server.store.audit import AuditLog
 from relevo_server.store.audit_chain import GENESIS
+from relevo_server.store.audit_line import AuditLine
 from relevo_server.store.checkpoints import Head
 
 Format: TypeAlias = Literal["jsonl", "syslog"]
@@ -44,6 +45,13 @@ class WantedExport:
     kind: Format
     first: int
     origin: str
+
+
+class PrunedMeanwhile(Exception):
+    """The record's retention took lines away while they were read: the export is to be begun anew."""
+
+    def __init__(self) -> None:
+        super().__init__("the beginning of the record was pruned while it was exported; export it once more")
 
 
 def file_name(kind: Format, at_s: float) -> SafeName:
@@ -110,38 +118,34 @@ def syslog_line(line: AuditLine, origin: str) -> bytes:
 
 
 async def pieces(
-    audit: AuditLog, heads: Sequence[Head], wanted: WantedExport, *, bytes_at_once: int = 65_536
+    audit: AuditLog, head: Head | None, wanted: WantedExport, *, bytes_at_once: int = 65_536
 ) -> AsyncGenerator[bytes]:
     """The record up to its newest signed head, as pieces of a file; a long one is neither held nor dripped.
 
-    `heads` are the organisation's, in order. JSON Lines end with the head: the file then verifies by itself.
-    Without any head there is nothing to export.
+    JSON Lines end with the head: the file then verifies by itself. Without one there is nothing to export.
+
+    Raises:
+        PrunedMeanwhile: what was given so far is no export.
     """
-    piece, previous = bytearray(), b""
-    if not heads:
+    piece, previous, due = bytearray(), GENESIS, 0
+    if head is None:
         return
     async for line in audit.records(wanted.organisation, wanted.first):
-        if line.seq > heads[-1].seq:
+        if line.seq > head.seq:
             break
-        previous = previous or await _chain_before(audit, heads, line)
+        if not due:
+            previous = await audit.chain_before(wanted.organisation, line.seq) or GENESIS
+        if line.seq != due and await audit.pruned_seq(wanted.organisation) >= (due or line.seq):
+            raise PrunedMeanwhile
+        due = line.seq + 1
         piece += jsonl_line(line) if wanted.kind == "jsonl" else syslog_line(line, wanted.origin)
         if len(piece) >= bytes_at_once:
             yield bytes(piece)
             piece.clear()
     if wanted.kind == "jsonl":
-        piece += head_line(heads[-1], previous or GENESIS)
+        piece += head_line(head, previous)
     if piece:
         yield bytes(piece)
-
-
-async def _chain_before(audit: AuditLog, heads: Sequence[Head], line: AuditLine) -> bytes:
-    """The chain value that a line follows; where the lines before it were pruned, a signed head has it."""
-    if line.seq == 1:
-        return GENESIS
-    before = await audit.newest(line.organisation, line.seq, 1)
-    if before and before[0].seq == line.seq - 1:
-        return before[0].chain
-    return next((head.chain for head in heads if head.seq == line.seq - 1), GENESIS)
 
 
 def _json(value: object) -> bytes:

@@ -9,8 +9,8 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from relevo_server.export import head_line, jsonl_line
-from relevo_server.store.audit import AuditLine
 from relevo_server.store.audit_chain import GENESIS, ChainedFields, link, personal_hash
+from relevo_server.store.audit_line import AuditLine
 from relevo_server.store.checkpoints import Head, key_id, verify_head
 
 _MAX_FLAWS: Final = 100

@@ -1,4 +1,6 @@
-"""Sends the committed record to a log collector as it grows: RFC 5424 over TCP, octets counted (RFC 6587).
+"""Sends the committed record to a log collector as it grows: RFC 5424, octets counted, over TLS or bare TCP.
+
+RFC 5425 says how over TLS, RFC 6587 over TCP. The collector's certificate is checked; none of ours is shown.
 
 What was sent is remembered in a file. A line may come twice after a crash; and as nobody answers in this
 protocol, those that a breaking connection had already taken may be missing there: the record itself has them.
@@ -6,6 +8,7 @@ protocol, those that a breaking connection had already taken may be missing ther
 
 import asyncio
 import contextlib
+import ssl
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -17,6 +20,7 @@ from relevo_server.logs import logger
 from relevo_server.store.audit import AuditLog
 from relevo_server.store.database import Unavailable
 
+TLS: Final = "tls://"
 POSITIONS_FILE: Final = "syslog-positions.json"
 _EVERY_S: Final = 2.0
 _AFTER_FAILURE_S: Final = 15.0
@@ -27,12 +31,17 @@ _log = logger(__name__)
 
 @dataclass(frozen=True)
 class SyslogParts:
-    """The record, the collector as `host:port`, this server's origin, and the folder of what was sent."""
+    """The record, the collector as `host:port`, this server's origin, and the folder of what was sent.
+
+    With `tls://` before it the collector is spoken to over TLS; `ca` is a file of the authorities that it may
+    have its certificate from, None means the system's.
+    """
 
     audit: AuditLog
     target: str
     origin: str
     folder: Path
+    ca: Path | None = None
 
 
 class SyslogSender:
@@ -40,7 +49,7 @@ class SyslogSender:
 
     def __init__(self, parts: SyslogParts) -> None:
         self._parts = parts
-        host, _, port = parts.target.rpartition(":")
+        host, _, port = parts.target.removeprefix(TLS).rpartition(":")
         self._host, self._port = host.strip("[]"), int(port)
         self._line: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
         self._failing = False
@@ -53,32 +62,49 @@ class SyslogSender:
                 async with asyncio.timeout(wait_s):
                     await stopping.wait()
         await self.send_new()
-        self._close()
+        if self._line is not None:
+            self._line[1].close()
+            with contextlib.suppress(OSError, TimeoutError):
+                async with asyncio.timeout(_PATIENCE_S):
+                    await self._line[1].wait_closed()
+        self._drop()
 
     async def send_new(self) -> bool:
         """Send every line that was not sent yet; False when collector or database did not take part."""
         try:
             positions = self._read()
-            for organisation in await self._parts.audit.organisations():
-                await self._send(organisation, positions)
+            for organisation, end in (await self._parts.audit.ends()).items():
+                await self._send(organisation, end, positions)
         except (OSError, TimeoutError, Unavailable) as error:
             if not self._failing:
                 _log.warning("the record is not sent on", target=self._parts.target, reason=str(error))
             self._failing = True
-            self._close()
+            self._drop()
             return False
         except Exception:  # noqa: BLE001 - told with its traceback; what comes later must still be sent
             _log.exception("the record is not sent on", target=self._parts.target)
-            self._close()
+            self._drop()
             return False
         self._failing = False
         return True
 
-    async def _send(self, organisation: str, positions: dict[str, int]) -> None:
+    async def _send(self, organisation: str, end: int, positions: dict[str, int]) -> None:
         batch, count = bytearray(), 0
-        lines = self._parts.audit.records(organisation, positions.get(organisation, 0) + 1)
+        sent = positions.get(organisation, 0)
+        if sent > end:
+            # A backup was put back, or the end was cut off: what comes has numbers that were there before.
+            _log.warning(
+                "the record is shorter than what was sent on", organisation=organisation, sent=sent, end=end
+            )
+            sent = positions[organisation] = end
+            self._save(positions)
+        lines = self._parts.audit.records(organisation, sent + 1)
         async with contextlib.aclosing(lines):
             async for line in lines:
+                if line.seq != positions.get(organisation, 0) + 1:
+                    _log.warning(
+                        "lines are gone that were not sent on", organisation=organisation, before=line.seq
+                    )
                 message = syslog_line(line, self._parts.origin).rstrip(b"\n")
                 batch += b"%d %s" % (len(message), message)
                 positions[organisation], count = line.seq, count + 1
@@ -92,15 +118,20 @@ class SyslogSender:
         async with asyncio.timeout(_PATIENCE_S):
             reader, writer = self._line or (None, None)
             if reader is None or writer is None or reader.at_eof():
-                self._close()
-                reader, writer = self._line = await asyncio.open_connection(self._host, self._port)
+                self._drop()
+                context = collector_context(self._parts.ca) if self._parts.target.startswith(TLS) else None
+                reader, writer = self._line = await asyncio.open_connection(
+                    self._host, self._port, ssl=context
+                )
+                # What only this process holds is not sent yet.
+                writer.transport.set_write_buffer_limits(high=1)
             writer.write(batch)
             await writer.drain()
         self._save(positions)
 
-    def _close(self) -> None:
+    def _drop(self) -> None:
         if self._line is not None:
-            self._line[1].close()
+            self._line[1].transport.abort()
             self._line = None
 
     def _read(self) -> dict[str, int]:
@@ -118,3 +149,14 @@ class SyslogSender:
         aside = path.with_suffix(".new")
         aside.write_bytes(msgspec.json.encode(positions, order="deterministic"))
         aside.replace(path)
+
+
+def collector_context(ca: Path | None) -> ssl.SSLContext:
+    """TLS that checks the collector's name and certificate (RFC 5425, 5.2); `ca` as in `SyslogParts`.
+
+    Raises:
+        OSError: the file cannot be read, or holds no certificate.
+    """
+    context = ssl.create_default_context(cafile=ca)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context

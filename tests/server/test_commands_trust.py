@@ -14,11 +14,15 @@ import pytest
 import structlog
 
 from relevo_server import cli
+from relevo_server.clock import Clock
+from relevo_server.store.accounts import AccountStore
 from relevo_server.store.audit import AuditEvent, AuditLog
 from relevo_server.store.database import Database
+from relevo_server.store.factors import OidcStore
 from relevo_server.store.organisations import HOME
-from relevo_server.store.reports import NewReport, ReportStore
+from relevo_server.store.reports import NewReport
 from tests.server.hands import PASSWORD
+from tests.support.records import reported
 
 Type = Callable[..., tuple[int, str, str]]
 SESSION = (b"s" * 16).hex()
@@ -229,22 +233,45 @@ def test_Q14_an_account_is_made_in_its_organisation(
     words = ("account", "create", "--name", "leo", "--password-stdin", "--organisation-id")
     status, _, err = typed(*words, "gone")
     assert (status, "no organisation gone" in err) == (1, True)
-    assert typed(*words, "clinica")[0] == 0
+    assert typed(*words, "clinica") == (0, "technician leo@clinica created\n", "")
     lines = typed("account", "list")[1].splitlines()
     assert [line.split("\t")[-1] for line in lines] == ["-", "clinica"]
     # Whose data are to go is looked for where they are.
-    status, _, err = typed("erase", "--account", "leo")
+    status, _, err = typed("erase", "--account", "leo@clinica")
     assert (status, "belongs to clinica" in err) == (1, True)
     # So is the line of the record for what is done to them.
-    assert typed("link", "create", "--name", "leo")[0] == 0
+    assert typed("link", "create", "--name", "leo@clinica")[0] == 0
     last = _lines(tmp_path, "clinica")[-1]
     assert (last["actor"], last["action"]) == ("command line", "account.link")
-    assert typed("erase", "--account", "leo", "--organisation-id", "clinica")[0] == 0
+    assert typed("erase", "--account", "leo@clinica", "--organisation-id", "clinica")[0] == 0
     with sqlite3.connect(tmp_path / "relevo.db") as raw:
         kept = [row for row in raw.execute("SELECT personal FROM audit_records") if "leo" in str(row)]
     raw.close()
     assert kept == []
     assert typed("audit", "verify")[0] == 0
+
+
+def test_Q7_only_the_home_organisation_goes_by_the_provider_and_once_an_administrator_came_by_it(
+    typed: Type, tmp_path: Path
+):
+    typed("organisation", "create", "--id", "clinica", "--display-name", "Clínica")
+    issuer = "https://sign-in.example"
+    words = ("organisation", "set", "--only-oidc", "--oidc-issuer", issuer, "--oidc-client-id", "relevo")
+    for where, reason in (((), "no administrator"), (("--id", "clinica"), "in clinica nobody could sign in")):
+        status, _, err = typed(*words, *where)
+        assert (status, reason in err) == (1, True), err
+    assert "OIDC only" not in typed("organisation", "list")[1]
+
+    async def come() -> None:
+        found = database(tmp_path)
+        eva = await AccountStore(found, Clock(), "Prueba").by_name("eva")
+        assert eva is not None
+        await OidcStore(found).link(issuer, "s-1", eva.view.id, AuditEvent(1.0, "test", "account.linked"))
+        await found.close()
+
+    asyncio.run(come())
+    assert typed(*words)[0] == 0
+    assert "OIDC only" in typed("organisation", "list")[1].splitlines()[1]
 
 
 def test_N8_reports_are_listed(typed: Type, tmp_path: Path):
@@ -253,7 +280,7 @@ def test_N8_reports_are_listed(typed: Type, tmp_path: Path):
     async def report() -> None:
         found = database(tmp_path)
         new = NewReport(HOME, b"s" * 16, 1.0, "customer", "", {"2": "Ana"})
-        await ReportStore(found).add(new, AuditEvent(1.0, "customer", "act.reported", b"s" * 16))
+        await reported(found, new, AuditEvent(1.0, "customer", "act.reported", b"s" * 16))
         await found.close()
 
     asyncio.run(report())

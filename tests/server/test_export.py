@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from relevo_server import export
 from relevo_server.export import WantedExport
 from relevo_server.export_check import check_export
-from relevo_server.store.audit import AuditEvent, AuditLine, AuditLog
+from relevo_server.store.audit import AuditEvent, AuditLog
+from relevo_server.store.audit_line import AuditLine
 from relevo_server.store.checkpoints import HeadKeeper
-from relevo_server.store.database import Database, sqlite_url
+from relevo_server.store.database import Database
 from relevo_server.store.erasure import Erasure, erase, prune
 from relevo_server.store.organisations import HOME
 from relevo_server.store.schema import migrate
@@ -45,7 +46,7 @@ def line(**given_: Any) -> AuditLine:
 
 
 async def exported(folder: Path, events: list[AuditEvent], *, first: int = 1) -> list[bytes]:
-    database = Database(sqlite_url(str(folder / "record.db")))
+    database = Database(f"sqlite:///{folder / 'record.db'}")
     try:
         await migrate(database)
         audit, keeper = AuditLog(database), HeadKeeper(database, KEY, ORIGIN, folder / "heads.jsonl")
@@ -54,7 +55,7 @@ async def exported(folder: Path, events: list[AuditEvent], *, first: int = 1) ->
         await keeper.sign_due(1_800_000_000.0, at_once=True)
         wanted = WantedExport(HOME, "jsonl", first, ORIGIN)
         # In pieces of one line, as the longest record is.
-        pieces = export.pieces(audit, await keeper.heads(HOME), wanted, bytes_at_once=1)
+        pieces = export.pieces(audit, await keeper.newest(HOME), wanted, bytes_at_once=1)
         return b"".join([piece async for piece in pieces]).splitlines(keepends=True)
     finally:
         await database.close()
@@ -116,7 +117,7 @@ def test_U10_an_export_from_the_middle_verifies_too(tmp_path: Path):
 
 def test_U10_an_export_after_erasure_and_pruning_verifies(tmp_path: Path):
     async def play() -> list[bytes]:
-        database = Database(sqlite_url(str(tmp_path / "record.db")))
+        database = Database(f"sqlite:///{tmp_path / 'record.db'}")
         await migrate(database)
         audit, keeper = AuditLog(database), HeadKeeper(database, KEY, ORIGIN, tmp_path / "heads.jsonl")
         for event in some(3):
@@ -128,7 +129,7 @@ def test_U10_an_export_after_erasure_and_pruning_verifies(tmp_path: Path):
         told = AuditEvent(1_800_000_103.0, "relay", "erased")
         await erase(database, HOME, Erasure(session_id=b"s" * 16), told)
         await keeper.sign_due(1_800_000_200.0, at_once=True)
-        pieces = export.pieces(audit, await keeper.heads(HOME), WantedExport(HOME, "jsonl", 1, ORIGIN))
+        pieces = export.pieces(audit, await keeper.newest(HOME), WantedExport(HOME, "jsonl", 1, ORIGIN))
         written = b"".join([piece async for piece in pieces])
         await database.close()
         return written.splitlines(keepends=True)
@@ -137,6 +138,41 @@ def test_U10_an_export_after_erasure_and_pruning_verifies(tmp_path: Path):
     report = check_export(lines, KEY.public_key())
     assert (report.flaws, report.first, report.erased) == ([], 4, 2)
     assert b"::1" not in b"".join(lines)
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "syslog"])
+def test_U10_an_export_that_the_retention_overtakes_is_broken_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: export.Format
+):
+    monkeypatch.setattr("relevo_server.store.audit._PAGE", 2)
+
+    async def play() -> bytes:
+        database = Database(f"sqlite:///{tmp_path / 'record.db'}")
+        await migrate(database)
+        audit, keeper = AuditLog(database), HeadKeeper(database, KEY, ORIGIN, tmp_path / "heads.jsonl")
+        for number, event in enumerate(some(9)):
+            await audit.append(event)
+            await keeper.sign_due(1_800_000_000.0 + number, at_once=True)
+        pieces = export.pieces(
+            audit, await keeper.newest(HOME), WantedExport(HOME, kind, 1, ORIGIN), bytes_at_once=1
+        )
+        written = [await anext(pieces)]
+        told = AuditEvent(1_800_009_000.0, "relay", "pruned")
+        assert await prune(database, keeper, HOME, 1_800_000_004.5, told) == 5
+        written.append(await anext(pieces))  # of the page that was read before
+        with pytest.raises(export.PrunedMeanwhile):
+            await anext(pieces)
+        # Begun anew it is whole: from the first line that is left.
+        anew = export.pieces(audit, await keeper.newest(HOME), WantedExport(HOME, kind, 1, ORIGIN))
+        whole = b"".join([piece async for piece in anew])
+        await database.close()
+        assert all(one.endswith(b"\n") for one in written)
+        return whole
+
+    whole = asyncio.run(play())
+    if kind == "jsonl":
+        report = check_export(whole.splitlines(keepends=True), KEY.public_key())
+        assert (report.flaws, report.first, report.last) == ([], 6, 10)
 
 
 @pytest.fixture(scope="module")
@@ -190,7 +226,7 @@ def test_U10_another_key_does_not_verify(good: list[bytes]):
     assert check_export(good, stranger).flaws
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.data())
 def test_U10_no_single_changed_sign_goes_unnoticed(good: list[bytes], data: st.DataObject):
     number = data.draw(st.integers(0, len(good) - 1))

@@ -1,16 +1,24 @@
 import asyncio
 import re
+import socket
+import ssl
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from unittest import mock
 
+import pytest
 from sqlalchemy import text
 
+from relevo_server import commands, syslog
+from relevo_server.clock import Clock
 from relevo_server.store.audit import AuditEvent, AuditLog
-from relevo_server.store.database import Database, sqlite_url
+from relevo_server.store.database import Database
 from relevo_server.store.schema import migrate
 from relevo_server.syslog import SyslogParts, SyslogSender
+from relevo_server.tls import CertificateFiles, prepare_certificate
+from tests.server.hands import settings
 
 
 @dataclass
@@ -31,7 +39,7 @@ class Collector:
         return found
 
     async def until(self, count: int) -> list[bytes]:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while len(self.messages()) < count:
                 self.grown.clear()
                 await self.grown.wait()
@@ -39,7 +47,7 @@ class Collector:
 
 
 @asynccontextmanager
-async def collecting(port: int = 0) -> AsyncGenerator[Collector]:
+async def collecting(port: int = 0, tls: ssl.SSLContext | None = None) -> AsyncGenerator[Collector]:
     collector = Collector()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -48,7 +56,7 @@ async def collecting(port: int = 0) -> AsyncGenerator[Collector]:
             collector.data += piece
             collector.grown.set()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", port)
+    server = await asyncio.start_server(serve, "127.0.0.1", port, ssl=tls)
     collector.port = server.sockets[0].getsockname()[1]
     try:
         yield collector
@@ -60,7 +68,7 @@ async def collecting(port: int = 0) -> AsyncGenerator[Collector]:
 
 def test_U10_the_record_goes_to_a_collector_once_and_goes_on_after_it_was_away(tmp_path: Path):
     async def play() -> None:
-        database = Database(sqlite_url(str(tmp_path / "record.db")))
+        database = Database(f"sqlite:///{tmp_path / 'record.db'}")
         await migrate(database)
         audit = AuditLog(database)
 
@@ -99,27 +107,163 @@ def test_U10_the_record_goes_to_a_collector_once_and_goes_on_after_it_was_away(t
     asyncio.run(play())
 
 
-def test_U10_a_record_that_cannot_be_read_does_not_end_the_sending(tmp_path: Path):
-    async def play() -> list[bytes]:
-        database = Database(sqlite_url(str(tmp_path / "record.db")))
-        await migrate(database)
-        audit = AuditLog(database)
-        await audit.append(AuditEvent(1.0, "agent", "act.chat"))
-        async with database.write() as session:
-            await session.execute(text("DROP TRIGGER audit_records_no_update"))
-            await session.execute(text("UPDATE audit_records SET details = '?'"))
-        async with collecting() as collector:
-            target = f"127.0.0.1:{collector.port}"
-            sender = SyslogSender(SyslogParts(audit, target, "https://r.example", tmp_path))
-            assert not await sender.send_new()
-            async with database.write() as session:
-                await session.execute(text("UPDATE audit_records SET details = '{}'"))
-            assert await sender.send_new()
-            messages = await collector.until(1)
-            stopping = asyncio.Event()
-            stopping.set()
-            await sender.keep(stopping)
+@asynccontextmanager
+async def recorded(folder: Path, lines: int = 1) -> AsyncGenerator[Database]:
+    database = Database(f"sqlite:///{folder / 'record.db'}")
+    await migrate(database)
+    for _ in range(lines):
+        await AuditLog(database).append(AuditEvent(1.0, "agent", "act.chat"))
+    try:
+        yield database
+    finally:
         await database.close()
-        return messages
 
-    assert len(asyncio.run(play())) == 1
+
+async def end(sender: SyslogSender) -> None:
+    stopping = asyncio.Event()
+    stopping.set()
+    await sender.keep(stopping)
+
+
+def seqs(messages: list[bytes]) -> list[int]:
+    return [int(found[1]) for one in messages if (found := re.search(rb'seq="(\d+)"', one))]
+
+
+@pytest.mark.parametrize("details", ["?", '{"a":[1]}', "[]", b"\xff\x00", 7, '{"a":"]" x'])
+def test_U1_a_line_whose_details_were_changed_is_sent_as_that_and_the_others_too(
+    tmp_path: Path, details: object
+):
+    async def play() -> list[bytes]:
+        async with recorded(tmp_path, 3) as database, collecting() as collector:
+            async with database.write() as session:
+                await session.execute(text("DROP TRIGGER audit_records_no_update"))
+                await session.execute(
+                    text("UPDATE audit_records SET details = :details WHERE seq = 2"), {"details": details}
+                )
+            target = f"127.0.0.1:{collector.port}"
+            sender = SyslogSender(SyslogParts(AuditLog(database), target, "https://r.example", tmp_path))
+            assert await sender.send_new()
+            messages = await collector.until(3)
+            await end(sender)
+            return messages
+
+    messages = asyncio.run(play())
+    assert seqs(messages) == [1, 2, 3]
+    assert [b"unreadable_details" in one for one in messages] == [False, True, False]
+    assert all(re.fullmatch(rb"[\x20-\x7e]+", one) for one in messages)
+
+
+def test_U10_a_record_that_was_put_back_from_a_backup_is_sent_on_from_there(tmp_path: Path):
+    async def play() -> list[int]:
+        async with recorded(tmp_path, 2) as database, collecting() as collector:
+            target = f"127.0.0.1:{collector.port}"
+            (tmp_path / "syslog-positions.json").write_text('{"home":9}')
+            sender = SyslogSender(SyslogParts(AuditLog(database), target, "https://r.example", tmp_path))
+            assert await sender.send_new()
+            await AuditLog(database).append(AuditEvent(2.0, "agent", "act.chat"))
+            assert await sender.send_new()
+            found = seqs(await collector.until(1))
+            await end(sender)
+            return found
+
+    assert asyncio.run(play()) == [3]
+
+
+@pytest.fixture(scope="module")
+def authorities(tmp_path_factory: pytest.TempPathFactory) -> list[CertificateFiles]:
+    """Two servers' certificates, each from an authority of its own (`ca.pem` beside it)."""
+    folders = [tmp_path_factory.mktemp("authority") for _ in range(2)]
+    return [prepare_certificate(settings(data=folder), Clock()) for folder in folders]
+
+
+def serving(files: CertificateFiles) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(files.certificate, files.key)
+    return context
+
+
+def test_U10_over_tls_the_record_goes_to_the_collector_that_the_authority_names(
+    tmp_path: Path, authorities: list[CertificateFiles]
+):
+    async def play() -> list[bytes]:
+        async with recorded(tmp_path, 3) as database, collecting(tls=serving(authorities[0])) as collector:
+            ca = authorities[0].certificate.with_name("ca.pem")
+            target = f"tls://127.0.0.1:{collector.port}"
+            sender = SyslogSender(SyslogParts(AuditLog(database), target, "https://r.example", tmp_path, ca))
+            assert await sender.send_new()
+            await AuditLog(database).append(AuditEvent(2.0, "agent", "act.chat"))
+            assert await sender.send_new()
+            messages = await collector.until(4)
+            await end(sender)
+            return messages
+
+    assert seqs(asyncio.run(play())) == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "reason"),
+    [
+        ("another authority", "certificate verify failed"),
+        ("the system's", "certificate verify failed"),
+        ("another name", "not valid for 'collector.example'"),
+        ("no certificate", "no certificate"),
+        ("no TLS", ""),
+    ],
+)
+def test_U10_over_tls_nothing_goes_to_a_collector_that_is_not_proven(
+    tmp_path: Path,
+    authorities: list[CertificateFiles],
+    monkeypatch: pytest.MonkeyPatch,
+    wrong: str,
+    reason: str,
+):
+    ca: Path | None = authorities[0].certificate.with_name("ca.pem")
+    if wrong == "another authority":
+        ca = authorities[1].certificate.with_name("ca.pem")
+    elif wrong == "the system's":
+        ca = None
+    elif wrong == "no certificate":
+        ca = tmp_path / "empty.pem"
+        ca.write_text("")
+    host = "127.0.0.1"
+    if wrong == "another name":
+        host = "collector.example"
+
+        def here(_host: str, port: int, *_more: object) -> list[object]:
+            return [(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", ("127.0.0.1", port))]
+
+        monkeypatch.setattr(socket, "getaddrinfo", here)
+
+    async def play() -> Collector:
+        tls = serving(authorities[0]) if wrong != "no TLS" else None
+        async with recorded(tmp_path) as database, collecting(tls=tls) as collector:
+            parts = SyslogParts(
+                AuditLog(database), f"tls://{host}:{collector.port}", "https://r.example", tmp_path, ca
+            )
+            monkeypatch.setattr("relevo_server.syslog._PATIENCE_S", 1.0)
+            with mock.patch.object(syslog, "_log") as log:
+                assert not await SyslogSender(parts).send_new()
+            assert reason in log.warning.call_args.kwargs["reason"].lower()
+            return collector
+
+    collector = asyncio.run(play())
+    assert b"act.chat" not in collector.data
+    assert not (tmp_path / "syslog-positions.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({}, ""),
+        ({"syslog": "collector.example:514"}, "warn  syslog is not encrypted"),
+        ({"syslog": "tls://collector.example:6514"}, ""),
+        ({"syslog": "tls://collector.example:6514", "syslog_ca": "gone.pem"}, "FAIL  syslog_ca gone.pem: "),
+    ],
+)
+def test_a_collector_without_tls_or_with_a_file_that_is_gone_is_said_by_check(
+    tmp_path: Path, given: dict[str, str], said: str
+):
+    lines, fine = asyncio.run(commands.check(settings(data=tmp_path, **given)))
+    assert any(line.startswith(said) for line in lines)
+    assert any("syslog" in line for line in lines) is bool(said)
+    assert fine is not said.startswith("FAIL")

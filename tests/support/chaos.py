@@ -21,7 +21,7 @@ from relevo_server.edge.packing import unpack
 from relevo_server.relay.records import Audited
 from relevo_server.store.audit_check import Verdict, check_record
 from relevo_server.store.checkpoints import HEADS_FILE, known_keys, load_or_make_key, read_heads
-from relevo_server.store.database import Database, sqlite_url
+from relevo_server.store.database import Database
 from relevo_server.store.spool import Spool
 from tests.support.fake_agent import FakeAgent
 from tests.support.fake_viewer import FakeViewer
@@ -223,7 +223,7 @@ async def _come_back(
 
 
 async def _judged(folder: Path) -> Verdict:
-    database = Database(sqlite_url(str(folder / "relevo.db")))
+    database = Database(f"sqlite:///{folder / 'relevo.db'}")
     try:
         with (folder / HEADS_FILE).open("rb") as lines:
             heads = read_heads(lines)

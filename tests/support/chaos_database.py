@@ -17,6 +17,7 @@ from tests.support.chaos import Acts, at_work, come_back, spooled
 from tests.support.fake_agent import FakeAgent
 from tests.support.fake_viewer import FakeViewer
 from tests.support.postgres import PostgresServer
+from tests.support.records import flaws_of
 from tests.support.relay import RelayProcess
 from tests.support.soak import forget
 
@@ -153,7 +154,7 @@ async def _recorded(url: str, session_id: bytes) -> list[int]:
 async def _whole(url: str) -> None:
     database = Database(url)
     try:
-        flaws = await AuditLog(database).verify()
+        flaws = await flaws_of(database)
     finally:
         await database.close()
     assert not flaws, flaws

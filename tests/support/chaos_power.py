@@ -14,10 +14,10 @@ from typing import Final
 
 from relevo_protocol.messages.base import Message
 from relevo_protocol.messages.relay import Recorded
-from relevo_server.store.audit import AuditLog
-from relevo_server.store.database import Database, sqlite_url
+from relevo_server.store.database import Database
 from tests.support.chaos import Acts, at_work, on_disk
 from tests.support.power_cut import deeds, left_behind, watched
+from tests.support.records import flaws_of
 from tests.support.relay import RelayProcess
 from tests.support.wires import Inbox
 
@@ -130,9 +130,9 @@ async def _whole(data: Path) -> None:
     """What is left is a database, and its chain has no flaw."""
     with contextlib.closing(sqlite3.connect(data / "relevo.db")) as file:
         assert file.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-    database = Database(sqlite_url(str(data / "relevo.db")))
+    database = Database(f"sqlite:///{data / 'relevo.db'}")
     try:
-        flaws = await AuditLog(database).verify()
+        flaws = await flaws_of(database)
     finally:
         await database.close()
     assert not flaws, flaws

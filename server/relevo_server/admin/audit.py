@@ -11,8 +11,9 @@ from relevo_server import export
 from relevo_server.accounts.permissions import Permission
 from relevo_server.admin.acts import AdminParts
 from relevo_server.safe_name import attachment
-from relevo_server.store.audit import AuditEvent, AuditFilter, AuditLine
+from relevo_server.store.audit import AuditEvent, AuditFilter
 from relevo_server.store.audit_check import FlawKind, check_record
+from relevo_server.store.audit_line import AuditLine
 from relevo_server.store.checkpoints import known_keys
 
 MAX_PAGE: Final = 200
@@ -26,7 +27,8 @@ class LineOut(BaseModel):
 
     `actor` is an account's id or a word (`customer`, `agent`, `relay`, `command line`, `guest-…`, `token:…`,
     or nothing); `actor_name` is how the organisation calls that account today, else empty. `personal` is
-    null where there never was any, or where it was erased: then `erased` is true.
+    null where there never was any, or where it was erased: then `erased` is true. A line is `changed` where
+    somebody has put into the database what no line can hold; `details` have it as text, `unreadable_…`.
     """
 
     seq: int
@@ -39,6 +41,7 @@ class LineOut(BaseModel):
     details: dict[str, Value]
     personal: dict[str, str] | None
     erased: bool
+    changed: bool
     chain: str
 
 
@@ -133,8 +136,7 @@ def build_router(parts: AdminParts) -> APIRouter:
 async def _verify(parts: AdminParts, organisation: str) -> VerifyAnswer:
     keys = known_keys(parts.services.settings.data, parts.keeper().public_key)
     verdict = await check_record(parts.database, organisation, (), keys)
-    heads = await parts.keeper().heads(organisation)
-    newest = heads[-1] if heads else None
+    newest = await parts.keeper().newest(organisation)
     head = (
         HeadOut(seq=newest.seq, at_s=newest.at_s, chain=newest.chain.hex(), key_id=newest.key_id)
         if newest is not None
@@ -159,9 +161,9 @@ async def _export(parts: AdminParts, wanted: export.WantedExport, event: AuditEv
     now_s = parts.services.clock.wall_s()
     await parts.audit.append(event)
     await parts.keeper().sign_due(now_s, at_once=True)
-    heads = await parts.keeper().heads(wanted.organisation)
+    head = await parts.keeper().newest(wanted.organisation)
     return StreamingResponse(
-        export.pieces(parts.audit, heads, wanted),
+        export.pieces(parts.audit, head, wanted),
         media_type=export.MEDIA_TYPES[wanted.kind],
         headers={"content-disposition": attachment(export.file_name(wanted.kind, now_s))},
     )
@@ -179,5 +181,6 @@ def _out(line: AuditLine, actor_name: str) -> LineOut:
         details=dict(line.details),
         personal=dict(line.personal) if line.personal is not None else None,
         erased=line.erased,
+        changed=line.changed,
         chain=line.chain.hex(),
     )

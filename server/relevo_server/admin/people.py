@@ -7,12 +7,12 @@ from fastapi import APIRouter, Path, Request
 from pydantic import AfterValidator, BaseModel, Field
 
 from relevo_protocol.modes import Standing
-from relevo_server.accounts.names import display_name, new_name, team_name
+from relevo_server.accounts.names import BadName, display_name, name_in, new_name, team_name
 from relevo_server.accounts.permissions import Permission
 from relevo_server.accounts.sign_in import LINK_LIFETIME_S, hash_token
 from relevo_server.accounts.view import AccountView
 from relevo_server.admin.acts import AdminParts, Body
-from relevo_server.errors import FORBIDDEN, LAST_ADMINISTRATOR, NOT_FOUND, TAKEN, Refusal
+from relevo_server.errors import FORBIDDEN, INVALID, LAST_ADMINISTRATOR, NOT_FOUND, TAKEN, Refusal
 from relevo_server.store.accounts import NameTaken
 from relevo_server.store.people import LastAdministrator, NewPerson, Person, PersonChange
 
@@ -47,7 +47,10 @@ class PeopleAnswer(BaseModel):
 
 
 class NewPersonBody(Body):
-    """`POST /api/admin/people`: somebody new, who chooses a password after coming in by the link."""
+    """`POST /api/admin/people`: somebody new, who chooses a password after coming in by the link.
+
+    The answer has the name to sign in with: of all but the home organisation's people it ends in `@` and id.
+    """
 
     name: Name
     display_name: Shown
@@ -145,8 +148,13 @@ class _People:
         # Who has the link is that person: a program adds people, and a person lets them in.
         lasts_s = LINK_LIFETIME_S if account.scopes is None else 0
         token = secrets.token_urlsafe(32)
+        try:
+            name = name_in(account.organisation_id, body.name)
+        except BadName as error:
+            raise Refusal(INVALID, where="name") from error
         new = NewPerson(
-            **body.model_dump(exclude={"language", "standing"}),
+            **body.model_dump(exclude={"name", "language", "standing"}),
+            name=name,
             language=body.language or self._parts.services.settings.language,
             standing=Standing(body.standing),
             link_hash=hash_token(token),

@@ -11,7 +11,7 @@ from relevo_server.admin.acts import AdminParts, Body
 from relevo_server.errors import LAST_ADMINISTRATOR, NOT_CONFIGURED, NOT_FOUND, Refusal
 from relevo_server.settings import SecondFactor
 from relevo_server.store.factors import OidcStore
-from relevo_server.store.organisations import OrganisationPolicy
+from relevo_server.store.organisations import HOME, OrganisationPolicy
 
 Hour = Annotated[int, Field(ge=0, le=23)]
 
@@ -33,7 +33,10 @@ class PolicyBody(Body):
 
 
 class PolicyAnswer(BaseModel):
-    """`GET /api/admin/policy`; `floor` is what the server's settings ask in any case."""
+    """`GET /api/admin/policy`; `floor` is what the server's settings ask in any case.
+
+    `oidc`: there is a provider whose people these are.
+    """
 
     policy: PolicyBody
     floor: SecondFactor
@@ -81,8 +84,8 @@ def build_router(parts: AdminParts) -> APIRouter:
 async def _check_provider(parts: AdminParts, organisation: str) -> None:
     """Nothing, where somebody could still administer by the provider alone. Raises Refusal."""
     issuer = parts.services.settings.oidc_issuer
-    if issuer is None:
-        # Nobody could sign in any more.
+    if issuer is None or organisation != HOME:
+        # Nobody could sign in any more: the provider is the home organisation's.
         raise Refusal(NOT_CONFIGURED, where="oidc_only")
     if not await OidcStore(parts.database).has_administrator(issuer, organisation):
         raise Refusal(LAST_ADMINISTRATOR, where="oidc_only")
@@ -101,6 +104,6 @@ async def _answer(parts: AdminParts, account: AccountView) -> PolicyAnswer:
             activity=ActivityPolicy(machines_per_day=kept.machines_per_day, night=kept.night),
         ),
         floor=settings.second_factor,
-        oidc=settings.oidc_issuer is not None,
+        oidc=settings.oidc_issuer is not None and account.organisation_id == HOME,
         organisation=found.name,
     )

@@ -30,7 +30,8 @@ def _inert(text: str) -> str:
 class ReportOut(BaseModel):
     """One report; `accused` is an account's or guest's id, empty where everybody is meant.
 
-    `people` are the names that were in the session, by slot; empty where they were erased.
+    `people` are the names that were in the session, by slot; empty where they were erased. `lead`, `mode`,
+    `kind` and `began_at_s` are the session's, empty and 0 where it is kept no longer.
     """
 
     id: str
@@ -40,6 +41,10 @@ class ReportOut(BaseModel):
     accused: str
     accused_name: str
     people: dict[str, str]
+    lead: str
+    mode: str
+    kind: str
+    began_at_s: float
     state: State
     handled_by: str
     handled_by_name: str
@@ -105,6 +110,10 @@ def _out(one: Report, people: Mapping[str, Person]) -> ReportOut:
         accused=one.accused,
         accused_name=name(one.accused),
         people=dict(one.people),
+        lead=one.lead,
+        mode=one.mode,
+        kind=one.kind,
+        began_at_s=one.began_at_s,
         state=one.state.value,
         handled_by=one.handled_by,
         handled_by_name=name(one.handled_by),

@@ -12,9 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from relevo_protocol.modes import Standing
 from relevo_server.accounts.view import AccountView
 from relevo_server.clock import Clock
-from relevo_server.store.audit import AuditEvent, Detail, append_audit
+from relevo_server.store.audit import AuditEvent, append_audit
+from relevo_server.store.audit_line import Detail
 from relevo_server.store.database import Database
 from relevo_server.store.revocations import revoke
+from relevo_server.store.sign_ins import still_stands
 from relevo_server.store.tables import HOME, AccountRow, SignInLinkRow, WebSessionRow
 from relevo_server.store.tables_trust import ApiTokenRow, OrganisationRow
 
@@ -145,11 +147,11 @@ class AccountStore:
     async def set_password(self, name: str, password_hash: str, actor: By, *, but: str = "") -> bool:
         """Change the password; every sign-in of the account ends, but the one named `but`, and every token.
 
-        False when there is no such account.
+        False when there is no such account, or `but` has ended: somebody else was faster.
         """
         async with self._database.write() as session:
             row = await _locked(session, name)
-            if row is None:
+            if row is None or (but and not await still_stands(session, row.id, but)):
                 return False
             row.password_hash = password_hash
             await _end_sign_ins(session, row, self._clock.wall_s(), but)

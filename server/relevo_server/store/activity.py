@@ -5,6 +5,7 @@ from typing import Final
 
 from sqlalchemy import select
 
+from relevo_server.store.audit_line import LAST_MOMENT_S
 from relevo_server.store.database import Database
 from relevo_server.store.tables_trust import AuditRecordRow
 
@@ -36,6 +37,7 @@ class ActivityStore:
                     AuditRecordRow.organisation_id == organisation,
                     AuditRecordRow.action == ADMITTED,
                     AuditRecordRow.at_s >= from_s,
+                    AuditRecordRow.at_s < LAST_MOMENT_S,
                 )
                 .order_by(AuditRecordRow.seq.desc())
                 .limit(MAX_VISITS)

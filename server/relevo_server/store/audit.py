@@ -5,28 +5,28 @@ and the signed heads (`checkpoints`) show when somebody went round them. Checked
 """
 
 import os
-from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 import msgspec
-from sqlalchemy import func, select
+from sqlalchemy import BigInteger, cast, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from relevo_server.store import audit_chain
 from relevo_server.store.audit_chain import ChainedFields
-from relevo_server.store.audit_check import Flaw, check_record
-from relevo_server.store.checkpoints import Head, Keys
+from relevo_server.store.audit_line import AuditLine, Detail, line_of
 from relevo_server.store.database import HEADS_HELD, Database
 from relevo_server.store.tables import HOME, AuditRow
 from relevo_server.store.tables_trust import AuditHeadRow, AuditRecordRow
 
-Detail = str | int | float | bool
 _SALT_BYTES: Final = 16
 _PAGE: Final = 500
 _HeadNow = tuple[int, bytes]
 _LINES: Final = AuditRecordRow.__table__
+# SQLite keeps anything in any column, and what is no number has no place among the lines.
+_NUMBERED: Final = cast(AuditRecordRow.seq, BigInteger()) == AuditRecordRow.seq
 # Built once: a batch of records should cost the database's time and not SQLAlchemy's.
 _INSERT: Final = {
     name: kind.insert(_LINES)
@@ -63,30 +63,6 @@ class AuditEvent:
 
 
 @dataclass(frozen=True)
-class AuditLine:
-    """A line as it is stored; `personal` is None where there is none or where it was erased."""
-
-    organisation: str
-    seq: int
-    at_s: float
-    actor: str
-    action: str
-    session_id: bytes | None
-    cause: str
-    details: Mapping[str, Detail]
-    personal: Mapping[str, str] | None = field(repr=False)
-    salt: bytes | None = field(repr=False)
-    personal_hash: bytes
-    event_id: bytes
-    chain: bytes
-
-    @property
-    def erased(self) -> bool:
-        """Whether there were personal data that are gone."""
-        return self.personal is None and self.personal_hash != audit_chain.NOTHING_PERSONAL
-
-
-@dataclass(frozen=True)
 class AuditFilter:
     """Which lines; None is any. `action` with a dot at its end means all that begin so."""
 
@@ -114,7 +90,7 @@ class AuditLog:
         only: AuditFilter | None = None,
     ) -> list[AuditLine]:
         """The newest lines first, at most `limit`, older than line `before_seq`."""
-        wanted = select(AuditRecordRow).where(AuditRecordRow.organisation_id == organisation)
+        wanted = select(AuditRecordRow).where(AuditRecordRow.organisation_id == organisation, _NUMBERED)
         if before_seq is not None:
             wanted = wanted.where(AuditRecordRow.seq < before_seq)
         only = only or AuditFilter()
@@ -141,23 +117,36 @@ class AuditLog:
                 return
             from_seq = page[-1].seq + 1
 
-    async def verify(
-        self,
-        organisation: str = HOME,
-        heads: Iterable[Head] = (),
-        keys: Keys | None = None,
-    ) -> list[Flaw]:
-        """What is wrong with an organisation's record; `audit_check.check_record` tells more."""
-        found = await check_record(self._database, organisation, heads, keys)
-        return list(found.flaws)
-
-    async def organisations(self) -> list[str]:
-        """Those that have a record."""
+    async def ends(self) -> dict[str, int]:
+        """The number of the last line of each organisation that has a record."""
         async with self._database.read() as session:
-            found = await session.scalars(
-                select(AuditHeadRow.organisation_id).order_by(AuditHeadRow.organisation_id)
+            found = await session.execute(
+                select(AuditHeadRow.organisation_id, cast(AuditHeadRow.seq, BigInteger())).order_by(
+                    AuditHeadRow.organisation_id
+                )
             )
-            return list(found)
+            return {organisation: int(seq) for organisation, seq in found}
+
+    async def chain_before(self, organisation: str, seq: int) -> bytes | None:
+        """The chain value that line `seq` follows; None where the line before it is missing.
+
+        Where the lines before it were pruned, the head has kept it.
+        """
+        if seq == 1:
+            return audit_chain.GENESIS
+        async with self._database.read() as session:
+            before = await session.get(AuditRecordRow, (organisation, seq - 1))
+            if before is not None:
+                return line_of(before).chain
+            head = await session.get(AuditHeadRow, organisation)
+        kept: object = head.pruned_chain if head is not None and head.pruned_seq == seq - 1 else None
+        return kept if isinstance(kept, bytes) else None
+
+    async def pruned_seq(self, organisation: str) -> int:
+        """Up to which line the record's beginning is gone by its retention; 0 where nothing is."""
+        async with self._database.read() as session:
+            head = await session.get(AuditHeadRow, organisation)
+        return head.pruned_seq if head is not None else 0
 
 
 async def append_audit(session: AsyncSession, event: AuditEvent) -> bool:
@@ -174,29 +163,10 @@ async def append_audit(session: AsyncSession, event: AuditEvent) -> bool:
     return moved is not None
 
 
-def line_of(row: AuditRecordRow) -> AuditLine:
-    """A stored row as others see it."""
-    return AuditLine(
-        organisation=row.organisation_id,
-        seq=row.seq,
-        at_s=row.at_s,
-        actor=row.actor,
-        action=row.action,
-        session_id=row.session_id,
-        cause=row.cause,
-        details=msgspec.json.decode(row.details, type=dict[str, Detail]),
-        personal=None if row.personal is None else msgspec.json.decode(row.personal, type=dict[str, str]),
-        salt=row.salt,
-        personal_hash=row.personal_hash,
-        event_id=row.event_id,
-        chain=row.chain,
-    )
-
-
 async def _page(session: AsyncSession, organisation: str, from_seq: int) -> Sequence[AuditRecordRow]:
     found = await session.scalars(
         select(AuditRecordRow)
-        .where(AuditRecordRow.organisation_id == organisation, AuditRecordRow.seq >= from_seq)
+        .where(AuditRecordRow.organisation_id == organisation, AuditRecordRow.seq >= from_seq, _NUMBERED)
         .order_by(AuditRecordRow.seq)
         .limit(_PAGE)
     )

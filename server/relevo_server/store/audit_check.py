@@ -7,6 +7,7 @@ was changed after the newest head that is out of the changer's reach, by somebod
 
 import hashlib
 import struct
+from asyncio import to_thread
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -17,12 +18,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from relevo_server.store import audit_chain
 from relevo_server.store.audit_chain import GENESIS, NOTHING_PERSONAL, ChainedFields
+from relevo_server.store.audit_line import Detail
 from relevo_server.store.checkpoints import Head, Keys, head_of, verify_head
 from relevo_server.store.database import Database
 from relevo_server.store.tables import HOME, AuditRow
 from relevo_server.store.tables_trust import AuditHeadRow, AuditRecordRow, CheckpointRow
-
-Detail = str | int | float | bool
 
 
 class FlawKind(StrEnum):
@@ -75,7 +75,8 @@ async def check_record(
         )
         known = [head_of(row) for row in rows]
         known += [head for head in heads if head.organisation == organisation]
-        walk = _Walk(organisation, stored, known, keys)
+        # A year's signatures take a minute, in which others want to be served.
+        walk = await to_thread(_Walk, organisation, stored, known, keys)
         if organisation == HOME:
             walk.old = await _old_record(session)
         lines = await session.stream_scalars(
@@ -106,6 +107,7 @@ class _OldRecord:
     lines: int = 0
     chain: bytes = GENESIS
     broken: int | None = None
+    erased: frozenset[int] = frozenset()
 
 
 @dataclass
@@ -153,6 +155,7 @@ class _Walk:
         self._chain = stored.pruned_chain if stored is not None else GENESIS
         self._lines = 0
         self._erased = _Erased()
+        self._old_erased: set[int] = set()
         self._pruned_told = self._pruned == 0
         self._heads: dict[int, list[Head]] = {}
         self._signed_seq = 0
@@ -202,6 +205,9 @@ class _Walk:
             self._flaw(0, FlawKind.OLD_RECORD)
         if self.old.broken is not None:
             self._flaw(self.old.broken, FlawKind.OLD_RECORD)
+        if self.old.lines:
+            for number in self.old.erased ^ self._old_erased:
+                self._flaw(number, FlawKind.OLD_RECORD)
         if not self._pruned_told:
             self._flaw(self._pruned, FlawKind.REMOVED)
         for seq in self._erased.waiting:
@@ -230,6 +236,7 @@ class _Walk:
         return details
 
     def _check_erasure(self, row: AuditRecordRow, details: dict[str, Detail]) -> None:
+        self._old_erased.update(int(number) for number in str(details.get("old", "")).split())
         covered = self._erased.account_for(details)
         first = details.get("first", 0)
         # Of what was pruned meanwhile nobody can count the lines any more.
@@ -292,8 +299,14 @@ def _fields(row: AuditRecordRow) -> ChainedFields:
 
 async def _old_record(session: AsyncSession) -> _OldRecord:
     chain, lines, broken = GENESIS, 0, None
+    erased: set[int] = set()
     rows = await session.stream_scalars(select(AuditRow).order_by(AuditRow.number))
     async for row in rows:
+        lines += 1
+        if row.actor == row.details == "":
+            erased.add(row.number)  # details were never less than {}
+            chain = row.chain
+            continue
         fields = (row.at_s, row.actor, row.action, row.session_id or b"", row.details)
         try:
             follows = audit_chain.old_link(chain, fields) == row.chain
@@ -301,5 +314,5 @@ async def _old_record(session: AsyncSession) -> _OldRecord:
             follows = False
         if broken is None and not follows:
             broken = row.number
-        chain, lines = row.chain, lines + 1
-    return _OldRecord(lines, chain, broken)
+        chain = row.chain
+    return _OldRecord(lines, chain, broken, frozenset(erased))

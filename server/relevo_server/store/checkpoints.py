@@ -11,7 +11,6 @@ import mmap
 import os
 import stat
 import struct
-import sys
 from asyncio import to_thread
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -34,6 +33,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from relevo_server.logs import logger
 from relevo_server.store.audit_chain import head_bytes
 from relevo_server.store.database import Database
+from relevo_server.store.spool import lock, sync_folder
 from relevo_server.store.tables_trust import AuditHeadRow, CheckpointRow
 
 KEY_FILE: Final = "audit.key"
@@ -112,15 +112,16 @@ class HeadKeeper:
             await to_thread(_append, self._file, [*await self._not_in_file(due), *due])
         return due
 
-    async def heads(self, organisation: str) -> list[Head]:
-        """The organisation's signed heads in the database, in order."""
+    async def newest(self, organisation: str) -> Head | None:
+        """The organisation's newest signed head in the database."""
         async with self._database.read() as session:
-            rows = await session.scalars(
+            row = await session.scalar(
                 select(CheckpointRow)
                 .where(CheckpointRow.organisation_id == organisation)
-                .order_by(CheckpointRow.seq)
+                .order_by(CheckpointRow.seq.desc())
+                .limit(1)
             )
-            return [head_of(row) for row in rows]
+        return head_of(row) if row is not None else None
 
     async def _not_in_file(self, due: Iterable[Head]) -> list[Head]:
         """Signed heads before these that could not be written to the file when it was their time."""
@@ -286,6 +287,8 @@ def _make_key(path: Path) -> None:
         os.link(aside, path)
     finally:
         aside.unlink()
+    # A key that a loss of power took along would leave heads that nobody seems to have signed.
+    sync_folder(path.parent)
 
 
 def _newest_seq(path: Path, organisation: str) -> int:
@@ -307,7 +310,7 @@ def _append(path: Path, heads: Iterable[Head]) -> None:
     lines = b"".join(msgspec.json.encode(head_line(head), order="deterministic") + b"\n" for head in heads)
     file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
     try:
-        _lock(file)
+        lock(file)  # a line that another process is writing is not a torn one
         size = os.fstat(file).st_size
         whole = _whole_bytes(file, size)
         if whole < size:
@@ -319,14 +322,6 @@ def _append(path: Path, heads: Iterable[Head]) -> None:
         os.fsync(file)
     finally:
         os.close(file)
-
-
-def _lock(file: int) -> None:
-    """Keep other processes from appending until the file is closed; a half written line is not a torn one."""
-    if sys.platform != "win32":
-        import fcntl
-
-        fcntl.flock(file, fcntl.LOCK_EX)
 
 
 def _whole_bytes(file: int, size: int) -> int:

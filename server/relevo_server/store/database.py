@@ -5,6 +5,7 @@ import os
 import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -37,6 +38,9 @@ UNFIT: Final = (IntegrityError, DataError)
 
 ITS_OWN: Final = (SQLAlchemyError, OSError)
 """What the database raises; anything else that is raised while a record is written is that record's fault."""
+
+# SQLite keeps any bytes as text. One cell that somebody has spoilt must not make a whole table unreadable.
+_text_of: Final = partial(str, encoding="utf-8", errors="surrogateescape")
 
 
 class Unavailable(SQLAlchemyError):
@@ -162,11 +166,6 @@ class Database:
         await self.engine.dispose()
 
 
-def sqlite_url(path: str) -> str:
-    """The URL of an SQLite file."""
-    return f"sqlite+aiosqlite:///{path}"
-
-
 def _with_driver(url: URL) -> URL:
     drivers = {
         "postgresql": "postgresql+asyncpg",
@@ -231,6 +230,7 @@ def _name_unfit(context: ExceptionContext) -> DataError | None:
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     # The driver must not begin transactions by itself: `_begin_sqlite` says which kind is wanted.
     connection.isolation_level = None
+    connection.driver_connection.text_factory = _text_of
     cursor = connection.cursor()
     for pragma in (
         "journal_mode=WAL",

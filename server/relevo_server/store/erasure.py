@@ -1,23 +1,30 @@
-"""Takes personal data out of the record (erasure) and takes its beginning away (pruning); the chain holds."""
+"""Takes personal data out of the record (erasure) and takes its beginning away (pruning); the chain holds.
+
+The record of the first versions has no salted hashes: of a line of theirs that tells of somebody, actor and
+details go, its chain value stays, and the line `erased` says which those were. All of it is pruned together
+with the first line that came after it.
+"""
 
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from sqlalchemy import ColumnElement, delete, or_, select, update
+from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from relevo_server.store.audit import AuditEvent, Detail, append_audit
+from relevo_server.store.audit import AuditEvent, append_audit
 from relevo_server.store.audit_check import seqs_hash
+from relevo_server.store.audit_line import Detail
 from relevo_server.store.checkpoints import HeadKeeper
 from relevo_server.store.database import Database
-from relevo_server.store.tables import RelaySeatRow, RelaySessionRow
+from relevo_server.store.tables import HOME, AccountRow, AuditRow, RelaySeatRow, RelaySessionRow
 from relevo_server.store.tables_trust import AuditHeadRow, AuditRecordRow, CheckpointRow, ReportRow
 
 _BATCH: Final = 1000
 _PIECE: Final = 20_000
-"""About how many lines one transaction prunes."""
+"""About how many lines one transaction prunes, and one statement searches."""
+_LAST_SEQ: Final = 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -40,6 +47,7 @@ async def erase(database: Database, organisation: str, what: Erasure, event: Aud
     async with database.write() as session:
         await _lock(session, organisation)
         seqs = await _forget_lines(session, organisation, what)
+        old = await _forget_old_lines(session, what) if organisation == HOME else []
         await _forget_beside(session, organisation, what)
         whose = (
             {"session": what.session_id.hex()} if what.session_id is not None else {"account": what.person}
@@ -50,11 +58,13 @@ async def erase(database: Database, organisation: str, what: Erasure, event: Aud
             "rows": seqs_hash(seqs),
             **whose,
         }
+        if old:
+            details["old"] = " ".join(map(str, old))
         await append_audit(
             session, replace(event, action="erased", organisation=organisation, details=details, personal={})
         )
     await database.forget()
-    return len(seqs)
+    return len(seqs) + len(old)
 
 
 async def prune(
@@ -77,7 +87,8 @@ async def prune(
 async def _prune_piece(database: Database, organisation: str, before_s: float, event: AuditEvent) -> int:
     async with database.write() as session:
         head = await _lock(session, organisation)
-        point = await _pruning_point(session, head, before_s) if head is not None else None
+        ages = before_s, event.at_s
+        point = await _pruning_point(session, head, ages) if head is not None else None
         if head is None or point is None:
             return 0
         head.pruned_seq, head.pruned_chain = point.seq, point.chain
@@ -90,8 +101,22 @@ async def _prune_piece(database: Database, organisation: str, before_s: float, e
     return count
 
 
-async def _pruning_point(session: AsyncSession, head: AuditHeadRow, before_s: float) -> CheckpointRow | None:
-    """The farthest signed head within one piece; where heads are farther apart than that, the next one."""
+async def _pruning_point(
+    session: AsyncSession, head: AuditHeadRow, ages: tuple[float, float]
+) -> CheckpointRow | None:
+    """The farthest signed head within one piece; where heads are farther apart than that, the next one.
+
+    `ages`: before when lines are too old, and now. Nothing that was written in between goes, whatever a head
+    says that was signed while the clock was wrong.
+    """
+    before_s, now_s = ages
+    of_it = AuditRecordRow.organisation_id == head.organisation_id
+    young = await session.scalar(
+        select(AuditRecordRow.seq)
+        .where(of_it, AuditRecordRow.at_s >= before_s, AuditRecordRow.at_s <= now_s)
+        .order_by(AuditRecordRow.seq)
+        .limit(1)
+    )
     wanted = (
         select(CheckpointRow)
         .where(
@@ -101,6 +126,8 @@ async def _pruning_point(session: AsyncSession, head: AuditHeadRow, before_s: fl
         )
         .limit(1)
     )
+    if young is not None:
+        wanted = wanted.where(CheckpointRow.seq < young)
     within = wanted.where(CheckpointRow.seq <= head.pruned_seq + _PIECE).order_by(CheckpointRow.seq.desc())
     found = await session.scalar(within)
     return found or await session.scalar(wanted.order_by(CheckpointRow.seq))
@@ -114,14 +141,19 @@ async def _lock(session: AsyncSession, organisation: str) -> AuditHeadRow | None
 
 
 async def _forget_lines(session: AsyncSession, organisation: str, what: Erasure) -> list[int]:
-    found = await session.scalars(
-        select(AuditRecordRow.seq).where(
-            AuditRecordRow.organisation_id == organisation,
-            AuditRecordRow.personal.is_not(None),
-            _concerns(what),
-        )
+    its = select(AuditRecordRow.seq).where(
+        AuditRecordRow.organisation_id == organisation, AuditRecordRow.seq <= _LAST_SEQ
     )
-    seqs = list(found)
+    theirs = its.where(AuditRecordRow.personal.is_not(None), _concerns(what))
+    seqs, after = list[int](), 0
+    # Piece by piece: no statement may take longer than the database is waited for.
+    while True:
+        piece = its.where(AuditRecordRow.seq > after).order_by(AuditRecordRow.seq).limit(_PIECE).subquery()
+        through = await session.scalar(select(func.max(piece.c.seq)))
+        if through is None:
+            break
+        seqs += await session.scalars(theirs.where(AuditRecordRow.seq.between(after + 1, through)))
+        after = through
     for batch in _batches(seqs):
         await session.execute(
             update(AuditRecordRow)
@@ -137,6 +169,19 @@ def _concerns(what: Erasure) -> ColumnElement[bool]:
     # Details are JSON with sorted keys and no spaces; ids need no escaping in it.
     about = AuditRecordRow.details.contains(f'"account":"{what.person}"', autoescape=True)
     return or_(AuditRecordRow.actor == what.person, about)
+
+
+async def _forget_old_lines(session: AsyncSession, what: Erasure) -> list[int]:
+    if what.session_id is not None:
+        concerned = AuditRow.session_id == what.session_id
+    else:
+        # The first versions wrote accounts' names where there are ids now.
+        name = await session.scalar(select(AccountRow.name).where(AccountRow.id == what.person))
+        names = {what.person, name or what.person}
+        about = [AuditRow.details.contains(f'"account":"{one}"', autoescape=True) for one in names]
+        concerned = or_(AuditRow.actor.in_(names), *about)
+    emptied = update(AuditRow).where(concerned, AuditRow.details != "").values(actor="", details="")
+    return sorted(await session.scalars(emptied.returning(AuditRow.number)))
 
 
 async def _forget_beside(session: AsyncSession, organisation: str, what: Erasure) -> None:
@@ -175,6 +220,12 @@ async def _delete_through(session: AsyncSession, organisation: str, seq: int) ->
                 AuditRecordRow.organisation_id == organisation, AuditRecordRow.seq.in_(batch)
             )
         )
+    # What they prove is gone; the last of them proves where the rest begins.
+    await session.execute(
+        delete(CheckpointRow).where(CheckpointRow.organisation_id == organisation, CheckpointRow.seq < seq)
+    )
+    if organisation == HOME:
+        await session.execute(delete(AuditRow))
     return len(seqs)
 
 

@@ -276,6 +276,7 @@ class FactorStore:
         """
         factors = (TotpRow, PasskeyRow, RecoveryCodeRow, OidcLinkRow)
         async with self._database.write() as session:
+            await _lock_account(session, account_id)
             for table in (*factors, ApiTokenRow, WebSessionRow, SignInLinkRow):
                 await session.execute(delete(table).where(table.account_id == account_id))
             revoke(session, account_id, event.at_s)

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 import msgspec
@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from relevo_server.store.audit import AuditEvent, append_audit
 from relevo_server.store.database import Database
+from relevo_server.store.tables import RelaySessionRow
 from relevo_server.store.tables_trust import ReportRow
 
 
@@ -40,7 +41,11 @@ class NewReport:
 
 @dataclass(frozen=True)
 class Report:
-    """A report and what was done about it."""
+    """A report and what was done about it; of its session what is still known.
+
+    `mode` and `kind` are empty and `began_at_s` is 0 where the session is kept no longer; `lead` is the name
+    of who led it, empty where nobody did or it was erased.
+    """
 
     id: str
     organisation: str
@@ -52,6 +57,10 @@ class Report:
     state: ReportState
     handled_by: str
     note: str = field(repr=False)
+    lead: str = field(default="", repr=False)
+    mode: str = ""
+    kind: str = ""
+    began_at_s: float = 0.0
 
 
 class ReportStore:
@@ -64,18 +73,14 @@ class ReportStore:
         self, organisation: str, state: ReportState | None = None, limit: int = 200
     ) -> list[Report]:
         """The organisation's reports, the newest first."""
-        wanted = select(ReportRow).where(ReportRow.organisation_id == organisation)
+        same = RelaySessionRow.session_id == ReportRow.session_id
+        wanted = select(ReportRow, RelaySessionRow).outerjoin(RelaySessionRow, same)
+        wanted = wanted.where(ReportRow.organisation_id == organisation)
         if state is not None:
             wanted = wanted.where(ReportRow.state == state.value)
         async with self._database.read() as session:
-            rows = await session.scalars(wanted.order_by(ReportRow.at_s.desc(), ReportRow.id).limit(limit))
-            return [_report(row) for row in rows]
-
-    async def add(self, report: NewReport, event: AuditEvent) -> None:
-        """Store a report together with its line in the record."""
-        async with self._database.write() as session:
-            if await append_audit(session, event):
-                await add_report(session, report)
+            rows = await session.execute(wanted.order_by(ReportRow.at_s.desc(), ReportRow.id).limit(limit))
+            return [_report(row, of) for row, of in rows]
 
     async def handle(
         self, organisation: str, report_id: str, *, state: ReportState, note: str, event: AuditEvent
@@ -112,8 +117,8 @@ async def add_report(session: AsyncSession, report: NewReport) -> None:
     await session.flush()
 
 
-def _report(row: ReportRow) -> Report:
-    return Report(
+def _report(row: ReportRow, of: RelaySessionRow | None) -> Report:
+    report = Report(
         id=row.id,
         organisation=row.organisation_id,
         session_id=row.session_id,
@@ -125,3 +130,6 @@ def _report(row: ReportRow) -> Report:
         handled_by=row.handled_by,
         note=row.note,
     )
+    if of is None:
+        return report
+    return replace(report, lead=of.lead_name, mode=of.mode, kind=of.kind, began_at_s=of.created_at_s)

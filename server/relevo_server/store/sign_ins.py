@@ -196,6 +196,18 @@ class SignInStore:
             await session.execute(delete(SignInLinkRow).where(SignInLinkRow.expires_at_s <= now_s))
 
 
+async def still_stands(session: AsyncSession, account_id: str, sign_in: str) -> bool:
+    """Whether a sign-in, by its public name, was not ended meanwhile.
+
+    What ends all of an account's has to wait until the transaction is over.
+    """
+    await session.execute(select(AccountRow.id).where(AccountRow.id == account_id).with_for_update())
+    wanted = select(WebSessionRow.id).where(
+        WebSessionRow.account_id == account_id, WebSessionRow.id == sign_in
+    )
+    return await session.scalar(wanted) is not None
+
+
 async def _password_hash(session: AsyncSession, account_id: str) -> str | None:
     # Held until the sign-in is there: a new password after it ends it with all others.
     return await session.scalar(

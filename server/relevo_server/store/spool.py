@@ -10,8 +10,9 @@ import contextlib
 import itertools
 import os
 import struct
+import sys
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -121,7 +122,8 @@ class Spool:
         block = b"".join(_framed(record) for record in records)
         if self._refused.exists() and self._refused.stat().st_size + len(block) > self._limit_bytes:
             raise SpoolFull(f"{self._refused} would grow over {self._limit_bytes} bytes: look at it, move it")
-        self._on_disk(self._refused, lambda file: _append(file, block))
+        with _alone(self._folder):
+            self._on_disk(self._refused, lambda file: _append(file, block))
 
     def _open(self) -> None:
         if self._gap_file.exists():
@@ -145,17 +147,7 @@ class Spool:
         """Each whole record with the offset behind it, up to the first that is torn."""
         if self._start == self._end:
             return
-        with self._file.open("rb") as file:
-            at = file.seek(self._start)
-            while at + _FRAME.size <= self._end:
-                length, checksum = _FRAME.unpack(file.read(_FRAME.size))
-                at += _FRAME.size + length
-                if not 0 < length <= _MAX_RECORD_BYTES or at > self._end:
-                    return
-                record = file.read(length)
-                if zlib.crc32(record) != checksum:
-                    return
-                yield record, at
+        yield from _records(self._file, self._start, self._end)
 
     def _save_gap(self) -> None:
         count, event_id = (self._gap.count, self._gap.event_id) if self._gap else (0, bytes(_ID_BYTES))
@@ -188,8 +180,39 @@ class Spool:
         finally:
             os.close(file)
         if is_new:
-            _sync_folder(self._folder)
-            _sync_folder(self._folder.parent)
+            sync_folder(self._folder)
+            sync_folder(self._folder.parent)
+
+
+def waiting(folder: Path) -> list[bytes]:
+    """The records that the server of this folder has not brought to the database, and maybe some that it has.
+
+    For others than the server: nothing is changed. Raises OSError.
+    """
+    file = folder / "records.bin"
+    return [record for record, _ in _records(file, 0, file.stat().st_size)] if file.exists() else []
+
+
+def rewrite_refused(folder: Path, change: Callable[[bytes], bytes | None]) -> int:
+    """Put what `change` makes of each refused record in its place, nothing for None; how many differ.
+
+    The server may run meanwhile. Raises OSError.
+    """
+    file, anew = folder / "refused.bin", folder / "refused.new"
+    if not file.exists():
+        return 0
+    with _alone(folder):
+        data = file.read_bytes()
+        found = list(_records(file, 0, len(data)))
+        changed = [(record, change(record)) for record, _ in found]
+        count = sum(before != after for before, after in changed)
+        if count:
+            kept = b"".join(_framed(after) for _, after in changed if after is not None)
+            anew.unlink(missing_ok=True)
+            _write_new(anew, kept + data[found[-1][1] :])
+            anew.replace(file)
+            sync_folder(folder)
+    return count
 
 
 def set_aside(folder: Path) -> SetAside:
@@ -202,6 +225,36 @@ def set_aside(folder: Path) -> SetAside:
                 file.seek(_FRAME.unpack(head)[0], os.SEEK_CUR)
                 count += 1
     return SetAside(count, cut.stat().st_size if cut.exists() else 0)
+
+
+def _records(path: Path, start: int, end: int) -> Iterator[tuple[bytes, int]]:
+    """Each whole record between two offsets, with the offset behind it, up to the first that is torn."""
+    with path.open("rb") as file:
+        at = file.seek(start)
+        while at + _FRAME.size <= end:
+            head = file.read(_FRAME.size)
+            if len(head) < _FRAME.size:
+                return  # it was cut meanwhile
+            length, checksum = _FRAME.unpack(head)
+            at += _FRAME.size + length
+            if not 0 < length <= _MAX_RECORD_BYTES or at > end:
+                return
+            record = file.read(length)
+            if zlib.crc32(record) != checksum:
+                return
+            yield record, at
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Generator[None]:
+    """Keep other processes from what lies beside the queue: the command line erases there."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        lock(handle)
+        yield
+    finally:
+        os.close(handle)
 
 
 def _gap_of(data: bytes) -> Gap | None:
@@ -226,11 +279,29 @@ def _write_at(file: int, block: bytes, offset: int) -> None:
         block, offset = block[written:], offset + written
 
 
+def _write_new(path: Path, data: bytes) -> None:
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        _write_at(file, data, 0)
+        os.fsync(file)
+    finally:
+        os.close(file)
+
+
 def _append(file: int, block: bytes) -> None:
     _write_at(file, block, os.lseek(file, 0, os.SEEK_END))
 
 
-def _sync_folder(folder: Path) -> None:
+def lock(file: int) -> None:
+    """Keep other processes out until this descriptor is closed."""
+    if sys.platform != "win32":
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_EX)
+
+
+def sync_folder(folder: Path) -> None:
+    """Let a name that is new in a folder outlive a loss of power. Raises OSError."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, select, update
 
 from relevo_server.store.audit import AuditEvent, append_audit
 from relevo_server.store.database import Database
+from relevo_server.store.sign_ins import still_stands
 from relevo_server.store.tables_trust import ApiTokenRow
 
 MAX_TOKEN_DAYS: Final = 365
@@ -47,9 +48,14 @@ class TokenStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def create(self, new: NewToken, event: AuditEvent) -> None:
-        """Store a token; its account and organisation must exist (IntegrityError else)."""
+    async def create(self, new: NewToken, event: AuditEvent, by: str = "") -> bool:
+        """Store a token; its account and organisation must exist (IntegrityError else).
+
+        False: the sign-in that asks, `by`, has ended, and with it what a new password was to end.
+        """
         async with self._database.write() as session:
+            if by and not await still_stands(session, new.account_id, by):
+                return False
             session.add(
                 ApiTokenRow(
                     id=new.id,
@@ -65,6 +71,7 @@ class TokenStore:
             )
             await session.flush()
             await append_audit(session, event)
+        return True
 
     async def by_hash(self, token_hash: bytes) -> StoredToken | None:
         """The token of a hash, expired or not."""

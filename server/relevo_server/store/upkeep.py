@@ -55,10 +55,12 @@ class Upkeep:
         """
         now_s = self._parts.clock.wall_s()
         await self._tried("signing", lambda: self._parts.keeper().sign_due(now_s, at_once=at_once))
-        if now_s >= self._next_sweep_s and not at_once:
+        # By the clock that nobody sets: one that was ahead for a while must not put the next sweep off.
+        passed_s = self._parts.clock.monotonic_s()
+        if passed_s >= self._next_sweep_s and not at_once:
             swept = await self._tried("sweeping", lambda: self._parts.revocations.sweep(now_s - _HOUR_S))
             if await self._tried("pruning", lambda: self._prune(now_s)) and swept:
-                self._next_sweep_s = now_s + _HOUR_S
+                self._next_sweep_s = passed_s + _HOUR_S
 
     async def _tried(self, what: str, work: Callable[[], Awaitable[object]]) -> bool:
         try:

@@ -32,7 +32,13 @@ def call(*command: str) -> tuple[bool, str]:
     """Run a program without a shell; whether it succeeded, and what it said."""
     try:
         done = subprocess.run(
-            command, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False, stdin=subprocess.DEVNULL
+            command,
+            capture_output=True,
+            text=True,
+            errors="replace",  # what a program says need not be UTF-8
+            timeout=_TIMEOUT_S,
+            check=False,
+            stdin=subprocess.DEVNULL,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         return False, str(error)

@@ -63,7 +63,8 @@ class LinuxStore:
 
     def status(self, authority: Path, report: Report) -> None:
         """Look into the bundle itself, not at the copy."""
-        if pem_body(authority) in "".join(self.bundle.read_text(encoding="utf-8", errors="replace").split()):
+        bundle = self.bundle.read_text(encoding="utf-8", errors="replace") if self.bundle.exists() else ""
+        if pem_body(authority) in "".join(bundle.split()):
             report.done("system store: trusted")
         else:
             report.missing("system store: not trusted; run `relevo-server trust install` as root")

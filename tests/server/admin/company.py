@@ -12,7 +12,8 @@ from argon2 import PasswordHasher
 
 from relevo_protocol.modes import Standing
 from relevo_server.store.accounts import AccountStore
-from relevo_server.store.audit import AuditEvent, AuditLine, AuditLog
+from relevo_server.store.audit import AuditEvent, AuditLog
+from relevo_server.store.audit_line import AuditLine
 from relevo_server.store.organisations import HOME, OrganisationStore
 from relevo_server.store.people import NewPerson, PeopleStore, Person, PersonChange
 from tests.server.hands import ORIGIN, PASSWORD, QUICK, Site, site
@@ -30,7 +31,7 @@ class Browser:
     person: Person | None = None
 
     async def get(self, path: str, **headers: str) -> httpx.Response:
-        return await self.client.get(path, headers=headers)
+        return await self.client.get(path, headers={"sec-fetch-site": "same-origin", **headers})
 
     async def post(self, path: str, body: object = None, **headers: str) -> httpx.Response:
         return await self.client.post(

@@ -2,8 +2,9 @@ from pathlib import Path
 
 from relevo_server.store.audit import AuditEvent, AuditLog
 from relevo_server.store.organisations import HOME
-from relevo_server.store.reports import NewReport, ReportStore
+from relevo_server.store.reports import NewReport
 from tests.server.admin.company import ADMIN, FOREIGN, OTHER, SUPERVISOR, TECHNICIAN, Company, run
+from tests.support.records import reported
 
 DAY_S = 86_400
 
@@ -25,7 +26,7 @@ def test_activity_counts_sessions_nights_and_reports_of_a_day(tmp_path: Path):
         await _visit(company, TECHNICIAN, now_s - 20 * DAY_S, b"o" * 16)
         ana = company.person(TECHNICIAN).id
         report = NewReport(HOME, b"s" * 16, now_s - DAY_S, "customer", ana)
-        await ReportStore(company.site.database).add(report, AuditEvent(now_s, "customer", "act.reported"))
+        await reported(company.site.database, report, AuditEvent(now_s, "customer", "act.reported"))
         found = (await company[ADMIN].get("/api/admin/activity")).json()["days"]
         assert [
             (one["day"], one["account_name"], one["sessions"], one["night_share"], one["unusual"])

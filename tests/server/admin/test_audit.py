@@ -79,6 +79,38 @@ def test_U1_verify_tells_a_changed_line_and_what_is_not_signed_yet(tmp_path: Pat
     run(tmp_path, play)
 
 
+def test_U1_a_line_whose_details_were_changed_is_shown_as_that_and_everything_else_goes_on(tmp_path: Path):
+    async def play(company: Company):
+        for n in range(3):
+            await company.record("act.chat", n=n)
+        async with company.site.database.write() as session:
+            await session.execute(text("DROP TRIGGER audit_records_no_update"))
+            await session.execute(
+                text("UPDATE audit_records SET details = :odd WHERE action = 'act.chat' AND details = :was"),
+                {"odd": "<b>x\u202e", "was": '{"n":1}'},
+            )
+        answer = await company[ADMIN].get("/api/admin/audit?action=act.chat")
+        lines = answer.json()["lines"]
+        assert [line["changed"] for line in lines] == [False, True, False]
+        assert [line["details"] for line in lines] == [
+            {"n": 2},
+            {"unreadable_details": "'<b>x\\u202e'"},
+            {"n": 0},
+        ]
+        flaws = (await company[ADMIN].get("/api/admin/audit/verify")).json()["flaws"]
+        assert flaws == [{"seq": lines[1]["seq"], "kind": "changed"}]
+        assert (await company[ADMIN].get("/api/admin/activity")).status_code == 200
+        head = await company[ADMIN].get("/api/admin/audit/export")
+        key = load_or_make_key(tmp_path).public_key()
+        report = check_export(head.content.splitlines(keepends=True), key)
+        assert report.flaws == [f"seq {lines[1]['seq']}: changed, or a line before it is missing"]
+        assert report.last == len(await company.lines())
+        syslog = await company[ADMIN].get("/api/admin/audit/export?format=syslog")
+        assert len(syslog.text.splitlines()) == len(await company.lines())
+
+    run(tmp_path, play)
+
+
 def test_U10_an_export_is_a_file_that_verifies_and_names_itself_safely(tmp_path: Path):
     async def play(company: Company):
         answer = await company[ADMIN].get("/api/admin/audit/export?format=jsonl")

@@ -168,3 +168,24 @@ def test_Q8_a_write_needs_a_fresh_proof(tmp_path: Path):
         assert (await company[ADMIN].get("/api/admin/people")).status_code == 200
 
     run(tmp_path, play)
+
+
+def test_Q14_a_name_that_is_taken_tells_nothing_of_other_organisations(tmp_path: Path):
+    async def play(company: Company):
+        async def add(who: str, name: str) -> tuple[int, str]:
+            body = {"name": name, "display_name": "Nueva"}
+            answer = await company[who].post("/api/admin/people", body)
+            found = answer.json()
+            told = found["person"]["name"] if answer.is_success else found["error"]["code"]
+            return answer.status_code, told
+
+        # Ana is somebody of the home organisation, and nobody of the other.
+        assert await add(ADMIN, "ana") == (409, "taken")
+        assert await add(FOREIGN, "Ana") == (200, "ana@other")
+        assert await add(FOREIGN, "ana@other") == (409, "taken")
+        # Nor can either take what could be the other's.
+        assert await add(FOREIGN, "jefa@empresa.example") == (422, "invalid_request")
+        assert await add(ADMIN, "jefa@other") == (422, "invalid_request")
+        assert await add(ADMIN, "jefa@empresa.example") == (200, "jefa@empresa.example")
+
+    run(tmp_path, play)

@@ -1,13 +1,16 @@
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from relevo_protocol.modes import Standing
 from relevo_server.store.audit import AuditEvent
 from relevo_server.store.factors import OidcStore
-from relevo_server.store.organisations import HOME
+from relevo_server.store.organisations import HOME, OrganisationPolicy, OrganisationStore
 from relevo_server.store.people import PeopleStore, PersonChange
-from relevo_server.store.reports import NewReport, ReportStore
-from tests.server.admin.company import ADMIN, EXPERT, FOREIGN, SUPERVISOR, TECHNICIAN, Company, run
+from relevo_server.store.relay_sessions import RelaySessionWriter, SessionRecord
+from relevo_server.store.reports import NewReport
+from tests.server.admin.company import ADMIN, EXPERT, FOREIGN, OTHER, SUPERVISOR, TECHNICIAN, Company, run
+from tests.support.records import reported
 
 POLICY: dict[str, Any] = {
     "second_factor": "optional",
@@ -73,6 +76,22 @@ def test_Q7_nobody_locks_the_administrators_out_who_have_not_come_by_the_provide
     run(tmp_path, play, oidc_issuer=issuer, oidc_client_id="relevo")
 
 
+def test_Q7_the_provider_is_the_home_organisations_alone(tmp_path: Path):
+    async def play(company: Company):
+        answer = await company[FOREIGN].post("/api/admin/policy", POLICY | {"oidc_only": True})
+        error = answer.json()["error"]
+        assert (answer.status_code, error["code"], error["where"]) == (404, "not_configured", "oidc_only")
+        assert (await company[FOREIGN].get("/api/admin/policy")).json()["oidc"] is False
+        assert (await company[ADMIN].get("/api/admin/policy")).json()["oidc"] is True
+        # Where an earlier version took it, nobody stays locked out.
+        wanted, event = OrganisationPolicy(oidc_only=True), _event(company, "policy.changed")
+        organisations = OrganisationStore(company.site.database, "Prueba")
+        assert await organisations.set_policy(OTHER, wanted, replace(event, organisation=OTHER))
+        assert (await company.site.sign_in(name=FOREIGN)).status_code == 200
+
+    run(tmp_path, play, oidc_issuer="https://sign-in.example", oidc_client_id="relevo")
+
+
 def test_Q10_a_stricter_policy_sends_the_unenrolled_to_their_account_at_once(tmp_path: Path):
     async def play(company: Company):
         body = POLICY | {"second_factor": "administrators"}
@@ -130,8 +149,24 @@ async def _report(company: Company, name: str) -> str:
     report = NewReport(
         HOME, b"s" * 16, company.site.hands.now_s(), "customer", accused.id, {"2": accused.display_name}
     )
-    await ReportStore(company.site.database).add(report, _event(company, "act.reported"))
+    await reported(company.site.database, report, _event(company, "act.reported"))
     return report.id
+
+
+def test_N8_a_report_tells_which_session_it_was_as_long_as_that_is_kept(tmp_path: Path):
+    async def play(company: Company):
+        await _report(company, TECHNICIAN)
+        lost = (await company[ADMIN].get("/api/admin/reports")).json()["reports"][0]
+        assert (lost["lead"], lost["mode"], lost["kind"], lost["began_at_s"]) == ("", "", "", 0)
+        session = SessionRecord(b"s" * 16, "482913", bytes(32), 1_790_000_000.0, "full", ended=True)
+        async with company.site.database.write() as writing:
+            writer = RelaySessionWriter(writing, company.site.hands.clock)
+            await writer.save_session(replace(session, lead_name="Ana Ruiz"))
+        found = (await company[ADMIN].get("/api/admin/reports")).json()["reports"][0]
+        assert (found["lead"], found["mode"], found["kind"]) == ("Ana Ruiz", "full", "support")
+        assert found["began_at_s"] == 1_790_000_000.0
+
+    run(tmp_path, play)
 
 
 def test_Q9_a_token_does_what_its_scope_and_its_account_both_may(tmp_path: Path):

@@ -14,7 +14,7 @@ from relevo_server.relay.records import SessionKept
 from relevo_server.relay.traits import Lead, Traits
 from relevo_server.store.audit import AuditEvent
 from relevo_server.store.organisations import HOME
-from relevo_server.store.reports import NewReport, ReportStore
+from relevo_server.store.reports import NewReport
 from relevo_server.store.tokens import NewToken, TokenStore
 from tests.server.admin.company import (
     ADMIN,
@@ -26,6 +26,7 @@ from tests.server.admin.company import (
     Company,
     run,
 )
+from tests.support.records import reported
 
 Route = tuple[str, str]
 PEOPLE = "/api/admin/people"
@@ -121,7 +122,7 @@ async def furnish(company: Company) -> dict[str, str]:
         return AuditEvent(now_s, "test", action)
 
     report = NewReport(HOME, b"s" * 16, now_s, "customer", ana.id, {"2": "Ana Ruiz"})
-    await ReportStore(database).add(report, event("report.made"))
+    await reported(database, report, event("report.made"))
     # Not Ana's, whose tokens end with what is done to her.
     sol = company.person(SUPERVISOR).id
     token = NewToken("7" * 32, b"h" * 32, HOME, sol, "panel", ("reports.read",), now_s, now_s + 999)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from relevo_server.store.database import Database, sqlite_url
+from relevo_server.store.database import Database
 from relevo_server.store.schema import migrate
 from tests.support.postgres import NoPostgres, PostgresServer, running_postgres
 
@@ -29,7 +29,7 @@ def postgres() -> Generator[PostgresServer]:
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("store") / "template.db"
-    _migrate(sqlite_url(str(path)))
+    _migrate(f"sqlite:///{path}")
     return path
 
 
@@ -37,7 +37,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def sqlite_database(sqlite_template: Path, tmp_path: Path) -> str:
     path = tmp_path / "relevo.db"
     shutil.copyfile(sqlite_template, path)
-    return sqlite_url(str(path))
+    return f"sqlite:///{path}"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -16,6 +16,7 @@ from relevo_server.store import audit_chain
 from relevo_server.store.audit import AuditEvent, AuditFilter, AuditLog, append_audit
 from relevo_server.store.audit_chain import ChainedFields
 from tests.server.store.hands import opened
+from tests.support.records import flaws_of
 
 EVENT = AuditEvent(1.0, "ana", "join", b"s" * 16, {"slot": 2}, {"address": "192.0.2.7"}, cause="ws:3")
 
@@ -60,7 +61,7 @@ def test_U1_what_is_written_comes_back_and_is_in_order(database_url: str):
             log = AuditLog(database)
             for number in range(3):
                 assert await log.append(replace(EVENT, at_s=float(number), event_id=bytes([number]) * 16))
-            assert await log.verify() == []
+            assert await flaws_of(database) == []
             return await log.newest(before_seq=3), [line async for line in log.records(from_seq=2)]
 
     newest, forward = asyncio.run(run())
@@ -95,7 +96,7 @@ def test_U4_an_event_is_recorded_once(database_url: str):
             there = [await log.append(EVENT), await log.append(EVENT)]
             # The same id in another organisation's record is another event.
             there.append(await log.append(replace(EVENT, organisation="other")))
-            return there, len(await log.newest()), await log.verify("other")
+            return there, len(await log.newest()), await flaws_of(database, "other")
 
     assert asyncio.run(run()) == ([True, False, True], 1, [])
 
@@ -116,7 +117,7 @@ def test_U2_an_act_that_fails_leaves_no_line(database_url: str):
                         await append_audit(session, AuditEvent(2.0, "ana", "leave"))
                         raise ZeroDivisionError
                 await append_audit(session, AuditEvent(3.0, "ana", "end"))
-            return [line.action for line in await log.newest()], await log.verify()
+            return [line.action for line in await log.newest()], await flaws_of(database)
 
     assert asyncio.run(run()) == (["end", "join"], [])
 
@@ -127,7 +128,7 @@ def test_U3_two_servers_writers_never_fork_the_chain(database_url: str):
             logs = [AuditLog(one), AuditLog(other)]
             events = [AuditEvent(float(n), "ana", "join") for n in range(20)]
             await asyncio.gather(*(logs[n % 2].append(event) for n, event in enumerate(events)))
-            return await logs[0].verify(), [line.seq for line in await logs[1].newest()]
+            return await flaws_of(one), [line.seq for line in await logs[1].newest()]
 
     assert asyncio.run(run()) == ([], list(range(20, 0, -1)))
 
@@ -159,7 +160,7 @@ def test_U3_two_processes_writers_never_fork_the_chain(database_url: str):
             for number in range(20):
                 await log.append(AuditEvent(float(number), "ana", "join"))
             assert await asyncio.to_thread(other.wait, 30) == 0
-            return await log.verify(), [line.seq for line in await log.newest()]
+            return await flaws_of(database), [line.seq for line in await log.newest()]
 
     with subprocess.Popen(
         [sys.executable, "-c", _OTHER_WRITER, database_url],
@@ -205,7 +206,7 @@ def test_U1_replacing_an_event_changes_nothing(sqlite_database: str):
             await log.append(EVENT)
             async with database.write() as session:
                 await session.execute(text(_REPLACE))
-            return (await log.newest())[0].actor, await log.verify()
+            return (await log.newest())[0].actor, await flaws_of(database)
 
     assert asyncio.run(run()) == ("ana", [])
 
@@ -217,7 +218,7 @@ def test_U1_no_text_can_keep_a_line_out(database_url: str):
         async with opened(database_url) as database:
             log = AuditLog(database)
             await log.append(AuditEvent(1.0, odd, odd, None, {odd: odd}, {odd: odd}, cause=odd))
-            return (await log.newest())[0], await log.verify()
+            return (await log.newest())[0], await flaws_of(database)
 
     line, flaws = asyncio.run(run())
     assert flaws == []

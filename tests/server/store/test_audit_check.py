@@ -20,8 +20,8 @@ from relevo_server.store.audit import AuditEvent, AuditLog
 from relevo_server.store.audit_chain import GENESIS, old_link
 from relevo_server.store.audit_check import FlawKind, Verdict, check_record
 from relevo_server.store.checkpoints import Head, HeadKeeper, key_id
-from relevo_server.store.database import sqlite_url
 from tests.server.store.hands import opened
+from tests.support.records import heads_of
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 KEYS = {key_id(KEY.public_key()): KEY.public_key()}
@@ -57,7 +57,7 @@ def write_record(url: str, file: Path, lines: int = LINES) -> list[Head]:
                 await log.append(AuditEvent(float(number), "ana", "join", b"s" * 16, {"n": number}, personal))
                 if number == 3:
                     await keeper.sign_due(100.0, at_once=True)
-            return await keeper.heads("home")
+            return await heads_of(database)
 
     return asyncio.run(run())
 
@@ -139,11 +139,11 @@ def test_U1_what_was_done_to_the_record_has_a_name(
     with contextlib.closing(unguarded(record)) as connection:
         for statement in statements:
             connection.execute(statement)
-    assert expected in kinds(judge(sqlite_url(str(record))))
+    assert expected in kinds(judge(f"sqlite:///{record}"))
 
 
 def test_U1_a_wiped_database_is_told_by_a_head_kept_elsewhere(record: Path):
-    url = sqlite_url(str(record))
+    url = f"sqlite:///{record}"
     heads = asyncio.run(_heads(url))
     with contextlib.closing(unguarded(record)) as connection:
         for table in ("audit_records", "audit_heads", "audit_checkpoints"):
@@ -155,10 +155,10 @@ def test_U1_a_wiped_database_is_told_by_a_head_kept_elsewhere(record: Path):
 def test_U1_a_record_written_anew_differs_from_a_head_kept_elsewhere(
     record: Path, sqlite_template: Path, tmp_path: Path
 ):
-    heads = asyncio.run(_heads(sqlite_url(str(record))))
+    heads = asyncio.run(_heads(f"sqlite:///{record}"))
     other = tmp_path / "forged.db"
     shutil.copyfile(sqlite_template, other)
-    url = sqlite_url(str(other))
+    url = f"sqlite:///{other}"
     write_record(url, tmp_path / "forged.jsonl")
     assert kinds(judge(url, heads)) == [(4, FlawKind.CHANGED)]
     assert kinds(judge(url, [replace(heads[0], chain=b"x" * 32)])) == [(4, FlawKind.BAD_HEAD)]
@@ -166,14 +166,14 @@ def test_U1_a_record_written_anew_differs_from_a_head_kept_elsewhere(
 
 async def _heads(url: str) -> list[Head]:
     async with opened(url) as database:
-        return await HeadKeeper(database, KEY, ORIGIN, Path("unused")).heads("home")
+        return await heads_of(database)
 
 
 @settings(
     max_examples=40,
     deadline=None,
     derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(
     seq=st.integers(1, LINES),
@@ -194,7 +194,7 @@ def test_U1_any_cell_that_is_changed_is_found(
         except sqlite3.IntegrityError:
             return  # the table itself does not take it
         after = connection.execute(asked, (value if column == "seq" else seq,)).fetchone()
-    assert bool(kinds(judge(sqlite_url(str(copy))))) == (before != after)
+    assert bool(kinds(judge(f"sqlite:///{copy}"))) == (before != after)
 
 
 STRANGE = (None, "x", "", "é", -1, 10**18, 2.5, 1e308, b"", b"\xff\xfe")
@@ -229,7 +229,7 @@ def test_U1_whatever_stands_in_a_head_is_a_flaw_and_no_fault(
                 continue  # the table itself does not take it
             after = connection.execute(asked).fetchone()
         changed = before != after
-        assert bool(kinds(judge(sqlite_url(str(copy))))) is changed, (column, value)
+        assert bool(kinds(judge(f"sqlite:///{copy}"))) is changed, (column, value)
 
 
 def test_U1_the_old_record_is_tied_to_the_first_line(record: Path, sqlite_template: Path, tmp_path: Path):
@@ -238,7 +238,7 @@ def test_U1_the_old_record_is_tied_to_the_first_line(record: Path, sqlite_templa
     chain = old_link(GENESIS, (1.0, "ana", "join", b"", "{}"))
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("INSERT INTO audit VALUES (1, 1.0, 'ana', 'join', NULL, '{}', ?)", (chain,))
-    url = sqlite_url(str(path))
+    url = f"sqlite:///{path}"
     write_record(url, tmp_path / "old.jsonl", 1)
     assert (judge(url).flaws, judge(url).lines) == ([], 2)
     with contextlib.closing(unguarded(path)) as connection:

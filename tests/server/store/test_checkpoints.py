@@ -23,6 +23,7 @@ from relevo_server.store.checkpoints import (
 from relevo_server.store.database import Database
 from relevo_server.store.schema import migrate
 from tests.server.store.hands import opened
+from tests.support.records import heads_of
 
 ORIGIN = "https://relay.example"
 
@@ -50,7 +51,7 @@ def test_U1_a_head_is_signed_when_it_moved_and_a_minute_passed(database_url: str
             made.append(len(await keeper.sign_due(1062.0, at_once=True)))
             await _append(database, 1)
             made.append(len(await keeper.sign_due(500.0)))  # a clock that was set back
-            return made, await keeper.heads("home"), keeper.public_key
+            return made, await heads_of(database), keeper.public_key
 
     made, heads, public_key = asyncio.run(run())
     assert made == [0, 2, 0, 0, 1, 0, 1, 1]
@@ -71,7 +72,7 @@ def test_U1_two_processes_sign_a_head_once(database_url: str, tmp_path: Path):
             await _append(one, 1)
             keepers = [HeadKeeper(each, key, ORIGIN, tmp_path / "heads.jsonl") for each in (one, other)]
             made = await asyncio.gather(*(keeper.sign_due(5.0) for keeper in keepers))
-            return sum(len(heads) for heads in made), await keepers[0].heads("home")
+            return sum(len(heads) for heads in made), await heads_of(one)
 
     count, heads = asyncio.run(run())
     assert count == len(heads) == 1
@@ -168,7 +169,7 @@ def test_U1_heads_that_the_file_could_not_take_are_written_with_the_next(databas
             await _append(database, 1, "other")
             await later.sign_due(4000.0, at_once=True)
             anew = read_heads(file.read_bytes().splitlines(keepends=True))
-            return copies, anew, await keeper.heads("home"), await keeper.heads("other")
+            return copies, anew, await heads_of(database), await heads_of(database, "other")
 
     copies, anew, home, other = asyncio.run(run())
     assert [head.seq for head in home] == [1, 2, 3, 4, 5, 6]

@@ -13,10 +13,11 @@ from relevo_server.store import schema
 from relevo_server.store.accounts import AccountStore
 from relevo_server.store.audit import AuditEvent, AuditLog
 from relevo_server.store.audit_check import FlawKind
-from relevo_server.store.database import Database, sqlite_url
+from relevo_server.store.database import Database
 from relevo_server.store.relay_sessions import RelaySessionStore
 from relevo_server.store.sign_ins import SignInStore
 from tests.server.hands import Hands
+from tests.support.records import flaws_of
 
 _BEFORE = (
     "INSERT INTO accounts VALUES ('a1', 'ana', 'Ana Ruiz', 'es', 1, 'hash', 0, 1.0)",
@@ -40,7 +41,7 @@ def _to(connection: Connection, revision: str, *, down: bool = False) -> None:
 
 
 async def _old(folder: Path) -> Database:
-    database = Database(sqlite_url(str(folder / "relevo.db")))
+    database = Database(f"sqlite:///{folder / 'relevo.db'}")
     async with database.migration() as connection:
         await connection.run_sync(_to, "0001")
         for statement in _BEFORE:
@@ -56,7 +57,7 @@ def test_a_database_of_the_first_version_keeps_what_it_has(tmp_path: Path):
         (signed,) = await SignInStore(database).of_account("a1")
         await AuditLog(database).append(AuditEvent(2.0, "a1", "sign_out"))
         record = [(line.seq, line.action, line.details) for line in await AuditLog(database).newest()]
-        broken = [flaw.kind for flaw in await AuditLog(database).verify()]
+        broken = [flaw.kind for flaw in await flaws_of(database)]
         ((session, seats),) = await RelaySessionStore(database, Hands().clock).load_open()
         async with database.write() as writing:
             signed_in = await writing.scalar(text("SELECT count(*) FROM web_sessions"))

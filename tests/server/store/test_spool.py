@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from relevo_server.store.spool import Gap, SetAside, Spool, SpoolFull, set_aside
+from relevo_server.store import spool as spools
+from relevo_server.store.spool import Gap, SetAside, Spool, SpoolFull, rewrite_refused, set_aside
 
 RECORDS = [b"one", b"two" * 100, b"\x00", b"four"]
 
@@ -191,4 +192,34 @@ def test_U5_what_was_set_aside_is_counted_without_opening_the_spool(tmp_path: Pa
     (tmp_path / "cut.bin").write_bytes(b"torn")
     before = (tmp_path / "records.bin").read_bytes()
     assert set_aside(tmp_path) == SetAside(4, 4)
+    assert (tmp_path / "records.bin").read_bytes() == before
+
+
+def test_U6_refused_records_are_rewritten_and_later_ones_follow(tmp_path: Path):
+    spool = Spool(tmp_path)
+    assert rewrite_refused(tmp_path, lambda one: one) == 0
+    spool.refuse(RECORDS)
+    with (tmp_path / "refused.bin").open("ab") as file:
+        file.write(b"torn")
+    assert rewrite_refused(tmp_path, lambda one: one) == 0
+
+    def change(record: bytes) -> bytes | None:
+        return {b"one": b"someone else", b"four": None}.get(record, record)
+
+    assert rewrite_refused(tmp_path, change) == 2
+    data = (tmp_path / "refused.bin").read_bytes()
+    assert (b"someone else" in data, b"four" in data, data[-4:]) == (True, False, b"torn")
+    spool.refuse([b"later"])
+    assert (tmp_path / "refused.bin").read_bytes().endswith(b"later")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["refused.bin"]
+
+
+def test_U6_others_read_what_waits_and_change_nothing(tmp_path: Path):
+    assert spools.waiting(tmp_path) == []
+    spool = Spool(tmp_path)
+    spool.append(RECORDS)
+    with (tmp_path / "records.bin").open("ab") as file:
+        file.write(b"half of the next")  # as it looks while the server writes
+    before = (tmp_path / "records.bin").read_bytes()
+    assert spools.waiting(tmp_path) == RECORDS
     assert (tmp_path / "records.bin").read_bytes() == before

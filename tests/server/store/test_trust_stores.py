@@ -34,6 +34,7 @@ from relevo_server.store.sign_ins import NewSignIn, SignInStore
 from relevo_server.store.tokens import NewToken, TokenStore
 from tests.server.hands import Hands
 from tests.server.store.hands import opened
+from tests.support.records import flaws_of, reported
 
 Work = Callable[[Database], Awaitable[Any]]
 
@@ -46,7 +47,7 @@ def carry_out(url: str, work: Work) -> Any:
     async def run() -> Any:
         async with opened(url) as database:
             found = await work(database)
-            assert await AuditLog(database).verify() == []
+            assert await flaws_of(database) == []
             return found
 
     return asyncio.run(run())
@@ -301,7 +302,7 @@ def test_N8_reports_are_kept_once_and_handled_within_the_organisation(database_u
         report = NewReport(HOME, b"s" * 16, 5.0, "customer", "guest-1", {"2": "Eva"})
         made = event("report.made")
         for _ in range(2):
-            await store.add(report, made)
+            await reported(database, report, made)
         assert not await store.handle("north", report.id, state=ReportState.KEPT, note="", event=event())
         note = "called back\x00" + "x" * 600
         assert await store.handle(

@@ -1,15 +1,20 @@
+import datetime as dt
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from relevo_server import trust
 from relevo_server.clock import Clock
 from relevo_server.settings import Settings
 from relevo_server.tls import TlsKeeper
 from relevo_server.trust import browsers, system
-from relevo_server.trust.report import Report
+from relevo_server.trust.report import Report, call
 from tests.server.hands import Hands
 
 needs_certutil = pytest.mark.skipif(shutil.which("certutil") is None, reason="libnss3-tools is not installed")
@@ -97,6 +102,42 @@ def test_missing_authority_is_said(tmp_path: Path):
     report = trust.run("install", tmp_path / "ca.pem", home=tmp_path)
     assert not report.complete
     assert "relevo-server init" in report.lines[0]
+
+
+def test_an_authority_over_the_whole_world_is_not_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Relevo local authority")])
+    now = dt.datetime.now(dt.UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now)
+        .not_valid_after(now + dt.timedelta(days=1))
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    authority = tmp_path / "ca.pem"
+    authority.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    store = a_linux_store(tmp_path)
+
+    def ours(_platform: str) -> system.LinuxStore:
+        return store
+
+    monkeypatch.setattr(system, "store_of", ours)
+    report = trust.run("install", authority, home=tmp_path)
+    assert not report.complete
+    assert "every name in the world" in report.lines[0]
+    assert list(store.folder.iterdir()) == []
+    assert not (tmp_path / ".pki").exists()
+
+
+def test_what_a_program_says_need_not_be_utf_8():
+    assert call("printf", r"\351xito") == (True, "\ufffdxito")
+
+
+def test_a_system_without_its_bundle_trusts_nobody(authority: Path, tmp_path: Path):
+    report = Report()
+    system.LinuxStore(tmp_path, ".crt", ("true",), tmp_path / "none.pem").status(authority, report)
+    assert (report.complete, "not trusted" in report.lines[0]) == (False, True)
 
 
 def a_linux_store(tmp_path: Path) -> system.LinuxStore:

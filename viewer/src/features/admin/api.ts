@@ -67,6 +67,10 @@ export interface Report {
   /** Empty where everybody in the session is meant. */
   readonly accused: string;
   readonly people: readonly string[];
+  /** Who led the session; empty where that is not known any more. */
+  readonly lead: string;
+  /** What the session was; `null` where it is kept no longer. */
+  readonly of: { readonly kind: SessionKind; readonly mode: Mode; readonly beganAtS: number } | null;
   readonly state: ReportState;
   readonly handledBy: string;
   readonly note: string;
@@ -145,6 +149,13 @@ function sessionOf(given: unknown): AdminSession | null {
   };
 }
 
+function reportedOf(given: unknown): Report["of"] {
+  const kind = wordOf(SESSION_KINDS, field(given, "kind"));
+  const mode = wordOf(MODES, field(given, "mode"));
+  if (kind === null || mode === null) return null;
+  return { kind, mode, beganAtS: numberOf(field(given, "began_at_s")) };
+}
+
 function reportOf(given: unknown): Report | null {
   const id = idOf(field(given, "id"));
   const session = idOf(field(given, "session"));
@@ -159,6 +170,8 @@ function reportOf(given: unknown): Report | null {
     by: field(given, "by") === "customer" ? "customer" : "viewer",
     accused: shortText(field(given, "accused_name")) || accused,
     people: entriesOf(field(given, "people")).map(([, name]: Entry) => name),
+    lead: shortText(field(given, "lead")),
+    of: reportedOf(given),
     state,
     handledBy: shortText(field(given, "handled_by_name")) || handledBy,
     note: shortText(field(given, "note")),

@@ -20,6 +20,8 @@ export interface RecordLine {
   readonly details: readonly Entry[];
   readonly personal: readonly Entry[];
   readonly erased: boolean;
+  /** Its row in the database holds what no line can; the relay tells it as text. */
+  readonly changed: boolean;
 }
 
 /** Which lines are wanted; empty is every. An `action` with a dot at its end is a family. */
@@ -59,6 +61,7 @@ function lineOf(given: unknown): RecordLine | null {
     details: entriesOf(field(given, "details")),
     personal: entriesOf(field(given, "personal")),
     erased: field(given, "erased") === true,
+    changed: field(given, "changed") === true,
   };
 }
 

@@ -82,6 +82,11 @@ function Row(props: {
         )}
       </Cell>
       <Cell label={t("office.audit.details")}>
+        {line.changed && (
+          <Text size="sm" c="red">
+            {t("office.audit.changed")}
+          </Text>
+        )}
         <Entries entries={line.details} />
         <Entries entries={line.personal} />
         {line.erased && <span className="dim">{t("office.erased")}</span>}

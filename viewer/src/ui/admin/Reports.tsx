@@ -9,11 +9,34 @@ import { Fault, Foreign, useActing, useAsked, When } from "./parts";
 const MAX_NOTE_CHARS = 500;
 const COLOURS: Readonly<Record<ReportState, string>> = { open: "red", kept: "amber", closed: "gray" };
 
+/** The session in words: by whom, in which mode, since when. */
+function SessionFacts({ lead, of }: Pick<Report, "lead" | "of">): ReactElement {
+  const { t } = useTranslation();
+  return (
+    <>
+      <dt>{t("office.reports.lead")}</dt>
+      <dd>{lead === "" ? t("office.reports.unknown") : <Foreign text={lead} />}</dd>
+      <dt>{t("office.reports.session")}</dt>
+      <dd>
+        {of === null ? (
+          t("office.reports.unknown")
+        ) : (
+          <>
+            {t(of.kind === "presentation" ? "live.presentation" : `mode.${of.mode}`)},{" "}
+            {t("office.reports.began")} <When atS={of.beganAtS} />
+          </>
+        )}
+      </dd>
+    </>
+  );
+}
+
 function Facts(props: { readonly report: Report }): ReactElement {
   const { t } = useTranslation();
   const { report } = props;
   return (
     <dl className="office-facts">
+      <SessionFacts lead={report.lead} of={report.of} />
       <dt>{t("office.reports.accused")}</dt>
       <dd>{report.accused === "" ? t("office.reports.everybody") : <Foreign text={report.accused} />}</dd>
       <dt>{t("office.reports.people")}</dt>
@@ -25,10 +48,6 @@ function Facts(props: { readonly report: Report }): ReactElement {
                 <Foreign text={name} />
               </span>
             ))}
-      </dd>
-      <dt>{t("office.reports.session")}</dt>
-      <dd>
-        <code>{report.session}</code>
       </dd>
       {report.handledBy !== "" && (
         <>
@@ -60,6 +79,10 @@ function Row(props: {
         <When atS={report.atS} />
       </Group>
       <Facts report={report} />
+      <details className="office-details">
+        <summary>{t("office.reports.number")}</summary>
+        <code>{report.session}</code>
+      </details>
       {!props.writes && report.note !== "" && (
         <Text size="sm" component="div">
           <Foreign text={report.note} />
