@@ -167,10 +167,9 @@ async def _send_on(parts: _Parts, stopping: asyncio.Event) -> None:
     """Send the record on, where somebody collects it."""
     settings = parts.services.settings
     if settings.syslog is not None:
-        audit = AuditLog(parts.database)
-        await SyslogSender(SyslogParts(audit, settings.syslog, settings.relay_origin, settings.data)).keep(
-            stopping
-        )
+        audit, origin = AuditLog(parts.database), settings.relay_origin
+        sending = SyslogParts(audit, settings.syslog, origin, settings.data, settings.syslog_ca)
+        await SyslogSender(sending).keep(stopping)
 
 
 def _upkeep(parts: _Parts) -> Upkeep:
@@ -271,9 +270,12 @@ def _add_layers(app: FastAPI, services: Services) -> None:
     # The last one added is the outermost.
     app.add_middleware(WriteGuard, origins=services.origins, tell=_foreign_origins(services))
     app.add_middleware(
-        RequestRecord, metrics=services.metrics, strict_transport=settings.has_real_certificate
+        RequestRecord,
+        metrics=services.metrics,
+        strict_transport=settings.has_real_certificate,
+        subdomains=settings.hsts_subdomains,
     )
     if settings.behind_proxy:
-        app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.behind_proxy))
+        app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.proxies))
     if settings.plain_http:
-        app.add_middleware(PeerGuard, peers=settings.behind_proxy)
+        app.add_middleware(PeerGuard, peers=settings.proxies)

@@ -21,6 +21,8 @@ from relevo_server.metrics import Metrics
 
 MAX_BODY_BYTES = 16 * 1024
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
+# Reads that cost something and leave a line: of browsers they are taken from our own page alone.
+_OWN_READS = frozenset({"/api/admin/audit/export"})
 # Of RFC 9110 and RFC 5789: others are a client's invention, which the metrics would keep for ever.
 _METHODS = _READS | {"POST", "PUT", "PATCH", "DELETE", "CONNECT", "TRACE"}
 _POLICY_VIOLATION = 1008
@@ -67,7 +69,7 @@ class PeerGuard:
 
     def __init__(self, app: ASGIApp, peers: tuple[str, ...]) -> None:
         self._app = app
-        self._networks = [ipaddress.ip_network(peer, strict=False) for peer in peers]
+        self._networks = [ipaddress.ip_network(peer) for peer in peers]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass declared peers through, refuse others."""
@@ -85,20 +87,19 @@ class PeerGuard:
             address = ipaddress.ip_address(client[0] if client else "")
         except ValueError:
             return False
-        if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
-            address = address.ipv4_mapped
         return any(address in network for network in self._networks)
 
 
 class RequestRecord:
     """Gives each request an id, a log line, its metrics, and each answer the security headers."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics, *, strict_transport: bool) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics, *, strict_transport: bool, subdomains: bool) -> None:
         self._app = app
         self._metrics = metrics
         self._headers = dict(_HEADERS)
         if strict_transport:
-            self._headers["strict-transport-security"] = _STRICT_TRANSPORT
+            below = "; includeSubDomains" if subdomains else ""
+            self._headers["strict-transport-security"] = _STRICT_TRANSPORT + below
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Wrap one HTTP request; other protocols pass, with their id and address in the log's context."""
@@ -231,6 +232,8 @@ def _is_foreign_read(path: str, headers: Headers) -> bool:
 
     Only OIDC providers send people here, and only back: a sign-in begins on our own page.
     """
+    if path in _OWN_READS and not _is_program(headers):
+        return headers.getlist("sec-fetch-site") != ["same-origin"]
     foreign = headers.get("sec-fetch-site") in {"cross-site", "same-site"}
     return foreign and path.startswith("/api/") and path != "/api/oidc/callback"
 

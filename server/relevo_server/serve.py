@@ -32,7 +32,7 @@ def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT. Raises TlsError, or OSError when the address cannot be listened on."""
     configure_logs(settings)
     _take_all_files()
-    door = Door(settings.connections_per_address, settings.behind_proxy)
+    door = Door(settings.connections_per_address, settings.proxies)
     with contextlib.closing(listen_socket(settings.host, settings.port, door)) as listener:
         settings = settings.model_copy(update={"port": listener.getsockname()[1]})
         clock = Clock()

@@ -67,6 +67,11 @@ class Settings(BaseSettings):
         default=None, description="PEM file of a real certificate with its chain; needs `tls_key`."
     )
     tls_key: Path | None = Field(default=None, description="PEM file of the key of `tls_certificate`.")
+    hsts_subdomains: bool = Field(
+        default=False,
+        description="Tell browsers that all names below this server's speak TLS alone, for a year each time; "
+        "only where that is so.",
+    )
     plain_http: bool = Field(
         default=False,
         description="Speak HTTP without TLS to the proxy in `behind_proxy`, which must speak TLS outside.",
@@ -127,7 +132,13 @@ class Settings(BaseSettings):
         "verified e-mail address sign in by it.",
     )
     syslog: str | None = Field(
-        default=None, description="host:port that the record is sent to as well (RFC 5424 over TCP)."
+        default=None,
+        description="Log collector that the record is sent to as well (RFC 5424): tls://host:port, or "
+        "host:port for TCP without encryption.",
+    )
+    syslog_ca: Path | None = Field(
+        default=None,
+        description="PEM file of the authority of the collector's certificate; default: those of the system.",
     )
     connections_per_address: int = Field(
         default=200, ge=4, description="Connections that one address may have open at once."
@@ -184,9 +195,9 @@ class Settings(BaseSettings):
     @field_validator("syslog")
     @classmethod
     def _collector(cls, value: str | None) -> str | None:
-        host, _, port = (value or "host:1").rpartition(":")
-        if not host or not port.isdecimal() or not 0 < int(port) < 65_536:
-            raise ValueError("must look like collector.example:6514")
+        host, _, port = (value or "host:1").removeprefix("tls://").rpartition(":")
+        if not host or "/" in host or not port.isdecimal() or not 0 < int(port) < 65_536:
+            raise ValueError("must look like tls://collector.example:6514 or collector.example:514")
         return value
 
     @model_validator(mode="after")
@@ -204,6 +215,8 @@ class Settings(BaseSettings):
             )
         if self.plain_http and self.tls_certificate is not None:
             raise ValueError("plain_http and tls_certificate exclude one another")
+        if self.syslog_ca is not None and not (self.syslog or "").startswith("tls://"):
+            raise ValueError("syslog_ca is for a collector over TLS: write syslog as tls://host:port")
         if self.oidc_issuer is not None and not self.oidc_client_id:
             raise ValueError("oidc_issuer needs oidc_client_id: this server's name there")
         return self
@@ -212,6 +225,16 @@ class Settings(BaseSettings):
     def listens_everywhere(self) -> bool:
         """Whether `host` means every address of the machine."""
         return self.host in _EVERY_ADDRESS
+
+    @property
+    def proxies(self) -> tuple[str, ...]:
+        """The networks of `behind_proxy`, those of IPv4 also as a socket for both families shows them.
+
+        RFC 4291, 2.5.5.2: such a socket sees ::ffff:192.0.2.1.
+        """
+        found = [ipaddress.ip_network(one, strict=False) for one in self.behind_proxy]
+        mapped = [f"::ffff:{one.network_address}/{96 + one.prefixlen}" for one in found if one.version == 4]
+        return (*map(str, found), *mapped)
 
     @property
     def has_real_certificate(self) -> bool:

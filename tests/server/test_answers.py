@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from relevo_server.errors import EVERY_FAULT
 from tests.server.hands import ORIGIN, Site, site
 
 
@@ -25,6 +26,15 @@ def test_every_answer_says_what_it_is(tmp_path: Path):
             assert kind == "application/json" or "charset=utf-8" in kind, (path, kind)
 
     _run(tmp_path, play)
+
+
+def test_every_fault_speaks_both_languages():
+    assert len({fault.code for fault in EVERY_FAULT}) == len(EVERY_FAULT)
+    for fault in EVERY_FAULT:
+        for text in (fault.message, fault.remedy):
+            assert text.en
+            assert text.es
+            assert text.en != text.es
 
 
 def test_trace_is_refused(tmp_path: Path):

@@ -71,3 +71,15 @@ def test_Q3_no_answer_of_the_api_is_read_from_elsewhere(tmp_path: Path, site_of_
                 assert "access-control-allow-origin" not in answer.headers
 
     asyncio.run(play())
+
+
+@pytest.mark.parametrize("asker", [None, "none", "cross-site", "same-site", "same-origin"])
+def test_Q3_what_leaves_a_line_is_read_from_our_own_page_alone(tmp_path: Path, asker: str | None):
+    async def play():
+        async with site(tmp_path) as found:
+            await found.sign_in()
+            headers = {} if asker is None else {"sec-fetch-site": asker}
+            answer = await found.client.get("/api/admin/audit/export", headers=headers)
+            assert answer.status_code == (200 if asker == "same-origin" else 403)
+
+    asyncio.run(play())

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from relevo_server.edge.admission import Door
 from tests.server.hands import PASSWORD, Site, site
 
 _CLIENT = "203.0.113.9"
@@ -49,6 +50,28 @@ def test_X4_of_a_chain_the_first_hop_that_nobody_declared_counts(tmp_path: Path)
         async with site(tmp_path, address="10.1.2.3", **_BEHIND) as found:
             for forwarded, expected in cases:
                 assert await _address_of(found, *forwarded) == expected, forwarded
+
+    asyncio.run(play())
+
+
+@pytest.mark.parametrize(
+    ("declared", "proxy"),
+    [
+        ("10.1.0.0/16", "::ffff:10.1.2.3"),  # as a socket for both families shows it
+        ("10.2.0.1", "::ffff:10.2.0.1"),
+        ("10.1.2.3/16", "10.1.9.9"),
+        ("2001:db8::/32", "2001:db8::7"),
+    ],
+)
+def test_X4_a_declared_proxy_is_known_however_its_address_is_written(
+    tmp_path: Path, declared: str, proxy: str
+) -> None:
+    async def play() -> None:
+        behind = {**_BEHIND, "behind_proxy": declared}
+        async with site(tmp_path, address=proxy, **behind) as found:
+            assert await _address_of(found, _CLIENT) == _CLIENT
+            door = Door(1, found.services.settings.proxies)
+            assert all(door.enter(proxy) for _ in range(Door.PER_PERSON + 1))
 
     asyncio.run(play())
 

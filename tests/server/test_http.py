@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from relevo_server import viewer_files
-from relevo_server.errors import EVERY_FAULT
 from relevo_server.store.accounts import AccountStore
 from tests.server.hands import ORIGIN, PASSWORD, Site, site
 
@@ -133,15 +132,6 @@ def test_invalid_bodies_name_the_field_and_repeat_no_value(tmp_path: Path, body:
         assert "xxx" not in answer.text
 
     run(tmp_path, play)
-
-
-def test_every_fault_speaks_both_languages():
-    assert len({fault.code for fault in EVERY_FAULT}) == len(EVERY_FAULT)
-    for fault in EVERY_FAULT:
-        for text in (fault.message, fault.remedy):
-            assert text.en
-            assert text.es
-            assert text.en != text.es
 
 
 def test_ticket_needs_a_sign_in_and_looks_the_same_for_any_number(tmp_path: Path):
@@ -333,6 +323,18 @@ def test_metrics_token_opens_them_from_afar_and_closes_them_for_others(tmp_path:
         assert (await found.client.get("/metrics", headers=right)).status_code == 200
 
     run(tmp_path, play, metrics_token="sixteen-characters")
+
+
+@pytest.mark.parametrize("below", [False, True])
+def test_names_below_are_strict_only_where_the_operator_says_so(tmp_path: Path, below: bool):
+    async def play(found: Site):
+        told = (await found.client.get("/healthz")).headers["strict-transport-security"]
+        assert told == ("max-age=31536000; includeSubDomains" if below else "max-age=31536000")
+
+    behind: dict[str, Any] = {
+        "plain_http": True, "behind_proxy": "127.0.0.1", "public_origin": "https://relay.example",
+    }  # fmt: skip
+    run(tmp_path, play, hsts_subdomains=below, **behind)
 
 
 def test_declared_proxy_is_believed_and_others_are_refused_where_http_is_plain(tmp_path: Path):

@@ -39,6 +39,10 @@ def test_environment_and_options(monkeypatch: pytest.MonkeyPatch):
         ({"behind_proxy": "everybody"}, "everybody"),
         ({"metrics_token": "short"}, "16"),
         ({"port": 70000}, "65535"),
+        ({"syslog": "udp://collector.example:514"}, "tls://collector.example:6514"),
+        ({"syslog": "tls://collector.example"}, "tls://collector.example:6514"),
+        ({"syslog": "collector.example:514", "syslog_ca": "ca.pem"}, "tls://host:port"),
+        ({"syslog_ca": "ca.pem"}, "tls://host:port"),
     ],
 )
 def test_impossible_settings_are_refused_with_the_reason(given: dict[str, Any], says: str):

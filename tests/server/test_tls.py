@@ -41,7 +41,7 @@ def shaken(keeper: TlsKeeper, authority: Path, name: str) -> bytes:
             return found
     finally:
         theirs.close()
-        thread.join(timeout=10)
+        thread.join(timeout=60)
 
 
 @pytest.mark.parametrize("name", ["localhost", "127.0.0.1", "::1", "relay.lan", "10.9.8.7"])
@@ -109,7 +109,7 @@ def test_renewed_while_running_when_less_than_thirty_days_remain(tmp_path: Path)
     thread.start()
     with trust.wrap_socket(theirs, server_hostname="localhost") as client:
         after = x509.load_der_x509_certificate(client.getpeercert(binary_form=True) or b"")
-    thread.join(timeout=10)
+    thread.join(timeout=60)
     assert after == served
     assert after != x509.load_der_x509_certificate(before)
 

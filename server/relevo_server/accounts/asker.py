@@ -11,7 +11,8 @@ from relevo_server.access.throttle import address_keys
 from relevo_server.accounts.known_device import KNOWN_COOKIE
 from relevo_server.accounts.view import AccountView
 from relevo_server.services import Services
-from relevo_server.store.audit import AuditEvent, Detail
+from relevo_server.store.audit import AuditEvent
+from relevo_server.store.audit_line import Detail
 from relevo_server.store.organisations import HOME
 
 _MAX_AGENT_CHARS = 200
@@ -63,8 +64,19 @@ def asker_of(request: Request) -> Asker:
         agent=_printable(request.headers.get("user-agent", "")),
         origin=request.headers.get("origin", ""),
         cause=f"http:{named}",
-        device=request.cookies.get(KNOWN_COOKIE, ""),
+        device=cookie_of(request, KNOWN_COOKIE),
     )
+
+
+def cookie_of(request: Request, name: str) -> str:
+    """The value of a cookie of ours, of exactly this name; empty where there is none, or more than one.
+
+    Browsers let nobody else set a name that begins with `__Host-`; one with a sign before it that only a
+    server takes for a blank (U+0085, U+00A0) they do not guard, so none but RFC 6265's blanks are taken off.
+    """
+    pairs = [pair.partition("=") for line in request.headers.getlist("cookie") for pair in line.split(";")]
+    values = [value for given, _, value in pairs if given.strip(" \t") == name]
+    return values[0].strip(" \t").strip('"') if len(values) == 1 else ""
 
 
 def network_of(address: str) -> str:

@@ -4,7 +4,7 @@ from typing import Final
 
 from fastapi import Request
 
-from relevo_server.accounts.asker import asker_of
+from relevo_server.accounts.asker import asker_of, cookie_of
 from relevo_server.accounts.factors import Factors
 from relevo_server.accounts.permissions import Permission, permits
 from relevo_server.accounts.sign_in import SignInService
@@ -41,7 +41,7 @@ class Gate:
         """
         if "authorization" in request.headers:
             raise Refusal(NOT_SIGNED_IN)
-        account = await self._service.current(request.cookies.get(COOKIE))
+        account = await self._service.current(cookie_of(request, COOKIE))
         if walled and await self._factors.must_enrol(account):
             raise Refusal(SECOND_FACTOR_NEEDED)
         return account

@@ -5,6 +5,7 @@ import unicodedata
 
 from relevo_protocol.inert import INERT
 from relevo_protocol.limits import MAX_NAME_CHARS
+from relevo_server.store.organisations import HOME
 
 MAX_ACCOUNT_NAME_CHARS = 64
 MAX_GUEST_NAME_CHARS = 60
@@ -70,6 +71,26 @@ def label(typed: str) -> str:
 def normal_name(typed: str) -> str:
     """The stored spelling of a typed name: compatibility form, folded case, no blanks around."""
     return unicodedata.normalize("NFKC", typed.strip()).casefold()
+
+
+def name_in(organisation: str, name: str) -> str:
+    """The name of a new account, from a normalised one: no other organisation has such. Raises BadName.
+
+    All but the home organisation's end in `@` and its id, which is added where it was not typed. What follows
+    the `@` of a home name is a domain and has a dot, which no id has. So nobody takes a name that could be
+    somebody's elsewhere, or learns that it is.
+    """
+    local, at, place = name.rpartition("@")
+    if organisation == HOME:
+        if at and "." not in place:
+            raise BadName("what follows the @ of an account name is a domain, as in ana@empresa.example")
+        return name
+    if at and (place != organisation or not local):
+        raise BadName(f"an account name of this organisation has no @, or ends in @{organisation}")
+    whole = name if at else f"{name}@{organisation}"
+    if len(whole) > MAX_ACCOUNT_NAME_CHARS:
+        raise BadName(f"an account name has at most {MAX_ACCOUNT_NAME_CHARS} characters: {whole}")
+    return whole
 
 
 def new_name(typed: str) -> str:

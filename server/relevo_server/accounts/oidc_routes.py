@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse
 
-from relevo_server.accounts.asker import asker_of
+from relevo_server.accounts.asker import asker_of, cookie_of
 from relevo_server.accounts.cookies import OIDC_COOKIE, STEP_COOKIE, drop, set_passing
 from relevo_server.accounts.oidc_sign_in import OidcSignIn, Returned, Wish
 from relevo_server.accounts.routes import COOKIE, SignInDesk
@@ -31,7 +31,7 @@ def build_router(oidc: OidcSignIn | None, service: SignInService) -> APIRouter:
     async def start(request: Request, to: Word = "/", fresh: bool = False) -> RedirectResponse:
         """`fresh` asks the provider for a proof of now."""
         page = to if _OWN_PAGE.fullmatch(to) else "/"
-        wish = Wish(page, fresh, request.cookies.get(COOKIE, ""))
+        wish = Wish(page, fresh, cookie_of(request, COOKIE))
         configured = _configured(oidc)
         try:
             sent = await configured.begin(wish, asker_of(request))
@@ -46,7 +46,7 @@ def build_router(oidc: OidcSignIn | None, service: SignInService) -> APIRouter:
     async def callback(
         request: Request, state: Word = "", code: Word = "", iss: Word | None = None, error: Word = ""
     ) -> RedirectResponse:
-        returned = Returned(state, code, iss, error, request.cookies.get(OIDC_COOKIE, ""))
+        returned = Returned(state, code, iss, error, cookie_of(request, OIDC_COOKIE))
         try:
             arrived = await _configured(oidc).finish(returned, asker_of(request))
         except Refusal as refusal:

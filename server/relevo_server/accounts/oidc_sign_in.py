@@ -8,7 +8,7 @@ from typing import Final
 from relevo_server.accounts.asker import Asker
 from relevo_server.accounts.challenges import PER_NETWORK, Challenges
 from relevo_server.accounts.factors import OIDC
-from relevo_server.accounts.names import BadName, display_name, new_name, normal_name
+from relevo_server.accounts.names import BadName, display_name, name_in, new_name, normal_name
 from relevo_server.accounts.oidc import Claims, Pending, Provider, ProviderFailed
 from relevo_server.accounts.sign_in import SignedIn, SignInService, StepNeeded, hash_token
 from relevo_server.accounts.view import AccountView
@@ -168,7 +168,7 @@ class OidcSignIn:
 def _name_of(claims: Claims, address: str) -> str:
     """The name of a new account: the verified address, else one that is no address. Raises BadName."""
     if address:
-        return new_name(address)
+        return name_in(HOME, new_name(address))
     # An address that nobody has verified is somebody else's until they show it.
     found = next(
         (one for one in (claims.username, claims.subject) if one and "@" not in normal_name(one)), ""

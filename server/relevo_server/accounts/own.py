@@ -15,6 +15,7 @@ from relevo_server.accounts.view import AccountView
 from relevo_server.errors import (
     FORBIDDEN,
     NOT_FOUND,
+    NOT_SIGNED_IN,
     TOO_MANY_KEPT,
     WRONG_SIGN_IN,
     Refusal,
@@ -68,7 +69,7 @@ class OwnAccount:
         The old one is not asked of who came by a one-time link within the last ten minutes.
 
         Raises:
-            Refusal: wrong_sign_in, weak_password or too_many_attempts.
+            Refusal: wrong_sign_in, weak_password, too_many_attempts; not_signed_in: it has ended meanwhile.
         """
         kept = await self.sign_ins.of_account(account.id)
         now_s = self.services.clock.wall_s()
@@ -88,14 +89,19 @@ class OwnAccount:
         event = asker.event(self.services, account, "account.password")
         others = [one.id for one in kept if one.id != account.sign_in]
         new_hash = await self.passwords.hash(new)
-        await self.accounts.set_password(account.name, new_hash, event, but=account.sign_in)
+        if not await self.accounts.set_password(account.name, new_hash, event, but=account.sign_in):
+            raise Refusal(NOT_SIGNED_IN)
         for sign_in in others:
             self.services.revoke(account.id, sign_in)
 
     async def create_token(
         self, account: AccountView, name: str, scopes: Sequence[Permission], days: int, asker: Asker
     ) -> MadeToken:
-        """A token for what its owner may do, or less. Raises Refusal: forbidden or too_many_kept."""
+        """A token for what its owner may do, or less.
+
+        Raises:
+            Refusal: forbidden, too_many_kept; not_signed_in: the sign-in has ended meanwhile.
+        """
         if not all(permits(account, scope) for scope in scopes):
             raise Refusal(FORBIDDEN, where="scopes")
         if len(await self.tokens.of_account(account.id)) >= MAX_TOKENS:
@@ -115,7 +121,8 @@ class OwnAccount:
         event = asker.event(
             self.services, account, "token.created", token=made.id, scopes=" ".join(chosen), days=days
         )
-        await self.tokens.create(stored, event)
+        if not await self.tokens.create(stored, event, by=account.sign_in):
+            raise Refusal(NOT_SIGNED_IN)
         return made
 
     async def revoke_token(self, account: AccountView, token: str, asker: Asker) -> None:

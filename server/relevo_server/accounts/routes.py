@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Request, Response
 
-from relevo_server.accounts.asker import asker_of, client_address
+from relevo_server.accounts.asker import asker_of, client_address, cookie_of
 from relevo_server.accounts.bodies import (
     ChallengeBody,
     CredentialBody,
@@ -44,12 +44,12 @@ class SignInDesk:
     async def signed_in(self, request: Request, response: Response, outcome: SignedIn) -> SignedInAnswer:
         """A sign-in that is complete."""
         # The browser's earlier sign-in ends: a token planted beforehand is worth nothing afterwards.
-        await self._service.replace_browser(request.cookies.get(COOKIE))
+        await self._service.replace_browser(cookie_of(request, COOKIE))
         set_sign_in(response, outcome.token)
         known = self._service.tries.known.token(outcome.account.name)
         if known is not None:
             set_known(response, known)
-        if STEP_COOKIE in request.cookies:
+        if cookie_of(request, STEP_COOKIE):
             drop(response, STEP_COOKIE)
         return SignedInAnswer(account=account_out(outcome.account), wrong_codes=outcome.wrong_codes)
 
@@ -111,8 +111,10 @@ def _add_second_steps(router: APIRouter, service: SignInService, proofs: Proofs)
 def _add_own(router: APIRouter, service: SignInService, factors: Factors, gate: Gate) -> None:
     @router.post("/sign-out", status_code=204)
     async def sign_out(request: Request, response: Response) -> None:
-        await service.sign_out(request.cookies.get(COOKIE), asker_of(request))
+        await service.sign_out(cookie_of(request, COOKIE), asker_of(request))
         drop(response, COOKIE)
+        # Pages kept for the way back go with it; the language that was chosen, and the known browser, stay.
+        response.headers["clear-site-data"] = '"cache"'
 
     @router.get("/me")
     async def me(request: Request) -> MeAnswer:
@@ -145,7 +147,7 @@ def _add_reauth(router: APIRouter, proofs: Proofs, factors: Factors, gate: Gate)
 
 
 def _step(request: Request, challenge: str) -> Step:
-    return Step(challenge, request.cookies.get(STEP_COOKIE, ""))
+    return Step(challenge, cookie_of(request, STEP_COOKIE))
 
 
 def _options(begun: Begun) -> OptionsAnswer:

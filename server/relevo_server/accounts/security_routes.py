@@ -86,11 +86,12 @@ def _add_sign_ins(router: APIRouter, parts: SecurityParts) -> None:
 
     @router.post("/sign-ins/revoke-others", status_code=204)
     async def revoke_others(request: Request) -> None:
-        await parts.own.revoke_others(await parts.reader(request), asker_of(request))
+        await parts.own.revoke_others(*await parts.writer(request))
 
     @router.post("/sign-ins/{sign_in}/revoke", status_code=204)
     async def revoke(sign_in: str, request: Request) -> None:
-        await parts.own.revoke(await parts.reader(request), sign_in, asker_of(request))
+        account, asker = await parts.writer(request)
+        await parts.own.revoke(account, sign_in, asker)
 
     @router.post("/password", status_code=204)
     async def password(body: PasswordBody, request: Request) -> None:

@@ -25,6 +25,7 @@ from relevo_server.errors import (
 from relevo_server.services import Services
 from relevo_server.store.accounts import AccountStore
 from relevo_server.store.audit import AuditEvent
+from relevo_server.store.organisations import HOME
 from relevo_server.store.sign_ins import NewSignIn, SignInStore
 
 LINK: Final = "link"
@@ -181,7 +182,7 @@ class SignInService:
         """The account of an id, in good standing."""
         return await self._accounts.view(account_id)
 
-    async def current(self, token: str | None) -> AccountView:
+    async def current(self, token: str) -> AccountView:
         """The account behind a cookie. Raises Refusal: not_signed_in."""
         if not token:
             raise Refusal(NOT_SIGNED_IN)
@@ -202,9 +203,9 @@ class SignInService:
         """Seconds since the account's sign-in last proved who it is."""
         return self._services.clock.wall_s() - account.authenticated_at_s
 
-    async def sign_out(self, token: str | None, asker: Asker) -> None:
+    async def sign_out(self, token: str, asker: Asker) -> None:
         """End the sign-in of a cookie and all that its account has open; unknown ones are no error."""
-        key = hash_token(token or "")
+        key = hash_token(token)
         found = await self._sign_ins.find(key) if token else None
         if found is None:
             return
@@ -213,7 +214,7 @@ class SignInService:
         await self._sign_ins.close(key, event)
         self._services.revoke(found.account_id)
 
-    async def replace_browser(self, token: str | None) -> None:
+    async def replace_browser(self, token: str) -> None:
         """End a browser's earlier sign-in, which a newer one takes the place of: no sign-out by a person."""
         if token:
             await self.close(hash_token(token))
@@ -238,9 +239,12 @@ class SignInService:
         return (await self._passwords.verify(known_hash or None, password, known=True)).fits
 
     async def provider_alone(self, account: AccountView) -> bool:
-        """Whether the account's organisation signs in by its provider, and one-time links, only."""
-        configured = self._services.settings.oidc_issuer is not None
-        return configured and (await self._factors.policy(account.organisation_id)).oidc_only
+        """Whether the account's organisation signs in by its provider, and one-time links, only.
+
+        The provider is the home organisation's.
+        """
+        has_one = self._services.settings.oidc_issuer is not None and account.organisation_id == HOME
+        return has_one and (await self._factors.policy(account.organisation_id)).oidc_only
 
     async def _wrong(
         self, fault: Fault, asker: Asker, account: AccountView | None, *, step: str, typed: str = ""

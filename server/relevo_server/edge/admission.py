@@ -14,7 +14,11 @@ def site_of(address: str) -> str:
 
 
 class Connections:
-    """How many each site has open, at most ``limit`` of them; peers without an address are not counted."""
+    """How many each address has open, at most ``limit`` of them; peers without an address are not counted.
+
+    Of IPv6 those of a household are counted, and of the wider networks that one customer may own, which have
+    more of them (`address_keys`).
+    """
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -23,23 +27,23 @@ class Connections:
     def __len__(self) -> int:
         return len(self._open)
 
-    def enter(self, site: str) -> bool:
+    def enter(self, address: str) -> bool:
         """Count one more; False when there is no room, and nothing was counted."""
-        if not site:
-            return True
-        there = self._open.get(site, 0)
-        if there >= self._limit:
+        keys = address_keys(address) if address else ()
+        if any(self._open.get(key.name, 0) >= self._limit * key.share for key in keys):
             return False
-        self._open[site] = there + 1
+        for key in keys:
+            self._open[key.name] = self._open.get(key.name, 0) + 1
         return True
 
-    def leave(self, site: str) -> None:
+    def leave(self, address: str) -> None:
         """One that had entered is gone."""
-        left = self._open.get(site, 0) - 1
-        if left > 0:
-            self._open[site] = left
-        else:
-            self._open.pop(site, None)
+        for key in address_keys(address) if address else ():
+            left = self._open.get(key.name, 0) - 1
+            if left > 0:
+                self._open[key.name] = left
+            else:
+                self._open.pop(key.name, None)
 
 
 class Door:
@@ -53,15 +57,15 @@ class Door:
 
     def __init__(self, limit: int, proxies: Sequence[str] = ()) -> None:
         self._connections = Connections(limit * self.PER_PERSON)
-        self._proxies = [ipaddress.ip_network(one, strict=False) for one in proxies]
+        self._proxies = [ipaddress.ip_network(one) for one in proxies]
 
     def __len__(self) -> int:
         return len(self._connections)
 
     def enter(self, address: str) -> Callable[[], None] | None:
         """Count a connection: what to call when it is gone, or None where its address has too many."""
-        site = "" if self._is_proxy(address) else site_of(address)
-        return partial(self._connections.leave, site) if self._connections.enter(site) else None
+        counted = "" if self._is_proxy(address) else address
+        return partial(self._connections.leave, counted) if self._connections.enter(counted) else None
 
     def _is_proxy(self, address: str) -> bool:
         try:

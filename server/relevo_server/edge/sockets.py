@@ -62,7 +62,7 @@ class _Endpoint:
         try:
             await self._accepted(scope, receive, send)
         finally:
-            self.desk.connections.leave(site_of(address_of(scope)))
+            self.desk.connections.leave(address_of(scope))
 
     def _may_enter(self, scope: Scope) -> bool:
         """Whether this peer gets as far as a WebSocket; a place of its address is taken for it then."""
@@ -75,7 +75,7 @@ class _Endpoint:
         if desk.services.throttles.connect_address.charge(*address_keys(address)) > 0.0:
             desk.turned_away("connect", address)
             return False
-        if not desk.connections.enter(site_of(address)):
+        if not desk.connections.enter(address):
             desk.turned_away("connections", address)
             return False
         return True

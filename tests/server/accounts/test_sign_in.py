@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from argon2 import PasswordHasher
 
+from relevo_server.accounts.known_device import KNOWN_COOKIE
 from relevo_server.accounts.permissions import permissions_of
 from relevo_server.accounts.routes import COOKIE
 from relevo_server.accounts.sign_in import LINK_LIFETIME_S, make_link
@@ -15,6 +16,7 @@ from relevo_server.store.database import Unavailable
 from relevo_server.store.erasure import Erasure, erase
 from relevo_server.store.sign_ins import SignInStore
 from tests.server.hands import PASSWORD, QUICK, Site, site
+from tests.support.records import flaws_of
 
 Play = Callable[[Site], Awaitable[None]]
 
@@ -182,8 +184,32 @@ def test_sign_out_ends_the_session_on_the_server(tmp_path: Path):
         cookie = f"{COOKIE}={found.client.cookies[COOKIE]}"
         answer = await found.post("/api/sign-out")
         assert answer.status_code == 204
+        # Neither "storage", where the language is kept, nor "cookies", of which one makes the browser known.
+        assert answer.headers["clear-site-data"] == '"cache"'
+        assert list(found.client.cookies.keys()) == [KNOWN_COOKIE]
         assert (await found.client.get("/api/me", headers={"cookie": cookie})).status_code == 401
         assert (await found.post("/api/sign-out")).status_code == 204
+
+    run(tmp_path, play)
+
+
+@pytest.mark.parametrize(
+    "planted",
+    ["\x85{}", "a=b; \xa0{}", "\x1f{}", "{}; {}", "a=b; {};\t{}"],
+    ids=["NEL", "NBSP", "a control sign", "two", "two among others"],
+)
+def test_Q2_a_cookie_counts_by_exactly_its_name_and_once(tmp_path: Path, planted: str):
+    """A name that begins otherwise than with `__Host-` may be set by a neighbouring site."""
+
+    async def play(found: Site):
+        await found.sign_in()
+        cookie = f"{COOKIE}={found.client.cookies[COOKIE]}"
+        found.client.cookies.clear()
+        for written, status in ((cookie, 200), (f"a=b;{cookie}", 200), (planted.format(cookie, cookie), 401)):
+            headers = [(b"cookie", written.encode("latin-1"))]
+            assert (await found.client.get("/api/me", headers=headers)).status_code == status, written
+        headers = [(b"cookie", cookie.encode())] * 2
+        assert (await found.client.get("/api/me", headers=headers)).status_code == 401
 
     run(tmp_path, play)
 
@@ -286,7 +312,7 @@ def test_U6_what_was_typed_and_refused_goes_when_the_accounts_data_are_erased(tm
         done = AuditEvent(found.hands.now_s(), "command line", "", cause="cli")
         await erase(found.database, "home", Erasure(person=found.ana.id), done)
         log = AuditLog(found.database)
-        assert await log.verify() == []
+        assert await flaws_of(found.database) == []
         left = [line for line in await log.newest() if line.personal and line.action.endswith(".refused")]
         assert [(line.details, line.personal and line.personal.get("name")) for line in left] == [
             ({"step": "password"}, None)
