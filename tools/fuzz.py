@@ -17,7 +17,9 @@ import tempfile
 import threading
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -93,11 +95,9 @@ def main(arguments: list[str] | None = None) -> int:
     with tempfile.TemporaryDirectory(prefix="relevo-fuzz-") as folder:
         bundle = bundled(Path(folder))
         duels = [Duel((python_side(), viewer_side(bundle))) for _ in range(given.jobs)]
-        workers = [threading.Thread(target=_work, args=(run, duel)) for duel in duels]
-        for worker in workers:
-            worker.start()
-        for worker in workers:
-            worker.join()
+        with ThreadPoolExecutor(len(duels)) as pool:
+            # Read to the end: what ends a worker by a mistake of ours is no agreement.
+            list(pool.map(partial(_work, run), duels))
     print(_told(run, time.monotonic() - began_s))
     growing = _memory(duels)
     return int(bool(run.findings) or growing)

@@ -106,11 +106,13 @@ class Agent:
     def stop(self) -> None:
         """Cut capture and input here and now, then tell the others (SPEC S4)."""
         self._cut()
+        self._post(lambda session: session.cancel_restart(now_ms()))
         self._post(lambda session: session.stop(now_ms()))
 
     def report(self) -> None:
         """Stop, and report everybody who is in (SPEC N8)."""
         self._cut()
+        self._post(lambda session: session.cancel_restart(now_ms()))
         self._post(lambda session: session.stop(now_ms(), reported=EVERYBODY))
 
     def _cut(self) -> None:
@@ -150,8 +152,9 @@ class Agent:
         self._life.start()
 
     def quit(self) -> None:
-        """End the session and the program."""
-        self.stop()
+        """End the session and the program; where the PC goes down, the session comes back (SPEC V6)."""
+        self._cut()
+        self._post(lambda session: session.stop(now_ms()))
         self.quit_asked.set()
         self._turned.set()
 

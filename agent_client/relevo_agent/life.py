@@ -310,7 +310,7 @@ class Life:
         if isinstance(action, PrepareRestart):
             work = threading.Thread(target=self._prepare_restart, args=(action,), daemon=True)
         elif isinstance(action, CallRestartOff):
-            work = threading.Thread(target=self._call_restart_off, daemon=True)
+            work = threading.Thread(target=self._call_restart_off, kwargs={"forget": True}, daemon=True)
         else:
             work = threading.Thread(target=webbrowser.open, args=(action.url,), daemon=True)
         work.start()
@@ -333,11 +333,11 @@ class Life:
             return str(error) or "the service refused"
         return ""
 
-    def _call_restart_off(self) -> None:
-        """What was left with the service is wanted no longer: the customer has said something else since."""
+    def _call_restart_off(self, *, forget: bool = False) -> None:
+        """The service is not to restart the PC. ``forget``: the customer says so, not a PC that goes down."""
         if self._config.service is not None:
             with contextlib.suppress(ElevatedFailed):
-                self._config.service.cancel_restart()
+                self._config.service.cancel_restart(forget=forget)
 
     def _carry_front(self, action: Ask | Withdraw | Show | Tell | Keep) -> None:
         if isinstance(action, Ask) and self._config.auto_consent:

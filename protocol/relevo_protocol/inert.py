@@ -2,8 +2,10 @@
 
 from typing import Final
 
-INERT: Final = r"\A[^\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]*\Z"
-"""Pattern of one line without control and direction signs.
+INERT: Final = (
+    r"\A[^\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]*\Z"
+)
+"""Pattern of one line without control and direction signs, and without what no encoding takes (surrogates).
 
 Names stand in a consent dialog, where nothing may hide or reorder what a customer reads. It ends in
 ``\\Z``, as ``$`` would let a final newline pass.

@@ -25,9 +25,15 @@ async def frozen_viewer(ground: Ground) -> None:
                 agent.show(_PICTURE, keyframe=True)
                 await good.inbox.until(more, "the other's picture")
             assert ground.relay.services is not None
-            await asyncio.sleep(1.1)  # the gauge is set once a second
             registry = ground.relay.services.metrics.registry
-            queued = registry.get_sample_value("relevo_outbox_bytes") or 0.0
+            queued = None
+            for _ in range(30):  # the gauge is set once a second
+                await asyncio.sleep(1.1)
+                queued = registry.get_sample_value("relevo_outbox_bytes")
+                if queued is not None:
+                    break
+            if queued is None:
+                raise ValueError("nobody counts what waits")
             must(queued < 40 * len(_PICTURE), f"{queued} bytes wait for who does not read")
             frozen.go_on_reading()
             frozen.wire.socket.transport.abort()

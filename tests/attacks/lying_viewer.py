@@ -1,16 +1,21 @@
 """Attacks of a technician's side that lies, on the relay and on the customer's PC."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable
+
+from msgspec.structs import replace
 
 from relevo_agent.session.actions import Ask, Perform, QuestionKind
 from relevo_protocol import PROTOCOL_VERSION
-from relevo_protocol.errors import ErrorCode
+from relevo_protocol.crypto.flights import ViewerIdentity
+from relevo_protocol.crypto.schedule import ChannelContext
+from relevo_protocol.errors import ErrorCode, ProtocolError
 from relevo_protocol.header import DST_ALL, DST_HOST, Flags, Header, MessageType
 from relevo_protocol.messages.base import Message
 from relevo_protocol.messages.chat import ChatSend
 from relevo_protocol.messages.input import KeyPress, PointerButton, PointerMove, TextInput
-from relevo_protocol.messages.relay import RelayError, ViewerHello, ViewerJoining
+from relevo_protocol.messages.relay import CodeIssued, CodeRequest, RelayError, ViewerHello
 from relevo_protocol.messages.session import Heartbeat, InputRefused, ModeRequest
 from relevo_protocol.messages.team import (
     ControlGive,
@@ -21,9 +26,10 @@ from relevo_protocol.messages.team import (
     TakeOver,
 )
 from relevo_protocol.modes import Capability, Mode, Role
+from tests.agent.fakes import Viewer
 from tests.agent.session.company import guest, heard, say
-from tests.agent.session.world import World, new_world
-from tests.attacks.client import Ground, answer_to, cut, opens, seen_more
+from tests.agent.session.world import ORIGIN, SESSION_ID, World, new_world
+from tests.attacks.client import Ground, answer_to, cut, opens
 from tests.attacks.table import Needs, attack, must
 from tests.support.fake_viewer import FakeViewer
 from tests.support.peers import agent_at, viewer_at
@@ -74,14 +80,12 @@ async def forged_messages(ground: Ground) -> None:
     for one in forged:
         async with agent_at(ground.relay) as agent, viewer_at(ground.relay, agent.code) as viewer:
             await viewer.live()
-            said, pictures = len(agent.said), len(agent.guests)
+            said, guests = len(agent.said), len(agent.guests)
             await viewer.wire.send(one)
-            agent.show(b"after")
-            await viewer.inbox.until(
-                _either(cut(viewer), seen_more(viewer)),
-                "an answer or the next picture",
-            )
-            must(len(agent.said) == said and len(agent.guests) <= pictures, f"{one[:4]!r} got through")
+            await viewer.inbox.until(cut(viewer), f"a cut for {one[:4]!r}")
+            agent.tell_relay(CodeRequest())
+            await agent.inbox.expect(CodeIssued)  # whatever had got through would have come before it
+            must(len(agent.said) == said and len(agent.guests) <= guests, f"{one[:4]!r} got through")
             must(agent.wire.closed is None, "the customer's line was cut by a viewer")
 
 
@@ -274,14 +278,21 @@ async def pestering(ground: Ground) -> None:
 async def disguises(ground: Ground) -> None:
     """Names that look like others: turned around, with line breaks, or another name than the relay said."""
     del ground
-    from relevo_protocol.codec import relay_message
+    if _asked_about("Ana", "Ana") != ["Ana"]:
+        raise ValueError("under an honest name nobody is asked about either")
+    for name in ("Ana\u202eaicnega", "Policía\nSu banco", "Ana\u0000", "A" * 5_000):
+        must(not _asked_about(name, name), f"{name[:20]!r} is shown to the customer")
+    for name in ("Luis", "Ana ", "ANA", ""):
+        must(not _asked_about("Ana", name), f"the relay said Ana, {name!r} was taken")
 
-    for name in ("Ana\u202eaicnega", "Policía\nSu banco", "Ana\u0000", "\u200b" * 5, "A" * 5_000):
-        world = new_world()
-        joining = ViewerJoining(
-            link=9, slot=1, account_id="x", display_name=name, organisation="Org", resumed=False
-        )
-        shown = [p.display_name for p in world.session.snapshot.people]
-        world.give(relay_message(joining))
-        shown += [p.display_name for p in world.session.snapshot.people]
-        must(name not in shown, f"{name[:20]!r} is shown to the customer")
+
+def _asked_about(vouched: str, said: str) -> list[str]:
+    """About whom the customer is asked when the relay says one name, and who has the right code another."""
+    world = new_world()
+    one = ViewerIdentity("id-Ana", said, "Org", "full")
+    viewer = Viewer(ChannelContext(ORIGIN, SESSION_ID), 9, 1, one)
+    world.viewers.append(viewer)
+    with contextlib.suppress(ProtocolError):
+        world.relay(replace(world.joining(viewer), display_name=vouched))
+        world.give(viewer.with_code(world.secret))
+    return [action.question.display_name for action in world.actions if isinstance(action, Ask)]

@@ -3,10 +3,18 @@
 import asyncio
 
 from relevo_protocol import PROTOCOL_VERSION
+from relevo_protocol.codec import relay_message
 from relevo_protocol.errors import ErrorCode
-from relevo_protocol.messages.relay import AgentHello, ViewerHello
-from tests.attacks.client import Ground, answer_to, viewer_with
+from relevo_protocol.messages.relay import (
+    AgentHello,
+    CodeIssued,
+    CodeRequest,
+    ViewerHello,
+    ViewerWelcome,
+)
+from tests.attacks.client import Ground, answer_to, cut, viewer_with
 from tests.attacks.table import attack, must
+from tests.support.fake_viewer import FakeViewer
 from tests.support.peers import agent_at
 
 
@@ -30,6 +38,12 @@ async def ticket_twice(ground: Ground) -> None:
         must(both.count(ErrorCode.TICKET_INVALID) == 3, f"a ticket was good {both.count(None)} times")
 
 
+class _Thief(FakeViewer):
+    """It has a token and no secret."""
+
+    def _start(self) -> None: ...
+
+
 @attack("R2", "the newest alone is good; without the secret it wins nothing", rules="C12 S1")
 async def resume_twice(ground: Ground) -> None:
     """A viewer's token for coming back is stolen and shown without the secret that belongs to it."""
@@ -38,10 +52,16 @@ async def resume_twice(ground: Ground) -> None:
         async with viewer_with(ground.relay, agent.code, answer.json()["ticket"]) as viewer:
             await viewer.live()
             stolen = viewer.welcome.resume
-            pictures = len(viewer.frames)
-            await answer_to(ground.relay, ViewerHello(version=PROTOCOL_VERSION, resume=stolen))
-            await viewer.inbox.until(lambda: viewer.wire.closed is not None, "the thief takes the line")
-            must(len(viewer.frames) >= pictures, "pictures went away")
+            thief = _Thief(ground.relay)
+            await thief.dial()
+            await thief.wire.send(relay_message(ViewerHello(version=PROTOCOL_VERSION, resume=stolen)))
+            await thief.inbox.expect(ViewerWelcome)
+            await viewer.inbox.until(cut(viewer), "the thief takes the line")
+            agent.show(b"private", keyframe=True)
+            agent.tell_relay(CodeRequest())
+            await agent.inbox.expect(CodeIssued)  # the picture was with the relay before it
+            await thief.close()
+            must(thief.media_messages == 0, "the thief was sent the picture")
             await viewer.close()
             await viewer.resume()
             await viewer.live()

@@ -4,6 +4,7 @@ The viewer's half is `viewer/tests/fuzz/agreement.test.ts`; both read `verdicts.
 """
 
 import json
+import math
 import sys
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from tests.fuzz.duel import (
 from tests.fuzz.mutate import Outcome, Random, Target, conversation, packed, spoil, unpacked
 from tests.fuzz.readers import targets
 from tests.fuzz.side import answer
+from tools import fuzz
 
 _HOME = Path(__file__).parent
 _KEPT = json.loads((_HOME / "verdicts.json").read_text(encoding="utf-8"))
@@ -113,8 +115,13 @@ class _Stuck(Side):
         super().__init__("Python", [])
         self._at = at
 
+    def say(self, asked: dict[str, Any]) -> None: ...
+
+    def hear(self, deadline_s: float = 0.0) -> dict[str, Any]:
+        raise Hung
+
     def ask(self, asked: dict[str, Any], deadline_s: float = 0.0) -> dict[str, Any]:
-        if asked["first"] <= self._at < asked["first"] + asked["count"]:
+        if "hex" in asked or asked["first"] <= self._at < asked["first"] + asked["count"]:
             raise Hung
         return {"signs": "0" * asked["count"]}
 
@@ -125,6 +132,34 @@ def test_the_case_at_which_a_side_hangs_is_found(at: int) -> None:
     found = hanging(_Stuck(at), target, 3, 0, 100)
     assert found.hex == target.case(3, at).hex()
     assert found.why == f"seed 3, case {at}: Python hangs"
+
+
+def test_X8_a_hang_is_told_and_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    corpus = tmp_path / "corpus.json"
+    corpus.write_text("[]", encoding="utf-8")
+    monkeypatch.setattr(fuzz, "_CORPUS", corpus)
+    run = fuzz.Run([targets()["header"]], seed=3, end_s=math.inf, max_rounds=1, max_cases=1000)
+    fuzz._work(run, Duel((_Stuck(7), _Stuck(7))))
+    (told,) = run.findings
+    assert (told.hex, told.why) == (targets()["header"].case(3, 7).hex(), "seed 3, case 7: Python hangs")
+    assert json.loads(corpus.read_text(encoding="utf-8")) == [told.kept("0")]
+
+
+def test_a_case_on_which_a_side_hangs_is_no_shorter_case_of_a_crash() -> None:
+    crash = Finding("header", "0102", "seed 1: Python: IndexError")
+    assert Duel((_Stuck(0), _Stuck(0))).shrunk(crash) == crash
+
+
+class _Broken(Duel):
+    def block(self, target: Target, seed: int, count: int, tally: Tally) -> list[Finding]:
+        raise RuntimeError("a mistake of ours")
+
+
+def test_what_could_not_be_carried_out_is_no_agreement(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fuzz, "bundled", Path)
+    monkeypatch.setattr(fuzz, "Duel", _Broken)
+    with pytest.raises(RuntimeError, match="ours"):
+        fuzz.main(["--rounds", "1", "--target", "header"])
 
 
 def test_a_side_that_does_not_answer_is_ended() -> None:

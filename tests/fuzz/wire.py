@@ -72,17 +72,12 @@ def _flight(kind: type[Hello | Offer | Proof | Accept], body: bytes) -> object:
 
 
 def _whole(read: Callable[[bytes], object], body: bytes) -> None:
-    """Read it, and then what the reader passes over: the viewer refuses strange texts and keys there.
-
-    Nor does it take whispers without a tag, as a decoder of one kind alone does; only viewers read them.
-    """
+    """Read it, and then what the reader passes over: the viewer refuses strange texts and keys there."""
     read(body)
     try:
         whole: object = msgspec.msgpack.decode(body, ext_hook=_refuse_extension)
         if not _is_plain(whole):
             raise MalformedError("extension -1, or a key that is no text")
-        if not isinstance(whole, dict) or not {"t", "flight"} & whole.keys():
-            raise MalformedError("no tag")
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise MalformedError(str(error)) from error
 

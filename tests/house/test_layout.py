@@ -40,4 +40,5 @@ def test_licence_is_apache_2(checkout: Path):
 def test_makefile_is_thin(checkout: Path):
     recipes = re.findall(r"^\t.*$", (checkout / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
     assert len(recipes) <= 30
-    assert (checkout / ".ci" / "run").stat().st_mode & 0o100, "CI must be able to run it"
+    for program in ("run", "daily"):
+        assert (checkout / ".ci" / program).stat().st_mode & 0o100, "CI must be able to run it"

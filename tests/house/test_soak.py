@@ -1,9 +1,12 @@
 """What ``make soak`` and ``make chaos`` make of what they saw."""
 
+from pathlib import Path
+
+import psutil
 import pytest
 
 from tests.support.chaos import percentile
-from tools.soak import Look, Seen, failures, slope
+from tools.soak import Look, Seen, failures, files_of, slope
 
 
 def _looks(*resident_mib: float, files: int = 9, threads: int = 5) -> list[Look]:
@@ -49,6 +52,15 @@ def test_files_and_threads_that_are_left_are_found() -> None:
     assert len(failures("relay", Seen(looks, left), 8.0)) == 1
     (left,) = _looks(100.0, threads=6)
     assert len(failures("relay", Seen(looks, left), 8.0)) == 1
+
+
+def test_connections_to_the_database_are_its_pool_and_no_leak(tmp_path: Path) -> None:
+    process = psutil.Process()
+    before = files_of(process)
+    with (tmp_path / "relevo.db").open("w"), (tmp_path / "relevo.db-wal").open("w"):
+        assert files_of(process) == before
+        with (tmp_path / "other").open("w"):
+            assert files_of(process) == before + 1
 
 
 def test_files_that_pile_up_in_a_process_that_stays_busy_are_found() -> None:

@@ -111,11 +111,11 @@ def test_the_server_runs_alone_without_node(built: dict[str, Path], tmp_path: Pa
 
 def _first_page(ca_file: Path, port: int, server: subprocess.Popen[bytes]) -> str:
     """What the server answers to ``GET /``, as soon as it answers."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while server.poll() is None and time.monotonic() < deadline:
         try:
             context = ssl.create_default_context(cafile=ca_file)
-            connection = http.client.HTTPSConnection("127.0.0.1", port, timeout=5, context=context)
+            connection = http.client.HTTPSConnection("127.0.0.1", port, timeout=30, context=context)
             with contextlib.closing(connection):
                 connection.request("GET", "/")
                 return connection.getresponse().read().decode()

@@ -102,7 +102,7 @@ class Connection:
                 status = self._terminals.close(asked.number)
                 return wire.TerminalEnded(status=max(-1024, min(status, 1024)))
             case wire.CancelRestart():
-                self._house.restart.cancel(self._peer.uid)
+                self._house.restart.cancel(self._peer.uid, forget=asked.forget)
                 return wire.Done()
             case _:
                 self._need_grant()

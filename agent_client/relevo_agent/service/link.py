@@ -105,9 +105,9 @@ class ServiceLink:
             raise ElevatedFailed("the session's state is too large to be kept")
         self._elevated(wire.StoreRestart(state=sealed, deadline_s=deadline_s, in_s=RESTART_IN_S), wire.Done)
 
-    def cancel_restart(self) -> None:
-        """Do not restart after all; what was kept is destroyed."""
-        self._ask(wire.CancelRestart(), wire.Done)
+    def cancel_restart(self, *, forget: bool = False) -> None:
+        """Do not restart after all; what was kept is destroyed, with ``forget`` also where it is too late."""
+        self._ask(wire.CancelRestart(forget=forget), wire.Done)
 
     def take_restored(self) -> Resumption:
         """What the session before the restart left; raises ElevatedFailed or EnvelopeBroken."""

@@ -36,10 +36,14 @@ class Restart:
             self._timer.daemon = True
             self._timer.start()
 
-    def cancel(self, uid: int) -> None:
-        """Call one's own restart off."""
+    def cancel(self, uid: int, *, forget: bool = False) -> None:
+        """Call one's own restart off.
+
+        Too late where the PC goes down already; with ``forget`` it then does not come back to the session.
+        """
         with self._lock:
-            if self._timer is not None and uid in {0, self._uid}:
+            own = self._uid >= 0 and uid in {0, self._uid}
+            if own and (forget or self._timer is not None):
                 self._stop_timer()
                 self._sealed.drop()
 
@@ -58,4 +62,6 @@ class Restart:
             subprocess.run(self._command, check=True, capture_output=True, timeout=COMMAND_S)
         except (OSError, subprocess.SubprocessError) as error:
             _log.error("this PC does not restart: %s", error)
-            self._sealed.drop()
+            with self._lock:
+                if self._timer is None:  # else another one is under way, with a state of its own
+                    self._sealed.drop()

@@ -90,7 +90,9 @@ class StoreRestart(_Said, frozen=True):
 
 
 class CancelRestart(_Said, frozen=True):
-    """Do not restart, and forget the state."""
+    """Do not restart, and forget the state; ``forget``: also where the PC goes down already."""
+
+    forget: bool = False
 
 
 class TakeRestored(_Said, frozen=True):

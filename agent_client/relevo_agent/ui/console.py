@@ -1,5 +1,6 @@
 """The terminal: shows the code, asks for consent, names who is here; JSON lines for scripts."""
 
+import io
 import json
 import sys
 import threading
@@ -187,6 +188,7 @@ class Console:
 
     def listen(self, commands: Commands, source: TextIO = sys.stdin) -> None:
         """Read the keyboard in a thread of its own, until it closes."""
+        _read_on(source)
 
         def read() -> None:
             for line in _lines(source):
@@ -230,6 +232,12 @@ def _who_does_what(snapshot: Snapshot) -> tuple[object, ...]:
 
 def _left_s(question: Question) -> int:
     return max(0, round((question.deadline_ms - now_ms()) / 1000))
+
+
+def _read_on(source: TextIO) -> None:
+    """Let an octet that is no character not end the keyboard."""
+    if isinstance(source, io.TextIOWrapper):
+        source.reconfigure(errors="replace")
 
 
 def _lines(source: TextIO) -> Iterator[str]:

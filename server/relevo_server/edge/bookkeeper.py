@@ -24,6 +24,7 @@ from relevo_server.store.spool import Spool, SpoolFull
 
 T = TypeVar("T")
 _BATCH: Final = 256
+_BATCHES: Final = 16
 _PATIENCE_S: Final = 1.5
 """How long a transaction may take before its records go to the spool as well."""
 _DOOR_PATIENCE_S: Final = 5.0
@@ -108,10 +109,11 @@ class Bookkeeper:
             records = self._parts.records
             while records:
                 batch = list(itertools.islice(records, _BATCH))
+                lost = self._lost
                 safe = await self._commit(batch) or await self._put_by(batch)
                 for _ in batch:
                     records.popleft()
-                self._settled(batch, safe=safe)
+                self._settled(batch, safe=safe and lost == self._lost)
 
     async def keep(self) -> None:
         """Write whatever comes, until cancelled."""
@@ -251,6 +253,7 @@ class Bookkeeper:
             await self._with_spool(lambda spool: spool.refuse(refused))
         except (SpoolFull, OSError) as error:
             _log.error("refused records are lost", records=len(refused), reason=str(error))
+            self._lost += 1
             self._parts.lost(len(refused))
 
     async def _write_again(self, waiting: Sequence[Sequence[bytes]]) -> int:
@@ -275,7 +278,8 @@ class Bookkeeper:
         spool = self._there()
         # One step for whoever wants to append: before it, and is found here, or after it, and marks it again.
         async with self._spooling:
-            waiting = await asyncio.to_thread(lambda: list(spool.replay(_BATCH)))
+            # So many at a time: all of a spool may be more than the memory has room for.
+            waiting = await asyncio.to_thread(lambda: list(itertools.islice(spool.replay(_BATCH), _BATCHES)))
             if not waiting:
                 self._behind.clear()
                 if left := spool.pending():

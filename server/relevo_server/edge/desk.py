@@ -12,9 +12,10 @@ from prometheus_client import Counter, Gauge
 from relevo_protocol.errors import ErrorCode, ProtocolError
 from relevo_server.access.codes import NumbersExhausted, RoutingNumbers
 from relevo_server.access.throttle import Allowance, Throttle
+from relevo_server.accounts.asker import network_of
 from relevo_server.accounts.view import AccountView
 from relevo_server.edge import books
-from relevo_server.edge.admission import Connections, site_of
+from relevo_server.edge.admission import Connections
 from relevo_server.edge.bookkeeper import Bookkeeper, BookParts
 from relevo_server.edge.identity import identity_of
 from relevo_server.edge.refusals import Refusals
@@ -229,7 +230,7 @@ class Desk:
             details={"what": what},
             personal={"address": address, **event.personal},
         )
-        self.refusals.note(f"{event.action}:{what}:{site_of(address)}:{actor}", told)
+        self.refusals.note(f"{event.action}:{what}:{network_of(address)}:{actor}", told)
 
     def _is_strict(self) -> bool:
         """Whether what is new is refused now: it could not be recorded where everybody looks (SPEC C28)."""

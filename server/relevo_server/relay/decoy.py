@@ -72,6 +72,7 @@ class _Run:
 @dataclass(order=True, slots=True)
 class _Answer:
     due_s: float
+    link: int = field(compare=False)
     message: bytes = field(compare=False)
 
 
@@ -149,8 +150,10 @@ class DecoyHost:
             context = ChannelContext(self._around.origin, self.session.session_id)
             handshake = HostHandshake(context, self._identity, self._look_up, self._around.token_bytes)
             self._runs[said.link] = _Run(said.slot, handshake)
-        elif isinstance(said, ViewerGone) and self._runs.pop(said.link, None) is not None:
-            self._finished += 1
+        elif isinstance(said, ViewerGone):
+            self._answers = [answer for answer in self._answers if answer.link != said.link]
+            if self._runs.pop(said.link, None) is not None:
+                self._finished += 1
 
     def _look_up(self, kind: CredentialKind, _ref: bytes) -> bytes | None:
         return self._secret if kind == self._kind else None
@@ -165,7 +168,7 @@ class DecoyHost:
                 flight = run.handshake.offer(body)
                 self._tries += 1
                 header = Header(MessageType.HANDSHAKE, dst=run.slot, key_id=link).pack()
-                self._answer(header + flight)
+                self._answer(link, header + flight)
                 return
             run.handshake.accept(body)
             code = (
@@ -175,11 +178,12 @@ class DecoyHost:
             code = error.code
         self._runs.pop(link, None)
         self._finished += 1
-        self._answer(relay_message(RemoveViewer(link=link, code=code)))
+        self._answer(link, relay_message(RemoveViewer(link=link, code=code)))
 
-    def _answer(self, message: bytes) -> None:
+    def _answer(self, link: int, message: bytes) -> None:
         low_s, high_s = self._around.policies.decoy_delay_s
-        self._answers.append(_Answer(self._around.monotonic_s() + self._uniform(low_s, high_s), message))
+        due_s = self._around.monotonic_s() + self._uniform(low_s, high_s)
+        self._answers.append(_Answer(due_s, link, message))
 
 
 class DecoyParty(ViewerParty):

@@ -120,14 +120,23 @@ def _is_an_answer(session: Session, said: AgentToRelay) -> bool:
             return said.request in session.asks
         case SeatAdmitted() | RemoveViewer():
             seat = session.seat_on(said.link)
-            done = seat is None or seat.line is None
-            return not (done or (isinstance(said, SeatAdmitted) and seat is not None and seat.admitted))
+            if seat is None or seat.line is None:
+                return _was_there(session, said.link)
+            return not (isinstance(said, SeatAdmitted) and seat.admitted)
         case RecordNotice():
             return is_kept(session, said.number)  # said again, because the answer was lost
         case InviteOpened():
             return session.around.invitations.is_awaited(session.session_id, said.invite)
         case _:
             return False
+
+
+def _was_there(session: Session, link: int) -> bool:
+    """Whether this link went down by itself, which the host may not have heard before it said this."""
+    if link not in session.parted:
+        return False
+    session.parted.remove(link)
+    return True
 
 
 # --- who is in

@@ -33,6 +33,7 @@ from relevo_server.relay.traits import Traits
 from relevo_server.relay.welcomes import agent_welcome, join_asked, viewer_joining, viewer_welcome
 
 _MISSED_LIMIT = 4 * MAX_VIEWERS
+_PARTED_LIMIT = 256
 Details = dict[str, str | int | float | bool]
 
 
@@ -66,6 +67,8 @@ class Session:
         self._last_link = 0
         self._host_due_s: float | None = None
         self._missed: list[ViewerGone] = []
+        self.parted: deque[int] = deque(maxlen=_PARTED_LIMIT)
+        """Links that went down, each twice: the host may be about to admit it, and to remove it."""
 
     @property
     def kind(self) -> SessionKind:
@@ -128,6 +131,7 @@ class Session:
         self.seats[seat.slot] = seat
         self.visited = self.visited or not seat.identity.guest
         seat.state = SeatState.AWAY
+        seat.link = self._next_link()
         self.set_deadline(seat, seat.expires_at_s - self.around.wall_s())
         self.keeping.restore_seat(seat.slot, token_hash)
 
@@ -333,20 +337,24 @@ class Session:
         """The viewer's line goes, the seat stays."""
         if seat.state is not SeatState.AWAY:
             seat.follow(event)
-        seat.unadmit()
-        seat.line = None
+        self._part(seat)
         seat.away_since_s = self.around.monotonic_s()
         self.set_deadline(seat, self.keeping.stay_s())
 
     def remove(self, seat: Seat, event: SeatEvent) -> None:
         """The seat is gone for good."""
         seat.follow(event)
-        seat.unadmit()
-        seat.line = None
+        self._part(seat)
         del self.seats[seat.slot]
         self.keeping.drop_seat(seat)
         if not self.seats:
             self.follow(SessionEvent.LAST_SEAT_GONE)
+
+    def _part(self, seat: Seat) -> None:
+        seat.unadmit()
+        if seat.line is not None:
+            self.parted.extend((seat.link, seat.link))
+        seat.line = None
 
     def _close_line(self, seat: Seat, last_word: Message, code: ErrorCode) -> None:
         if seat.line is not None:

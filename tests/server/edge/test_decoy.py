@@ -1,6 +1,5 @@
 """An unknown routing number must look like a known one with a wrong code (SPEC C6)."""
 
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,7 +18,6 @@ class Trace:
     """What a viewer can see of a run: sizes, headers without numbers, fields, and how it ended."""
 
     shapes: list[object] = field(default_factory=list)
-    took_s: float = 0.0
 
 
 class Watcher(FakeViewer):
@@ -47,10 +45,8 @@ def _size(value: object) -> object:
 
 async def _watch(relay: Relay, code: str) -> Trace:
     viewer = Watcher(relay)
-    start_s = time.perf_counter()
     await viewer.join(code)
     viewer.trace.shapes.append(await viewer.wire.wait_closed())
-    viewer.trace.took_s = time.perf_counter() - start_s
     await viewer.close()
     return viewer.trace
 
@@ -62,7 +58,6 @@ async def test_C6_decoy_cannot_be_told_from_a_wrong_code(tmp_path: Path) -> None
         real, decoy = await _watch(relay, wrong), await _watch(relay, unknown)
     assert real.shapes == decoy.shapes
     assert len(real.shapes) == 4  # welcome, flight 2, error, close
-    assert decoy.took_s < 0.8
 
 
 async def test_C6_the_same_number_gives_the_same_host_until_its_code_would_be_dead(tmp_path: Path) -> None:

@@ -27,8 +27,9 @@ from relevo_server.edge.listening import listen_socket
 from tests.support.certificates import tls_contexts
 
 pytestmark = pytest.mark.anyio
-_QUICK = Deadlines(header_s=0.3, body_s=0.3, write_s=0.4, control=Allowance(20, 10), max_fragments=50)
-_DEADLINE_S = 10.0
+_QUICK = Deadlines(header_s=1.0, body_s=1.0, write_s=1.0, control=Allowance(20, 10), max_fragments=50)
+"""Long enough that a busy machine keeps to them: client and server share one event loop."""
+_DEADLINE_S = 60.0
 _BIG = bytes(2**20)
 
 
@@ -93,12 +94,10 @@ class Site:
         assert b" 101 " in answer
         return reader, writer
 
-    async def ended(self) -> float:
-        """Seconds until the endpoint's task has ended."""
-        start_s = time.perf_counter()
+    async def ended(self) -> None:
+        """The endpoint's task has ended."""
         async with asyncio.timeout(_DEADLINE_S):
             await self.app.ended.wait()
-        return time.perf_counter() - start_s
 
     async def no_connection_is_left(self) -> None:
         async with asyncio.timeout(_DEADLINE_S):
@@ -133,14 +132,12 @@ async def site(
             await serving
 
 
-async def _cut(reader: asyncio.StreamReader) -> float:
-    """Seconds until the server has cut the connection."""
-    start_s = time.perf_counter()
+async def _cut(reader: asyncio.StreamReader) -> None:
+    """The server has cut the connection."""
     async with asyncio.timeout(_DEADLINE_S):
         with contextlib.suppress(ConnectionError):
             while await reader.read(2**16):
                 pass
-    return time.perf_counter() - start_s
 
 
 def _frame(opcode: int, payload: bytes = b"", *, fin: bool = True) -> bytes:
@@ -164,29 +161,31 @@ async def _write_until_cut(writer: asyncio.StreamWriter, data: bytes) -> int:
 @pytest.mark.parametrize("tls", [False, True])
 async def test_a_header_trickle_is_cut(tmp_path: Path, tls: bool) -> None:
     async with site(tmp_path, tls=tls) as place:
-        reader, writer = await place.connect()
         start_s = time.perf_counter()
+        reader, writer = await place.connect()
         cutting = asyncio.create_task(_cut(reader))
         writer.write(b"GET / HTTP/1.1\r\n")
         while not cutting.done():
             writer.write(b"a: b\r\n")
             await asyncio.sleep(0.05)
-            assert time.perf_counter() - start_s < _DEADLINE_S
-        assert time.perf_counter() - start_s >= _QUICK.header_s * 0.9
+        await cutting
+        assert time.perf_counter() - start_s >= _QUICK.header_s
         writer.close()
 
 
 @pytest.mark.parametrize("said", [b"", b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nab"])
 async def test_silence_and_a_body_that_never_ends_are_cut(tmp_path: Path, said: bytes) -> None:
     async with site(tmp_path, tls=False) as place:
+        start_s = time.perf_counter()
         reader, writer = await place.connect()
         writer.write(said)
-        assert await _cut(reader) >= 0.2
+        await _cut(reader)
+        assert time.perf_counter() - start_s >= _QUICK.header_s
         writer.close()
 
 
 async def test_a_second_request_has_a_deadline_of_its_own(tmp_path: Path) -> None:
-    async with site(tmp_path, tls=False, timeout_keep_alive=5) as place:
+    async with site(tmp_path, tls=False, timeout_keep_alive=600) as place:
         reader, writer = await place.connect()
         request = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
         for _ in range(3):
@@ -194,7 +193,7 @@ async def test_a_second_request_has_a_deadline_of_its_own(tmp_path: Path) -> Non
             assert (await reader.readuntil(b"ok")).endswith(b"ok")
             await asyncio.sleep(_QUICK.header_s * 0.6)  # idle between requests is uvicorn's keep-alive
         writer.write(b"GET")
-        assert await _cut(reader) < 2.0
+        await _cut(reader)
         writer.close()
 
 
@@ -202,10 +201,12 @@ async def test_a_second_request_has_a_deadline_of_its_own(tmp_path: Path) -> Non
 async def test_C15_a_websocket_with_a_zero_window_is_aborted(tmp_path: Path, tls: bool) -> None:
     async with site(tmp_path, tls=tls) as place:
         place.app.fill = True
+        start_s = time.perf_counter()
         reader, writer = await place.websocket()
         assert isinstance(writer.transport, asyncio.Transport)
         writer.transport.pause_reading()
-        assert await place.ended() >= _QUICK.write_s * 0.7
+        await place.ended()
+        assert time.perf_counter() - start_s >= _QUICK.write_s
         await place.no_connection_is_left()
         del reader
         writer.transport.abort()
@@ -224,16 +225,17 @@ async def test_a_download_with_a_zero_window_is_aborted(tmp_path: Path, tls: boo
 
 
 async def test_a_reader_that_is_only_slow_is_not_cut(tmp_path: Path) -> None:
-    async with site(tmp_path, tls=False) as place:
+    patient = Deadlines(write_s=2.0)
+    async with site(tmp_path, tls=False, deadlines=patient) as place:
         place.app.fill = True
         reader, writer = await place.connect()
         writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
         start_s = time.perf_counter()
         got = 0
-        while got < 4 * 2**20:  # over twice the write deadline, with a pause as long as half of it
+        while got < 4 * 2**20:  # over twice the write deadline, with many a pause
             got += len(await reader.read(2**20))
-            if time.perf_counter() - start_s < 2.5 * _QUICK.write_s:
-                await asyncio.sleep(_QUICK.write_s / 4)
+            if time.perf_counter() - start_s < 2.5 * patient.write_s:
+                await asyncio.sleep(patient.write_s / 8)
         await reader.readexactly(8 * 2**20)
         writer.close()
 
@@ -255,8 +257,9 @@ async def test_pongs_are_not_buffered_for_who_does_not_read(tmp_path: Path) -> N
         _reader, writer = await place.websocket()
         writer.transport.pause_reading()  # type: ignore[attr-defined]
         (connection,) = place.server.server_state.connections
-        sent = -1
-        while sent != place.app.sent_bytes:
+        sent, calm = -1, 0
+        while calm < 5:
+            calm = calm + 1 if sent == place.app.sent_bytes else 0
             sent = place.app.sent_bytes
             await asyncio.sleep(0.1)
         before = connection.transport.get_write_buffer_size()
@@ -289,7 +292,7 @@ async def test_endless_empty_fragments_are_cut(tmp_path: Path) -> None:
 async def test_a_peer_that_answers_no_ping_is_aborted(tmp_path: Path) -> None:
     async with site(tmp_path, tls=True, ws_ping_interval=0.1, ws_ping_timeout=0.1) as place:
         _reader, writer = await place.websocket()
-        assert await place.ended() < 2.0
+        await place.ended()
         await place.no_connection_is_left()
         writer.close()
 
@@ -321,7 +324,7 @@ async def test_L2_before_the_hello_a_long_message_ends_the_connection(tmp_path: 
 
 
 async def test_C17_a_flood_of_small_messages_ends_the_connection(tmp_path: Path) -> None:
-    async with site(tmp_path, tls=False, deadlines=Deadlines(messages=Allowance(100, 10))) as place:
+    async with site(tmp_path, tls=False, deadlines=Deadlines(messages=Allowance(100, 0.001))) as place:
         _reader, writer = await place.websocket()
         writer.write(b"\x82\x80\0\0\0\0" * 1000)
         await place.ended()
@@ -333,18 +336,17 @@ def test_C17_a_tls_handshake_has_its_deadline(tmp_path: Path) -> None:
     class Hasty(HardenedLoop):
         tls_handshake_s = 0.1
 
-    async def play() -> float:
+    async def play() -> None:
         server_tls, _ = tls_contexts(tmp_path)
         loop = asyncio.get_running_loop()
         server = await loop.create_server(asyncio.Protocol, "127.0.0.1", 0, ssl=server_tls)
         reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
-        start_s = loop.time()
         with contextlib.suppress(ConnectionError):
-            assert await asyncio.wait_for(reader.read(1), _DEADLINE_S) == b""
+            # asyncio's own deadline is a minute.
+            assert await asyncio.wait_for(reader.read(1), 40) == b""
         writer.close()
         server.close()
-        return loop.time() - start_s
 
     with asyncio.Runner(loop_factory=Hasty) as runner:
-        assert runner.run(play()) < 5.0
+        runner.run(play())
     assert uvicorn.Config("x:y", **uvicorn_options()).get_loop_factory() is HardenedLoop

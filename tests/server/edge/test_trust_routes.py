@@ -8,7 +8,7 @@ from relevo_protocol.messages.relay import RecordedAct, RecordNotice, StepUp
 from relevo_protocol.modes import Standing
 from relevo_server.clock import Clock
 from relevo_server.store.audit import AuditEvent
-from relevo_server.store.database import Database, sqlite_url
+from relevo_server.store.database import Database
 from relevo_server.store.organisations import OrganisationStore
 from relevo_server.store.reports import Report, ReportStore
 from tests.server.edge.test_revocation import viewer_of
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.anyio
 
 
 async def _reports(folder: Path, organisation: str = "home") -> list[Report]:
-    database = Database(sqlite_url(str(folder / "relevo.db")))
+    database = Database(f"sqlite:///{folder / 'relevo.db'}")
     try:
         return await ReportStore(database).list(organisation)
     finally:
@@ -27,7 +27,7 @@ async def _reports(folder: Path, organisation: str = "home") -> list[Report]:
 
 
 async def _found(folder: Path, organisation: str) -> None:
-    database = Database(sqlite_url(str(folder / "relevo.db")))
+    database = Database(f"sqlite:///{folder / 'relevo.db'}")
     try:
         event = AuditEvent(Clock().wall_s(), "command line", "organisation.created")
         await OrganisationStore(database, "Prueba").create(organisation, "Otra", event)

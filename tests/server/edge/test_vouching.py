@@ -12,7 +12,7 @@ from relevo_server.clock import Clock
 from relevo_server.edge import desk
 from relevo_server.relay.policies import Policies
 from relevo_server.store.accounts import AccountStore
-from relevo_server.store.database import Database, sqlite_url
+from relevo_server.store.database import Database
 from tests.support.peers import FakeViewer, agent_at, viewer_at
 from tests.support.relay import NAME, running_relay
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.anyio
 
 
 async def _disable(folder: Path) -> None:
-    database = Database(sqlite_url(str(folder / "relevo.db")))
+    database = Database(f"sqlite:///{folder / 'relevo.db'}")
     assert await AccountStore(database, Clock(), "").set_disabled(NAME, disabled=True, actor="test")
     await database.close()
 

@@ -349,3 +349,45 @@ def test_C4_C12_a_relay_killed_while_a_welcome_is_on_its_way_knows_both_tokens()
         after.registry.restore(kept, seats)
         assert isinstance(after.agent(token=of_agent).heard()[0], AgentWelcome)
         assert isinstance(after.back(of_viewer).heard()[0], ViewerWelcome)
+
+
+@pytest.mark.parametrize("how", ["expired", "revoked"])
+def test_C12_what_an_agent_is_told_of_a_seat_that_nobody_came_back_to_is_a_message(how: str) -> None:
+    made = scene(live=True)
+    kept = [record for record in made.bench.records if isinstance(record, SessionKept)][-1]
+    seats = [record for record in made.bench.records if isinstance(record, SeatKept)][-1:]
+    bench = Bench(at_s=made.bench.at_s)
+    bench.registry.restore(kept, seats)
+    agent = bench.agent(made.opened.token)
+    agent.raw()
+    if how == "revoked":
+        bench.registry.dismiss(ANA.account_id)
+    else:
+        bench.turn(601)
+    gone = agent.only(ViewerGone)  # read as the agent reads it
+    assert (gone.slot, gone.left) == (1, True)
+
+
+@pytest.mark.parametrize("let_in", [True, False])
+def test_C17_nobody_ends_a_host_by_leaving_before_its_answer(let_in: bool) -> None:
+    made = scene()
+    for _ in range(200):
+        viewer = made.bench.viewer(made.opened.routing or "")
+        welcome = viewer.only(ViewerWelcome)
+        viewer.say(to_host(MessageType.HANDSHAKE, welcome.link))
+        assert viewer.party is not None
+        viewer.party.gone(ErrorCode.DEADLINE)
+        if let_in:
+            made.agent.say(SeatAdmitted(link=welcome.link))
+        made.agent.say(RemoveViewer(link=welcome.link, code=ErrorCode.CODE_WRONG))
+        made.agent.raw()
+    assert made.agent.line.ending is None
+
+
+def test_C17_a_host_that_removes_the_same_again_and_again_is_ended() -> None:
+    made = scene()
+    assert made.viewer.party is not None
+    made.viewer.party.gone(ErrorCode.DEADLINE)
+    for _ in range(70):
+        made.agent.say(RemoveViewer(link=made.joined.link, code=ErrorCode.CODE_WRONG))
+    assert refused_as(made.agent) is ErrorCode.THROTTLED

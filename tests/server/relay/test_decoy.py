@@ -7,7 +7,7 @@ import msgspec
 import relevo_agent
 from relevo_protocol.crypto import ChannelContext, Credential, ViewerHandshake, ViewerIdentity
 from relevo_protocol.errors import ErrorCode
-from relevo_protocol.header import MessageType
+from relevo_protocol.header import MessageType, parse_header
 from relevo_protocol.limits import HEADER_BYTES
 from relevo_protocol.messages.relay import RelayError, ViewerWelcome
 from relevo_protocol.modes import Mode
@@ -145,3 +145,18 @@ def test_C6_who_sits_at_a_decoy_whose_code_died_is_not_forgotten_for_the_next() 
     bench.enter(Destination(routing="999999"), replace(ANA, account_id="b"))
     assert {who.account_id for who in decoys.seated()} == {ANA.account_id, "b"}
     assert decoys._old == [first]
+
+
+def test_C6_who_leaves_before_the_answer_takes_it_along_and_others_are_answered() -> None:
+    bench = Bench()
+    for _ in range(100):
+        viewer = bench.viewer("999999")
+        welcome = viewer.only(ViewerWelcome)
+        viewer.say(to_host(MessageType.HANDSHAKE, welcome.link, b"no flight"))
+        assert viewer.party is not None
+        viewer.party.gone(ErrorCode.DEADLINE)
+    last = bench.enter(Destination(routing="999999"), replace(ANA, account_id="b"))
+    _, link = _flight_1(bench, last, b"123456")
+    bench.turn(1.0)
+    (flight_2,) = last.raw()
+    assert parse_header(flight_2).key_id == link
