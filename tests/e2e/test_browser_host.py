@@ -43,6 +43,22 @@ _GREYS = """([x, y, width, height]) => {
 }"""
 
 
+_WATCH_YES = """() => {
+  const places = new Set();
+  window.relevoPlaces = new Promise((resolve) => {
+    const look = (frames) => {
+      const yes = document.querySelector('[data-testid="sure-yes"]');
+      if (yes !== null) places.add(yes.getBoundingClientRect().top);
+      if (frames === 0) resolve([...places]);
+      else requestAnimationFrame(() => look(yes === null ? frames : frames - 1));
+    };
+    look(40);
+  });
+}"""
+"""Where a question's Yes stands, CSS pixels from above, from its first picture until beyond any animation."""
+_STILL_PX = 4
+
+
 class _Wall:
     """The bare desktop, with black text on white."""
 
@@ -152,6 +168,24 @@ def _present(stack: Stack, browsers: _Browsers) -> tuple[Page, str]:
     return page, link
 
 
+def _remove(presenter: Page, name: str) -> None:
+    """Press Remove, then the question's Yes, which must not move: else a busy page clicks beside it."""
+    presenter.evaluate(_WATCH_YES)
+    presenter.get_by_test_id("host-person").filter(has_text=name).get_by_role("button").click()
+    places: list[float] = presenter.evaluate("() => window.relevoPlaces")
+    assert max(places) - min(places) <= _STILL_PX, places
+    presenter.get_by_test_id("sure-yes").click()
+
+
+def _is_turned_away(browsers: _Browsers, link: str) -> None:
+    page = browsers.looks.new_context(locale="en-GB").new_page()
+    go(page, link)
+    page.get_by_test_id("guest-name").fill("Viewer 3 again")
+    page.get_by_test_id("guest-name").press("Enter")
+    expect(page.get_by_text("This link no longer works.")).to_be_visible(timeout=60_000)
+    page.context.close()
+
+
 def test_G12_a_browser_presents_to_five_and_removes_one(
     stack: Stack, browsers: _Browsers, display: Display, wall: _Wall
 ) -> None:
@@ -163,10 +197,12 @@ def test_G12_a_browser_presents_to_five_and_removes_one(
     wait_until(lambda: all(_shows(page, wanted) for page in viewers), "exact text after a rest", 60)
     people = presenter.get_by_test_id("host-person")
     expect(people).to_have_count(5)
-    people.filter(has_text="Viewer 3").get_by_role("button").click()
-    presenter.get_by_test_id("sure-yes").click()
+    _remove(presenter, "Viewer 3")
     expect(people).to_have_count(4, timeout=30_000)
     expect(viewers[2].locator(SCREEN)).to_have_count(0, timeout=30_000)
+    assert presenter.get_by_test_id("host-link").input_value() != link
+    _is_turned_away(browsers, link)
+    expect(people).to_have_count(4)
     display.paint(0x404040)
     _await_grey([*viewers[:2], *viewers[3:]], 0x40)
     presenter.get_by_test_id("host-stop").click()

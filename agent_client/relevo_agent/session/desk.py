@@ -22,7 +22,7 @@ from relevo_protocol.crypto.schedule import ChannelContext
 from relevo_protocol.errors import ErrorCode
 from relevo_protocol.lifecycle import SeatState
 from relevo_protocol.messages import AgentToRelay, HostToViewer
-from relevo_protocol.messages.relay import RecordedAct, RemoveViewer
+from relevo_protocol.messages.relay import RecordedAct, RemoveViewer, ViewerJoining
 from relevo_protocol.messages.screen import CaptureState, ScreenLayout
 from relevo_protocol.messages.session import DemoJoin
 from relevo_protocol.messages.team import GrantsState, MemberGrants
@@ -121,6 +121,8 @@ class Desk:
     """After a restart: until when its secrets are good."""
     demo: DemoJoin | None = None
     """The presentation that the customer agreed to see, while the mode is demo (SPEC G13)."""
+    removed: dict[int, RemoveViewer] = field(default_factory=dict[int, RemoveViewer])
+    """Whose seat has ended here, by slot, as the relay was told it: a cut may have swallowed the word."""
     notices: Notices = field(default_factory=Notices)
     relay_acts: Allowance = field(default_factory=relay_acts)
     unavailable: frozenset[Capability] = field(init=False)
@@ -153,7 +155,17 @@ class Desk:
 
     def remove(self, seat: Seat, code: ErrorCode) -> None:
         """Have the relay close this viewer's socket."""
-        self.tell_relay(RemoveViewer(link=seat.link, code=code))
+        self._remove(seat.slot, RemoveViewer(link=seat.link, code=code))
+
+    def turn_away(self, message: ViewerJoining) -> None:
+        """The relay brings back somebody whose seat has ended here: they hear why (SPEC C11)."""
+        ended = self.removed.get(message.slot)
+        code = ErrorCode.RESUME_INVALID if ended is None else ended.code
+        self._remove(message.slot, RemoveViewer(link=message.link, code=code))
+
+    def _remove(self, slot: int, order: RemoveViewer) -> None:
+        self.removed[slot] = order
+        self.tell_relay(order)
 
     def seat_of(self, link: int) -> Seat | None:
         """The viewer on this link; ``None`` for a link that is past."""

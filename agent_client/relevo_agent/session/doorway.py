@@ -40,6 +40,10 @@ class Doorway(Exits):
     def joining(self, message: ViewerJoining) -> None:
         """The relay announces a viewer, or one of ours on a new link."""
         known = self._desk.seats.get(message.slot)
+        if known is None and message.resumed:
+            self._desk.turn_away(message)
+            return
+        self._desk.removed.pop(message.slot, None)
         if known is not None and self._is_return(known, message):
             self.cut(known)
             known.attach(message)
@@ -53,8 +57,14 @@ class Doorway(Exits):
         return message.resumed and known.state in SEATED and _identity(known.vouched) == _identity(message)
 
     def gone(self, message: ViewerGone) -> None:
-        """The relay says that a link is down."""
+        """The relay says that a link is down, or that nobody comes back to a seat any more.
+
+        Who came back, and left, while we were away, had another link there than here.
+        """
         seat = self._desk.seat_of(message.link)
+        if seat is None and message.left:
+            there = self._desk.seats.get(message.slot)
+            seat = there if there is not None and there.state is SeatState.AWAY else None
         if seat is None:
             return
         if message.left:

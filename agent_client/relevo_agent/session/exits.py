@@ -17,7 +17,7 @@ from relevo_agent.session.seat import SEATED, Seat
 from relevo_protocol.codec import encode
 from relevo_protocol.errors import ErrorCode
 from relevo_protocol.lifecycle import SeatEvent, SeatState
-from relevo_protocol.messages.relay import CodeSpent, RemoveViewer
+from relevo_protocol.messages.relay import CodeSpent
 from relevo_protocol.messages.session import HostGoodbye
 from relevo_protocol.modes import Role
 
@@ -52,6 +52,7 @@ class Exits:
 
     def cut(self, seat: Seat) -> None:
         """The connection is down and may come back; nothing stays pressed and the others get a new key."""
+        self._desk.removed.pop(seat.slot, None)
         if seat.state is SeatState.AWAY:
             seat.drop_keys()
             return
@@ -73,11 +74,11 @@ class Exits:
         self._joins.turn_away(seat.vouched.account_id)
         self._modes.void_return(seat.vouched.account_id)
         farewell = None if seat.channel is None else Send(seat.seal(encode(HostGoodbye(code=code))))
-        link = seat.link
         self.end(seat, SeatEvent.REFUSED, EntryKind.REMOVED)
         if farewell is not None:
             self._desk.act(farewell)
-        self._desk.tell_relay(RemoveViewer(link=link, code=code))
+        self._desk.remove(seat, code)
+        self._invites.change_presentation()
 
     def end(self, seat: Seat, event: SeatEvent, kind: EntryKind = EntryKind.LEFT) -> None:
         """The seat is gone for good; ``event`` is why, ``kind`` what the record says of it."""

@@ -134,11 +134,23 @@ class Invites:
 
     def open_presentation(self) -> None:
         """One invitation for everybody who has the link, as often as there is room (SPEC G12)."""
+        given = self._desk.settings.invite
+        self._open_presentation(*(given or self._drawn()))
+
+    def change_presentation(self) -> None:
+        """Another link leads in from now on: who was sent away has the one before (SPEC G12)."""
+        if self._presentation is not None:
+            self._close(self._presentation)
+            self._open_presentation(*self._drawn())
+
+    def _drawn(self) -> tuple[bytes, bytes]:
         entropy = self._desk.settings.entropy
-        given = self._desk.settings.invite or (entropy(INVITE_BYTES), entropy(SECRET_BYTES))
+        return entropy(INVITE_BYTES), entropy(SECRET_BYTES)
+
+    def _open_presentation(self, number: bytes, secret: bytes) -> None:
         invite = Invite(
-            id=given[0],
-            secret=given[1],
+            id=number,
+            secret=secret,
             role=Role.DEMO_VIEWER,
             expires_ms=self._desk.now_ms + INVITE_DEMO_LIFE_S * 1000,
             guests=True,

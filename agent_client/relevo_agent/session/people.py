@@ -56,6 +56,8 @@ class People:
     def welcomed(self, *, resumed: bool) -> None:
         """The relay has our session, new or as it was (SPEC C19, G12)."""
         if resumed:
+            for order in self._desk.removed.values():
+                self._desk.tell_relay(order)
             self._rooms.invites.announce_again()
         if self._desk.presents:
             self._desk.tell_relay(ModeNotice(mode=Mode.DEMO))
@@ -66,6 +68,7 @@ class People:
     def forget(self) -> None:
         """The session is another one, or over."""
         self._begun = False
+        self._desk.removed.clear()
         self._rooms.invites.forget_all()
 
     def pass_time(self) -> None:

@@ -1,5 +1,5 @@
 /** Colours and shapes: petrol on quiet greys, amber for what waits for a person. */
-import { createTheme, type MantineColorsTuple } from "@mantine/core";
+import { createTheme, type MantineColorsTuple, Modal } from "@mantine/core";
 
 const petrol: MantineColorsTuple = [
   "#e9f5f4",
@@ -52,4 +52,9 @@ export const theme = createTheme({
     "Inter, 'Segoe UI Variable Text', 'Segoe UI', system-ui, -apple-system, 'Noto Sans', sans-serif",
   fontFamilyMonospace: "ui-monospace, 'Cascadia Mono', 'SF Mono', 'DejaVu Sans Mono', Consolas, monospace",
   headings: { fontWeight: "600" },
+  components: {
+    // A question stands where it appears. One that slides in moves its buttons away between press and release, most of all
+    // where the PC is busy: then nothing is clicked, and whoever pressed Yes believes it done.
+    Modal: Modal.extend({ defaultProps: { transitionProps: { transition: "fade", duration: 150 } } }),
+  },
 });

@@ -18,7 +18,10 @@ export function useRefusalToasts(): void {
     shownAt.current = refusal.at;
     // Who drives is shown all the time, and a hint over the picture says the rest: nothing went wrong.
     if (refusal.removedBy === "token") return;
-    const { cause, remedy } = failureText(t, refusal.code);
+    const lost = refusal.code === "desync";
+    const { cause, remedy } = lost
+      ? { cause: t("refusal.lostText"), remedy: t("refusal.lostRemedy") }
+      : failureText(t, refusal.code);
     const reason = refusal.removedBy === null ? null : t(`obstacle.${refusal.removedBy}`);
     const id = `refusal-${refusal.code}-${refusal.removedBy ?? ""}`;
     const message = (
@@ -27,7 +30,11 @@ export function useRefusalToasts(): void {
         {reason === null && <Text size="sm">{remedy}</Text>}
       </>
     );
-    const title = refusal.capability === null ? t("refusal.mode") : t("refusal.title");
+    const title = lost
+      ? t("refusal.lost")
+      : refusal.capability === null
+        ? t("refusal.mode")
+        : t("refusal.title");
     notifications.hide(id);
     notifications.show({ id, title, message, color: "amber", autoClose: SHOWN_MS });
   }, [refusal, t]);

@@ -10,6 +10,8 @@ import type { Role, SessionKind } from "../../protocol/generated";
 export type HostPhase = "idle" | "starting" | "waiting" | "live" | "reconnecting" | "ended";
 
 export interface HostPerson {
+  /** Tells this stay from every other one: a slot is given on. */
+  readonly id: number;
   readonly slot: number;
   readonly name: string;
   readonly organisation: string;
@@ -53,8 +55,9 @@ export interface HostClient extends Observable<HostView> {
   /** Choose a screen and share it with a technician, who looks only; must be called from a click. */
   share(): Promise<void>;
   answer(question: number, yes: boolean): void;
-  remove(slot: number): void;
-  allowMarks(slot: number, allowed: boolean): void;
+  /** Send somebody away; a presentation has another link from then on. */
+  remove(person: number): void;
+  allowMarks(person: number, allowed: boolean): void;
   say(text: string): void;
   clearMarks(): void;
   readonly marks: Observable<MarksView>;

@@ -58,12 +58,12 @@ export class Host implements HostClient {
     this.post({ t: "answer", question, yes });
   }
 
-  remove(slot: number): void {
-    this.post({ t: "remove", slot });
+  remove(person: number): void {
+    this.post({ t: "remove", person });
   }
 
-  allowMarks(slot: number, allowed: boolean): void {
-    this.post({ t: "allowMarks", slot, allowed });
+  allowMarks(person: number, allowed: boolean): void {
+    this.post({ t: "allowMarks", person, allowed });
   }
 
   say(text: string): void {

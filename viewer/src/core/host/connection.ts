@@ -7,7 +7,6 @@ import { ProtocolError } from "../../protocol/errors";
 import {
   type AgentWelcome,
   type ErrorCode,
-  INVITE_DEMO_LIFE_S,
   PROTOCOL_VERSION,
   type RelayToAgent,
   RESUME_LIFE_S,
@@ -37,6 +36,11 @@ type Line =
   | { readonly at: "connecting"; readonly since: number }
   | { readonly at: "waiting"; readonly until: number };
 
+/** How the person ended it. */
+interface Parting {
+  readonly reported: boolean;
+}
+
 export abstract class HostConnection {
   protected readonly desk: Desk;
   protected readonly codes: Codes;
@@ -48,6 +52,7 @@ export abstract class HostConnection {
   protected line: Line = { at: "idle" };
   protected error: HostView["error"] = null;
   private readonly backoff: Backoff;
+  private parting: Parting | null = null;
   private token: string | null = null;
   private cutAt: number | null = null;
   private failures = 0;
@@ -94,7 +99,7 @@ export abstract class HostConnection {
     const { kind, version, ticket } = this.desk.settings;
     const hello = { t: "AgentHello", version: PROTOCOL_VERSION, agent_version: version, kind } as const;
     const pass = this.token === null ? { ticket } : { token: this.token };
-    return this.at(now, () => this.desk.tellRelay({ ...hello, ...pass }));
+    return this.at(now, () => this.desk.act({ do: "relay", message: { ...hello, ...pass } }));
   }
 
   socketClosed(now: number): HostAction[] {
@@ -106,6 +111,7 @@ export abstract class HostConnection {
   /** The line is down: everybody may come back (SPEC C11). */
   protected cut(code: FailureCode): void {
     this.codes.linkLost();
+    this.desk.linked = false;
     for (const seat of this.desk.all) this.door.cut(seat);
     this.desk.act({ do: "disconnect" });
     this.failures += 1;
@@ -185,28 +191,42 @@ export abstract class HostConnection {
     this.token = welcome.token;
     this.desk.context = context;
     this.line = { at: "up" };
+    this.desk.linked = true;
     this.cutAt = null;
     this.failures = 0;
     this.backoff.reset();
-    const { kind, invitation } = this.desk.settings;
+    if (this.parting !== null) {
+      this.part(this.parting);
+      return;
+    }
+    const { kind } = this.desk.settings;
     const { routing } = welcome;
     if (kind === "support" && typeof routing === "string") {
       this.codes.issue(routing, welcome.code_life_s ?? 0, this.desk.now);
     }
     this.desk.tellRelay({ t: "ModeNotice", mode: this.desk.mode });
-    if (invitation !== null) {
-      const { invite } = invitation;
-      this.desk.tellRelay({ t: "InviteOpened", invite, guests: true, life_s: INVITE_DEMO_LIFE_S });
-    }
+    this.desk.sayAgain();
+  }
+
+  /** The person has ended it: the relay hears so now, or as soon as it can be reached again. */
+  protected leave(parting: Parting): void {
+    this.parting = parting;
+    if (this.line.at === "up") this.part(parting);
+    else if (this.token === null) this.finish(null);
+  }
+
+  private part({ reported }: Parting): void {
+    this.desk.endSession(reported);
+    this.finish(null);
   }
 
   /** The relay knows nothing of the session any more. A presentation's ticket was good once: it is over then. */
   private startOver(): void {
-    if (this.token !== null && this.desk.settings.kind === "presentation") {
-      this.finish("session_ended");
-      return;
-    }
+    if (this.parting !== null) this.finish(null);
+    else if (this.token !== null && this.desk.settings.kind === "presentation") this.finish("session_ended");
+    if (this.ended) return;
     for (const seat of this.desk.all) this.door.end(seat, "left");
+    this.desk.forgetRemoved();
     this.codes.spend();
     this.token = null;
   }
@@ -223,6 +243,7 @@ export abstract class HostConnection {
     this.line = { at: "ended" };
     this.error = code === null ? null : detail === undefined ? { code } : { code, detail };
     for (const seat of this.desk.all) this.door.end(seat, "left");
+    this.desk.linked = false;
     this.codes.spend();
     this.desk.act({ do: "disconnect" });
     this.desk.act({ do: "finish" });

@@ -65,6 +65,11 @@ export class Door {
 
   joining(message: ViewerJoining): void {
     const known = this.desk.seats.get(message.slot);
+    if (known === undefined && message.resumed) {
+      this.desk.turnAway(message);
+      return;
+    }
+    this.desk.keep(message.slot);
     if (known !== undefined && isReturn(known, message)) {
       this.cut(known);
       known.attach(message);
@@ -74,8 +79,10 @@ export class Door {
     this.desk.seats.set(message.slot, new Seat(message, this.desk.now));
   }
 
-  gone({ link, left }: ViewerGone): void {
-    const seat = this.desk.seatOf(link);
+  gone({ link, slot, left }: ViewerGone): void {
+    // Who came back, and left, while we were away, had another link there than here.
+    const there = left ? this.desk.seats.get(slot) : undefined;
+    const seat = this.desk.seatOf(link) ?? (there?.state === "away" ? there : null);
     if (seat === null) return;
     if (left) this.end(seat, "left");
     else this.cut(seat);
@@ -89,9 +96,11 @@ export class Door {
       case "code":
         return seat.state === "joining" ? utf8(this.rooms.codes.secret(this.desk.now)) : null;
       case "invite": {
-        const { invitation } = this.desk.settings;
-        const named = invitation !== null && equalInConstantTime(invitation.invite, ref);
-        return named && seat.state === "joining" ? invitation.secret : null;
+        const { invitation } = this.desk;
+        if (invitation === null || !equalInConstantTime(invitation.invite, ref)) return null;
+        if (seat.state !== "joining") return null;
+        seat.invitation = invitation;
+        return invitation.secret;
       }
       case "resume": {
         if (!seat.seated) return null;
@@ -136,6 +145,9 @@ export class Door {
     const kind = seat.run;
     if (kind === "code" && !this.rooms.codes.isCurrent(seat.code, this.desk.now)) {
       throw new HandshakeError("wrong_code", "the code of this run is no longer valid");
+    }
+    if (kind === "invite" && seat.invitation !== this.desk.invitation) {
+      throw new HandshakeError("wrong_code", "the link of this run leads nowhere any more");
     }
     const { account_id, display_name, organisation } = seat.vouched;
     const same =
@@ -264,6 +276,7 @@ export class Door {
 
   /** The connection is down and may come back; the others get a new key. */
   cut(seat: Seat): void {
+    this.desk.keep(seat.slot);
     if (seat.state === "away") {
       this.forget(seat);
       return;
@@ -288,9 +301,8 @@ export class Door {
   /** Somebody is sent away: their key is old before they know (SPEC G10). */
   sendAway(seat: Seat, code: ErrorCode): void {
     this.desk.tell(seat, { t: "HostGoodbye", code });
-    const { link } = seat;
     this.end(seat, "refused");
-    this.desk.tellRelay({ t: "RemoveViewer", link, code });
+    this.desk.remove(seat, code);
   }
 
   private close(seat: Seat): void {

@@ -96,17 +96,20 @@ export class HostMachine extends HostConnection {
     return this.at(now, () => this.door.answered(question, yes));
   }
 
-  remove(slot: number, now: number): HostAction[] {
+  /** Send somebody away; in a presentation the link that they have leads nowhere from now on (SPEC G10, G12). */
+  remove(person: number, now: number): HostAction[] {
     return this.at(now, () => {
-      const seat = this.desk.seats.get(slot);
-      if (seat !== undefined) this.door.sendAway(seat, "removed");
+      const seat = this.desk.person(person);
+      if (seat === null) return;
+      this.door.sendAway(seat, "removed");
+      this.desk.changeLink();
     });
   }
 
-  allowMarks(slot: number, allowed: boolean, now: number): HostAction[] {
+  allowMarks(person: number, allowed: boolean, now: number): HostAction[] {
     return this.at(now, () => {
-      const seat = this.desk.seats.get(slot);
-      if (seat?.seated === true) this.control.allowMarks(seat, allowed);
+      const seat = this.desk.person(person);
+      if (seat !== null) this.control.allowMarks(seat, allowed);
     });
   }
 
@@ -122,8 +125,7 @@ export class HostMachine extends HostConnection {
     this.desk.now = now;
     if (this.ended) return [];
     for (const seat of this.desk.live) this.desk.tell(seat, { t: "HostGoodbye", code: "session_ended" });
-    if (this.line.at === "up") this.desk.endSession(reported);
-    this.finish(null);
+    this.leave({ reported });
     return this.desk.taken();
   }
 

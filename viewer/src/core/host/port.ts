@@ -18,8 +18,8 @@ export type ToHost =
   /** The capture is there again, or was stopped in the browser's own bar. */
   | { readonly t: "capture"; readonly sharing: boolean }
   | { readonly t: "answer"; readonly question: number; readonly yes: boolean }
-  | { readonly t: "remove"; readonly slot: number }
-  | { readonly t: "allowMarks"; readonly slot: number; readonly allowed: boolean }
+  | { readonly t: "remove"; readonly person: number }
+  | { readonly t: "allowMarks"; readonly person: number; readonly allowed: boolean }
   | { readonly t: "say"; readonly text: string }
   | { readonly t: "clearMarks" }
   | { readonly t: "nudge" }

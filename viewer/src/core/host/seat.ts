@@ -14,6 +14,7 @@ import {
   type ViewerJoining,
 } from "../../protocol/generated";
 import type { JoinCode } from "./code";
+import type { Invitation } from "./desk";
 
 const ACTS_AT_ONCE = 20;
 const ACTS_PER_S = 2;
@@ -48,6 +49,8 @@ export class Allowance {
 export type RunKind = "code" | "invite" | "resume";
 
 export class Seat {
+  /** The first link: it tells this stay from every other one (SPEC C11). */
+  readonly id: number;
   link: number;
   state: SeatState = "joining";
   role: Role = "collaborator";
@@ -55,6 +58,8 @@ export class Seat {
   /** The run that is open, once flight 2 has left. */
   run: RunKind | null = null;
   code: JoinCode | null = null;
+  /** The link by which they come. */
+  invitation: Invitation | null = null;
   /** Whether there are keys on this link. */
   keyed = false;
   resume: Credential | null = null;
@@ -82,7 +87,7 @@ export class Seat {
     public vouched: ViewerJoining,
     public since: number,
   ) {
-    this.link = vouched.link;
+    this.id = this.link = vouched.link;
     this.heardAt = since;
   }
 

@@ -107,9 +107,9 @@ export class HostShell {
       case "answer":
         return machine.answer(message.question, message.yes, now);
       case "remove":
-        return machine.remove(message.slot, now);
+        return machine.remove(message.person, now);
       case "allowMarks":
-        return machine.allowMarks(message.slot, message.allowed, now);
+        return machine.allowMarks(message.person, message.allowed, now);
       case "say":
         return machine.say(message.text, now);
       case "clearMarks":
@@ -125,17 +125,13 @@ export class HostShell {
     if (this.machine !== null) return;
     this.url = url;
     const { around } = this;
-    const invitation =
-      kind === "presentation"
-        ? { invite: randomBytes(INVITE_BYTES), secret: randomBytes(SECRET_BYTES) }
-        : null;
     const settings: HostSettings = {
       kind,
       ticket,
       name,
       version: VERSION,
-      invitation,
       draw: drawNumber,
+      drawInvitation: () => ({ invite: randomBytes(INVITE_BYTES), secret: randomBytes(SECRET_BYTES) }),
       wallMs: around.timeOfDay,
     };
     this.vault = new Vault(await newDeviceKey(), VERSION, kind);

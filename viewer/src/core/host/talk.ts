@@ -14,7 +14,7 @@ import type { Seat } from "./seat";
 const CATCH_UP_CHARS = 16_000;
 const NUMBERS_KEPT = 256;
 const CONTROL =
-  /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/gu; // eslint-disable-line no-control-regex -- they are what is taken out
+  /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]/gu; // eslint-disable-line no-control-regex -- they are what is taken out
 
 function viewOf({ line, slot, name, text, at_ms }: ChatLine): LineView {
   return { key: `c${line}`, slot, name, text, at: at_ms, whisper: false };

@@ -30,6 +30,7 @@ export function idleView(kind: SessionKind): HostView {
 function personOf(seat: Seat): HostPerson {
   const { display_name: name, organisation } = seat.vouched;
   return {
+    id: seat.id,
     slot: seat.slot,
     name,
     organisation,
@@ -47,10 +48,9 @@ export function viewOf({ desk, ...facts }: Facts): HostView {
 }
 
 function linkOf(
-  { settings, context }: Desk,
+  { invitation, context }: Desk,
   phase: HostView["phase"],
 ): Pick<HostView, "link" | "invite" | "secret"> {
-  const { invitation } = settings;
   if (invitation === null || context === null || phase === "ended") {
     return { link: null, invite: null, secret: null };
   }

@@ -27,7 +27,7 @@ describe("floods (R10, C17)", () => {
     ["ClearMarks", { t: "ClearMarks", everybody: false }, "MarksCleared", 20],
   ] as const)("of %s reach nobody else beyond a person's pace", async (_name, message, told, most) => {
     const { world, one, two } = await pair();
-    await world.tell({ t: "allowMarks", slot: 1, allowed: true });
+    await world.tell({ t: "allowMarks", person: 11, allowed: true });
     await flood(world, one, message);
     expect(count(two, told)).toBe(most);
     expect(one.heard.filter((heard) => heard.t === "InputRefused")).toMatchObject([{ code: "throttled" }]);
@@ -88,7 +88,7 @@ describe("floods (R10, C17)", () => {
 
   test("A4: dots without end leave the newest ones, and no more", async () => {
     const { world, one } = await pair();
-    await world.tell({ t: "allowMarks", slot: 1, allowed: true });
+    await world.tell({ t: "allowMarks", person: 11, allowed: true });
     for (let round = 0; round < 20; round += 1) {
       for (let i = 1; i <= 61; i += 1) {
         const stroke = { t: "Stroke", stroke: 61 * round + i, monitor: 0, points: [0.1, 0.1] };
@@ -103,7 +103,7 @@ describe("floods (R10, C17)", () => {
 
   test("A2: who is back gets a clean sheet and then what is drawn", async () => {
     const { world, one, two } = await pair();
-    await world.tell({ t: "allowMarks", slot: 1, allowed: true });
+    await world.tell({ t: "allowMarks", person: 11, allowed: true });
     await world.say(one, { t: "Stroke", stroke: 7, monitor: 0, points: [0, 0, 0.5, 0.5] });
     await world.relay({ t: "ViewerGone", slot: 2, link: two.link, left: false, code: "desync" });
     two.link = 99;

@@ -1,7 +1,8 @@
 /** A browser as host without a browser: sockets, clock and screen belong to the test; relay and viewers are here. */
-import { afterEach, vi } from "vitest";
+import { afterEach } from "vitest";
 
 import type { MarksView } from "../../../src/core/api";
+import type { InOrder } from "../../../src/crypto/order";
 import type { HostView } from "../../../src/core/host/api";
 import type { EyeEvents, Seeing } from "../../../src/core/host/eye/eye";
 import type { FromHost, ToHost } from "../../../src/core/host/port";
@@ -28,6 +29,7 @@ import {
 } from "../../../src/protocol/generated";
 import { bodyOf, header, packHeader, parseHeader } from "../../../src/protocol/header";
 import { FakeSocket, ORIGIN, SESSION_ID } from "../support/host";
+import { eventually } from "../../support/eventually";
 
 const agentToRelay = direction<AgentToRelay>(AGENT_TO_RELAY_TAGS, MAX_CONTROL_BYTES);
 const CONTEXT = { relayOrigin: ORIGIN, sessionId: SESSION_ID };
@@ -44,9 +46,6 @@ export function given<T>(value: T | null | undefined): T {
 }
 
 /** The eye as the session sees it: what it is told is written down, what it makes the test says. */
-/** A handshake's arithmetic takes its time where many tests run at once. */
-const FLIGHT_PATIENCE = { timeout: 5000, interval: 2 };
-
 export class FakeEye implements Seeing {
   readonly told: string[] = [];
   watched = false;
@@ -171,9 +170,11 @@ export class HostWorld {
 
   /** Let everything that was begun come to its end, and read what the host has sent. */
   async settle(): Promise<void> {
-    for (let quiet = 0; quiet < 4;) {
+    for (let quiet = 0; quiet < 3;) {
       const before = this.read;
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      // What is asked of the shell is done one after the other: behind this, all that was asked before is done.
+      await (Reflect.get(this.shell, "events") as InOrder).run(() => Promise.resolve());
       await this.drain();
       quiet = this.read === before ? quiet + 1 : 0;
     }
@@ -206,7 +207,7 @@ export class HostWorld {
       ticket,
       name: "Núria",
     });
-    await vi.waitFor(() => {
+    await eventually(() => {
       if (this.sockets.length === 0) throw new Error("no socket yet");
     });
     await this.welcome(false);
@@ -241,13 +242,13 @@ export class HostWorld {
   }
 
   private async answerTo(viewer: FakeViewer): Promise<Bytes> {
-    return vi.waitFor(async () => {
+    return eventually(async () => {
       await this.drain();
       const at = this.flights.findIndex(({ link }) => link === viewer.link);
       const [flight] = at < 0 ? [] : this.flights.splice(at, 1);
       if (flight === undefined) throw new Error(`no flight for slot ${viewer.slot}`);
       return flight.body;
-    }, FLIGHT_PATIENCE);
+    });
   }
 
   /** The whole handshake of somebody who was announced. */
@@ -271,7 +272,7 @@ export class HostWorld {
   }
 
   private async flight4(viewer: FakeViewer): Promise<Bytes> {
-    return vi.waitFor(() => {
+    return eventually(() => {
       const { sent } = this.socket;
       const at = sent.findIndex((message, i) => {
         const { type, keyId } = parseHeader(message);
@@ -280,7 +281,7 @@ export class HostWorld {
       const message = sent[at];
       if (message === undefined) throw new Error(`no flight 4 for slot ${viewer.slot}`);
       return bodyOf(message);
-    }, 3000);
+    });
   }
 
   /** Somebody comes in by the link or the code, up to the question, if there is one. */

@@ -13,7 +13,7 @@ function Person(props: { readonly person: HostPerson; readonly onRemove: () => v
   const { t } = useTranslation();
   const host = useHost();
   const { kind } = useHostView();
-  const { slot, name, organisation, role, present, marks } = props.person;
+  const { id, slot, name, organisation, role, present, marks } = props.person;
   const presenting = kind === "presentation";
   return (
     <li data-testid="host-person" data-slot={slot} data-present={present || undefined}>
@@ -31,7 +31,7 @@ function Person(props: { readonly person: HostPerson; readonly onRemove: () => v
           checked={marks}
           label={t("host.mayDraw")}
           aria-label={t("host.mayDrawName", { name })}
-          onChange={(event) => host.allowMarks(slot, event.currentTarget.checked)}
+          onChange={(event) => host.allowMarks(id, event.currentTarget.checked)}
         />
       )}
       <Button
@@ -53,7 +53,9 @@ export function People(): ReactElement {
   const { t } = useTranslation();
   const host = useHost();
   const { people, kind } = useHostView();
-  const [leaving, setLeaving] = useState<HostPerson | null>(null);
+  const [asked, setAsked] = useState<HostPerson | null>(null);
+  // Whoever has gone by themselves need not be asked about any more.
+  const leaving = people.find(({ id }) => id === asked?.id);
   const presenting = kind === "presentation";
   return (
     <section className="host-card" aria-labelledby="host-people">
@@ -67,19 +69,19 @@ export function People(): ReactElement {
       )}
       <ul className="host-people">
         {people.map((person) => (
-          <Person key={person.slot} person={person} onRemove={() => setLeaving(person)} />
+          <Person key={person.id} person={person} onRemove={() => setAsked(person)} />
         ))}
       </ul>
       <Sure
-        opened={leaving !== null}
-        title={t("host.removeTitle", { name: leaving?.name ?? "" })}
-        text={t("host.removeText")}
+        opened={leaving !== undefined}
+        title={t("host.removeTitle", { name: asked?.name ?? "" })}
+        text={presenting ? t("host.removeLinkText") : t("host.removeText")}
         yes={t("host.remove")}
         danger
-        onNo={() => setLeaving(null)}
+        onNo={() => setAsked(null)}
         onYes={() => {
-          if (leaving !== null) host.remove(leaving.slot);
-          setLeaving(null);
+          if (leaving !== undefined) host.remove(leaving.id);
+          setAsked(null);
         }}
       />
     </section>
