@@ -48,5 +48,8 @@ export default defineConfig({
     environment: "node",
     include: ["tests/**/*.test.{ts,tsx}"],
     maxWorkers: 2,
+    // What must come is waited for by each test itself; these end what would never end.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
   },
 });

@@ -202,6 +202,7 @@ _PEOPLE: Final[tuple[Message, ...]] = (
     chat.ChatSend(text="¿Sigue ahí?", sent=7),
     chat.ChatLine(line=2, slot=1, name="Núria", text="¿Sigue ahí?", at_ms=1.7e12, sent=7),
     chat.Whisper(text="Pide permiso antes", at_ms=1.7e12),
+    chat.WhisperHeard(at_ms=1.7e12),
     marks.Laser(monitor=1, x=0.5, y=0.25),
     marks.LaserOff(),
     marks.Stroke(stroke=1, monitor=1, points=[0.5, 0.25, 0.5, 0.75]),

@@ -10,7 +10,7 @@ import json
 import struct
 import sys
 from pathlib import Path
-from typing import Any, Final, cast, get_args
+from typing import Any, Final, cast
 
 import msgspec
 from codegen.wire_samples import SAMPLES
@@ -136,11 +136,13 @@ _HOSTILE: Final[dict[str, tuple[str, object]]] = {
     "step up by an agent": ("AgentToRelay", {"t": "StepUp", "link": 9, "life_s": 60}),
     "whisper to the host": ("ViewerToHost", {"t": "Whisper", "text": "hi", "at_ms": 1}),
     "chat as a whisper": ("ViewerToViewer", {"t": "ChatSend", "text": "hi"}),
+    "a whisper heard before 1970": ("ViewerToViewer", {"t": "WhisperHeard", "at_ms": -1.0}),
+    "a whisper heard by the host": ("ViewerToHost", {"t": "WhisperHeard", "at_ms": 1.0}),
 }
 
 
 def _direction_of(cls: type) -> str:
-    return next(name for name, union in messages.DIRECTIONS.items() if cls in (get_args(union) or (union,)))
+    return next(name for name, union in messages.DIRECTIONS.items() if cls in messages.kinds_of(union))
 
 
 _DECODERS: Final[dict[str, codec.Direction[Any]]] = {

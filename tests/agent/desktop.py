@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Generator
 from pathlib import Path
 
-WAIT_S = 15.0
+WAIT_S = 60.0
 
 ENTRY = r"""
 import sys, tkinter
@@ -67,7 +67,7 @@ def xvfb_process(size: str) -> Generator[tuple[str, subprocess.Popen[bytes]]]:
                 yield f":{int(numbers.readline())}", server
         finally:
             server.terminate()
-            server.wait(10)
+            server.wait(60)
 
 
 @contextlib.contextmanager
@@ -92,12 +92,12 @@ def program(display: str, command: list[str]) -> Generator[subprocess.Popen[byte
         yield process
     finally:
         process.kill()
-        process.wait(10)
+        process.wait(60)
 
 
 def set_layout(display: str, layout: str) -> None:
     """The keyboard layout, as a customer would have it."""
-    subprocess.run(["setxkbmap", "-display", display, *layout.split()], check=True, timeout=10)
+    subprocess.run(["setxkbmap", "-display", display, *layout.split()], check=True, timeout=60)
 
 
 @contextlib.contextmanager

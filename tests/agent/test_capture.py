@@ -16,7 +16,7 @@ from relevo_protocol.messages.screen import CaptureCondition, CaptureState
 from tests.support.decoder import Viewer
 from tests.support.screens import PaintedScreen
 
-PATIENCE_S = 20
+PATIENCE_S = 60
 
 
 class _Faulty(PaintedScreen):

@@ -16,7 +16,7 @@ from relevo_agent.link.address import relay_address
 from relevo_agent.link.failures import FailureKind, LinkFailure
 from relevo_agent.pipeline.types import Outgoing, Stats
 from relevo_agent.platform.base import Key
-from relevo_agent.session.actions import Action, Notice, Phase, Question, SetDecoders, Snapshot
+from relevo_agent.session.actions import Action, Ended, Notice, Phase, Question, SetDecoders, Snapshot
 from relevo_agent.session.core import Session
 from relevo_protocol.errors import ErrorCode
 from relevo_protocol.frame import CodecId, UpdateKind
@@ -96,12 +96,40 @@ def test_a_session_that_breaks_is_said_to_be_over_and_lets_go(
     agent = Agent(config(keyboard), [witness], lambda _entry: None)
     agent.start()
     agent.commands.answer(1, True, frozenset())
-    assert witness.over.wait(10)
+    assert witness.over.wait(60)
     assert witness.code is ErrorCode.INTERNAL
     assert witness.snapshots[-1].phase is Phase.ENDED
     agent.close()
     assert agent.failed
     assert keyboard.closed == 1
+
+
+@pytest.mark.parametrize(
+    ("act", "due"),
+    [
+        ("stop", ["cancel_restart", "stop"]),
+        ("report", ["cancel_restart", "stop"]),
+        ("quit", ["stop"]),
+    ],
+)
+def test_V6_only_the_customers_own_stop_takes_back_what_a_pc_that_goes_down_has_kept(
+    monkeypatch: pytest.MonkeyPatch, act: str, due: list[str]
+) -> None:
+    done: list[str] = []
+    for name in ("cancel_restart", "stop"):
+
+        def noted(*_: object, name: str = name, **__: object) -> list[Action]:
+            done.append(name)
+            return [Ended(ErrorCode.SESSION_ENDED)] if name == "stop" else []
+
+        monkeypatch.setattr(Session, name, noted)
+    witness = Witness()
+    agent = Agent(config(), [witness], lambda _entry: None)
+    agent.start()
+    getattr(agent, act)()
+    assert witness.over.wait(60)
+    agent.close()
+    assert done == due
 
 
 def test_a_wrong_certificate_is_final_only_before_the_first_connection() -> None:

@@ -32,7 +32,7 @@ from tests.agent.fakes import Viewer
 from tests.support.processes import EventProcess
 from tests.support.relay import Relay, running_relay
 
-DEADLINE_S = 15.0
+DEADLINE_S = 60.0
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +89,7 @@ async def browser(relay: Relay, code: str, mode: str) -> AsyncGenerator[Browser]
     ticket = await relay.ticket(code[:6])
     address = f"{relay.ws}/ws/viewer"
     async with connect(
-        address, ssl=relay.tls, origin=Origin(relay.origin), max_size=2**23, compression=None
+        address, ssl=relay.tls, origin=Origin(relay.origin), max_size=2**23, compression=None, open_timeout=60
     ) as socket:
         await socket.send(relay_message(ViewerHello(version=1, ticket=ticket)))
         welcome = relay_to_viewer.decode(body_of(await socket.recv(decode=False)))

@@ -17,7 +17,7 @@ from relevo_agent.session.entries import DecidedBy, Entry, EntryKind
 from relevo_agent.ui.texts import Language, Texts, text_version
 from relevo_protocol.modes import Capability, Mode, Role
 
-WAIT_S = 10.0
+WAIT_S = 60.0
 K = EntryKind
 SCRIPT = "<script>alert(1)</script>"
 

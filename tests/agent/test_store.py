@@ -22,7 +22,7 @@ except StoreError as error:
 
 def test_a_full_disk_is_said_and_leaves_no_half_key(tmp_path: Path) -> None:
     command = [sys.executable, "-c", FULL_DISK, str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=30)
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.strip() == "state"
     assert list(tmp_path.iterdir()) == []
     assert device_key(tmp_path).private_bytes_raw() == device_key(tmp_path).private_bytes_raw()

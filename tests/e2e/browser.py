@@ -6,10 +6,12 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, Error, Page, sync_playwright
+from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
 
 from tools.system import find_chromium
 
+PATIENCE_MS = 60_000
+"""So long a page is waited for where nothing else is said: much else may run on the machine."""
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -35,6 +37,7 @@ def trust(home: Path, ca_file: Path) -> None:
 def chromium(home: Path, ca_file: Path) -> Generator[Browser]:
     """A headless Chromium that trusts the relay as ``relevo-server trust install`` teaches it."""
     trust(home, ca_file)
+    expect.set_options(timeout=PATIENCE_MS)
     program = find_chromium()
     assert program, "no Chromium on this machine"
     environment: dict[str, str | float | bool] = {**os.environ, "HOME": str(home)}

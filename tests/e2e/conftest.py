@@ -61,8 +61,8 @@ def join(stack: Stack, browser: Browser, mode: str = "full", viewport: tuple[int
     context.add_init_script(NOTE_VIOLATIONS)
     page = context.new_page()
     go(page, stack.link(code, mode))
-    page.locator(SCREEN).wait_for(state="visible", timeout=30_000)
-    page.wait_for_function(f"document.querySelector('{SCREEN}').width === 1280", timeout=15_000)
+    page.locator(SCREEN).wait_for(state="visible", timeout=60_000)
+    page.wait_for_function(f"document.querySelector('{SCREEN}').width === 1280", timeout=60_000)
     return Live(page, agent, context)
 
 

@@ -66,7 +66,7 @@ def drawn(page: Page) -> Drawn:
 
 def await_drawn(page: Page, enough: Callable[[Drawn], bool], what: str) -> None:
     """Return once the figures are enough."""
-    wait_until(lambda: enough(drawn(page)), what, 60)
+    wait_until(lambda: enough(drawn(page)), what)
 
 
 def screen(display: Display) -> NDArray[np.uint8]:
@@ -99,7 +99,7 @@ def await_tones(page: Page, display: Display, area: tuple[int, int, int, int]) -
         return bool((np.abs(seen[0] - seen[1]) <= _TONE_ERROR).all())
 
     try:
-        wait_until(alike, "", 20)
+        wait_until(alike, "")
     except AssertionError:
         told = [one.round(1).tolist() for one in seen]
         raise AssertionError(f"mean and deviation of red, green and blue: {told[0]}, not {told[1]}") from None
@@ -115,7 +115,7 @@ def await_exact(page: Page, display: Display, who: str) -> None:
     """Return once the canvas is the screen, which rests; a failure says where it is not."""
     wanted = screen(display)
     try:
-        wait_until(lambda: bool(np.array_equal(canvas(page), wanted)), "", 45)
+        wait_until(lambda: bool(np.array_equal(canvas(page), wanted)), "")
     except AssertionError:
         seen = canvas(page)
         assert seen.shape == wanted.shape, f"{who}: {seen.shape} instead of {wanted.shape}"

@@ -93,7 +93,7 @@ class PcService:
             self.log,
             {"PATH": f"{self._programs}:{os.environ['PATH']}"},
         )
-        wait_until(self.socket.exists, f"the service listens; see {self.log}", 20)
+        wait_until(self.socket.exists, f"the service listens; see {self.log}")
 
     def stop(self) -> None:
         """End it, and with it the session that it holds."""

@@ -23,9 +23,9 @@ def visit(browser: Browser, address: str, size: tuple[int, int] = WIDE, language
 
 def await_picture(page: Page, width_px: int = 1280) -> None:
     """Return once the page shows a picture of that width."""
-    page.locator(SCREEN).wait_for(state="visible", timeout=30_000)
+    page.locator(SCREEN).wait_for(state="visible", timeout=60_000)
     screen = page.locator(SCREEN)
-    wait_until(lambda: screen.evaluate("c => c.width") == width_px, f"a picture {width_px} pixels wide", 15)
+    wait_until(lambda: screen.evaluate("c => c.width") == width_px, f"a picture {width_px} pixels wide")
 
 
 def enter_as_guest(page: Page, name: str) -> None:

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import signal
-import socket
 import ssl
 import subprocess
 import sys
@@ -19,19 +18,13 @@ from Xlib import display as xdisplay
 
 from tests.agent.desktop import xvfb
 from tests.support.nested import Hand, xephyr
+from tests.support.ports import free_port
 from tests.support.processes import EventProcess, wait_until
 from tests.support.wire_cutter import WireCutter
 
 _BIN = Path(sys.executable).parent
 PASSWORD = "correct horse battery"
 TECHNICIAN = "nuria"
-
-
-def free_port() -> int:
-    """A TCP port that is free now."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port
 
 
 class Display:
@@ -102,7 +95,7 @@ class Display:
         for process in reversed(self._processes):
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGTERM)
-            process.wait(timeout=10)
+            process.wait(timeout=60)
 
 
 class NestedDisplay(Display):
@@ -195,7 +188,7 @@ class Stack:
                 env=self._environment(),
                 start_new_session=True,
             )
-        wait_until(self._ready, f"the relay is ready; see {self.folder / 'relay.log'}", 30)
+        wait_until(self._ready, f"the relay is ready; see {self.folder / 'relay.log'}")
 
     def _ready(self) -> bool:
         assert self.relay is not None
@@ -203,7 +196,7 @@ class Stack:
         trust = ssl.create_default_context(cafile=str(self.ca_file))
         try:
             with urllib.request.urlopen(
-                f"https://localhost:{self.port}/readyz", context=trust, timeout=2
+                f"https://localhost:{self.port}/readyz", context=trust, timeout=30
             ) as answer:
                 ready: bool = answer.status == 200
                 return ready
@@ -264,7 +257,7 @@ class Stack:
         if self.relay is not None and self.relay.poll() is None:
             os.killpg(self.relay.pid, signal.SIGTERM)
             try:
-                self.relay.wait(timeout=10)
+                self.relay.wait(timeout=30)
             except subprocess.TimeoutExpired:
                 self.kill_relay()
         self.viewer_cable.close()

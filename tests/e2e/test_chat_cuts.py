@@ -8,7 +8,7 @@ from tests.e2e.stack import Stack
 from tests.support.processes import EventProcess, wait_until
 
 pytestmark = pytest.mark.e2e
-_PATIENCE_MS = 20_000
+_PATIENCE_MS = 60_000
 
 
 def _write(page: Page, text: str) -> None:
@@ -47,7 +47,7 @@ def test_t8_lines_of_a_cut_and_of_a_killed_relay_arrive_once(live: Live, stack: 
     wait_until(lambda: _phase(page) != "live", "the viewer notices the dead relay")
     _write(page, "six")
     stack.start_relay()
-    expect(page.get_by_test_id("unsaid")).to_have_count(0, timeout=3 * _PATIENCE_MS)
+    expect(page.get_by_test_id("unsaid")).to_have_count(0, timeout=_PATIENCE_MS)
     lines = ["one", "two", "three", "four", "five", "six"]
     wait_until(lambda: len(_heard(live.agent)) >= len(lines), "the customer has them all")
     assert _heard(live.agent) == lines

@@ -14,7 +14,6 @@ from tests.support.processes import EventProcess, wait_until
 
 pytestmark = pytest.mark.e2e
 RECORDER = Path(__file__).parent / "programs" / "recorder.py"
-BACK_WITHIN_S = 5.0
 
 
 @pytest.fixture(scope="module")
@@ -47,10 +46,10 @@ def _phase(live: Live) -> str:
 def _come_back(live: Live, recorder: EventProcess, mark: str) -> None:
     """Wait for the session, prove by typing that it works, and check that nothing else arrived."""
     expected = _text(recorder) + mark
-    wait_until(lambda: _phase(live) == "live", "the viewer is live again", BACK_WITHIN_S)
+    wait_until(lambda: _phase(live) == "live", "the viewer is live again")
     live.page.locator(SCREEN).focus()
     live.page.keyboard.type(mark)
-    wait_until(lambda: mark in _text(recorder), "typing works again", 10)
+    wait_until(lambda: mark in _text(recorder), "typing works again")
     assert _text(recorder) == expected
     wait_until(lambda: not _keys_down(recorder), "no key stays down")
 
@@ -95,7 +94,7 @@ def test_C12_relay_killed_and_restarted(live: Live, stack: Stack, recorder: Even
 def test_P4_a_line_that_only_goes_silent_is_noticed(live: Live, stack: Stack, recorder: EventProcess) -> None:
     stack.viewer_cable.freeze()
     begin = time.monotonic()
-    wait_until(lambda: _phase(live) != "live", "the viewer notices a dead line", 20)
+    wait_until(lambda: _phase(live) != "live", "the viewer notices a dead line")
     assert time.monotonic() - begin > 1, "noticed before any heartbeat could be missed"
     stack.viewer_cable.cut()
     stack.viewer_cable.thaw()

@@ -58,7 +58,7 @@ def _joined(stack: Stack, browser: Browser, live: Live) -> Generator[Page]:
     yield page
     people = _people(live)
     context.close()
-    wait_until(lambda: _people(live) < people, "the agent knows that the colleague is gone", 60)
+    wait_until(lambda: _people(live) < people, "the agent knows that the colleague is gone")
 
 
 def _people(live: Live) -> int:
@@ -135,9 +135,9 @@ def test_S3_a_line_that_is_cut_in_the_middle_of_a_motion(
     mover.type(motion)
     await_drawn(live.page, _Enough(what, 3, live.page), f"{what} before the cut")
     stack.viewer_cable.cut()
-    wait_until(lambda: _phase(live) != "live", "the viewer notices", 20)
+    wait_until(lambda: _phase(live) != "live", "the viewer notices")
     stack.viewer_cable.mend()
-    wait_until(lambda: _phase(live) == "live", "the viewer is live again", 30)
+    wait_until(lambda: _phase(live) == "live", "the viewer is live again")
     await_drawn(live.page, _Enough(what, 3, live.page), f"{what} after the cut")
     _rest(mover)
     await_exact(live.page, stack.display, motion)
@@ -167,10 +167,11 @@ def test_D2_nothing_is_sent_while_nothing_changes(stack: Stack, live: Live, move
     _rest(mover)
     await_exact(live.page, stack.display, "before the rest")
     frames, carried = drawn(live.page).frames, stack.agent_cable.carried_bytes
+    began_s = time.monotonic()
     time.sleep(_REST_S)  # that nothing happens has no condition to wait for
     assert drawn(live.page).frames == frames, "a frame without a change"
-    spent = stack.agent_cable.carried_bytes - carried
-    assert 0 < spent < _HEARTBEATS_BYTES, f"{spent} bytes in {_REST_S} s"
+    spent, rest_s = stack.agent_cable.carried_bytes - carried, time.monotonic() - began_s
+    assert 0 < spent < _HEARTBEATS_BYTES * rest_s / _REST_S, f"{spent} bytes in {rest_s:.1f} s"
     mover.type("film")
     await_drawn(live.page, lambda figures: figures.frames > frames, "the rest ends with the next change")
     _rest(mover)
@@ -188,7 +189,7 @@ def test_F2_a_screen_of_another_size_in_the_middle_of_a_motion(
         ("--output", "screen", "--mode", "small"),
     ):
         subprocess.run(["xrandr", "-display", display.name, *options], check=True, capture_output=True)
-    wait_until(lambda: live.page.locator(SCREEN).evaluate("c => c.width") == 1000, "the new size", 30)
+    wait_until(lambda: live.page.locator(SCREEN).evaluate("c => c.width") == 1000, "the new size")
     await_drawn(live.page, _Enough("copy", 3, live.page), "copies on the smaller screen")
     _rest(mover)
     await_exact(live.page, display, "the smaller screen")

@@ -13,7 +13,7 @@ from tests.e2e.stack import Display, Stack
 from tests.support.oidc import CLIENT_ID, CLIENT_SECRET, provider
 
 pytestmark = pytest.mark.e2e
-_PATIENCE_MS = 20_000
+_PATIENCE_MS = 60_000
 _MEMBER = "ana@example.org"
 _IN_ENGLISH = "localStorage.setItem('relevo.language', 'en');"
 

@@ -83,7 +83,7 @@ class Room:
         """The technician chooses the demo, and a screen."""
         self.technician.get_by_test_id("mode-menu").click()
         self.technician.get_by_test_id("mode-demo").click()
-        asked = self.agent.expect("asking", deadline_s=60)
+        asked = self.agent.expect("asking")
         assert (asked["kind"], asked["mode"]) == ("mode", "demo")
 
 
@@ -97,7 +97,7 @@ def room(stack: Stack, browsers: _Browsers, folder: Path, display: Display) -> I
     code = agent.expect("code")["code"]
     technician = browsers.shows.new_context(locale="en-GB", no_viewport=True).new_page()
     go(technician, stack.link(code, "shared"))
-    agent.expect("asking", kind="entry", deadline_s=60)
+    agent.expect("asking", kind="entry")
     agent.type("y")
     await_picture(technician)
     yield Room(agent, technician, opened)
@@ -114,38 +114,38 @@ def test_G13_on_a_yes_the_customer_sees_the_technicians_screen_and_nobody_the_cu
     room.request_demo()
     room.agent.type("y")
     room.agent.expect("mode", mode="demo")
-    room.technician.get_by_test_id("demo-stop").wait_for(timeout=30_000)
-    wait_until(lambda: "/demo#i=" in room.link(), "the customer's PC opens the link", 20)
+    room.technician.get_by_test_id("demo-stop").wait_for(timeout=60_000)
+    wait_until(lambda: "/demo#i=" in room.link(), "the customer's PC opens the link")
     assert room.link().startswith(f"{stack.origin}/demo#i="), "at the relay of the session"
     customer = visit(browsers.looks, room.link(), (1000, 760), "es-ES")
     enter_as_guest(customer, "Clienta")
     await_picture(customer)
-    wait_until(lambda: _is_near(customer, 0x80), "the technician's desk is seen", 60)
+    wait_until(lambda: _is_near(customer, 0x80), "the technician's desk is seen")
     expect(room.technician.locator(".demo-people")).to_contain_text("Clienta")
     room.customer = customer
     before = pixels(room.technician)
     stack.display.paint(0x902020)
     desk.paint(0x404040)
-    wait_until(lambda: _is_near(customer, 0x40), "the technician's desk changes", 60)
+    wait_until(lambda: _is_near(customer, 0x40), "the technician's desk changes")
     assert pixels(room.technician) == before, "nothing of the customer's PC was sent"
 
 
 def test_G13_the_end_of_the_demo_leads_back_to_observing_with_the_picture(room: Room) -> None:
     room.technician.get_by_test_id("demo-stop").click()
     room.agent.expect("mode", mode="observer")
-    wait_until(lambda: pixel(room.technician, *_CORNER) == [0x90, 0x20, 0x20], "the customer's screen", 30)
+    wait_until(lambda: pixel(room.technician, *_CORNER) == [0x90, 0x20, 0x20], "the customer's screen")
     assert room.customer is not None, "an earlier test opens the customer's page"
-    expect(room.customer.locator(SCREEN)).to_have_count(0, timeout=30_000)
+    expect(room.customer.locator(SCREEN)).to_have_count(0, timeout=60_000)
 
 
 def test_G13_the_customer_ends_a_demo_too(room: Room) -> None:
     room.request_demo()
     room.agent.type("y")
     room.agent.expect("mode", mode="demo")
-    room.technician.get_by_test_id("demo-stop").wait_for(timeout=30_000)
+    room.technician.get_by_test_id("demo-stop").wait_for(timeout=60_000)
     room.agent.type("watch")
     room.agent.expect("mode", mode="observer")
-    wait_until(lambda: pixel(room.technician, *_CORNER) == [0x90, 0x20, 0x20], "the picture is back", 30)
+    wait_until(lambda: pixel(room.technician, *_CORNER) == [0x90, 0x20, 0x20], "the picture is back")
     expect(room.technician.get_by_test_id("demo-stop")).to_have_count(0)
 
 

@@ -1,4 +1,4 @@
-"""A technician, their supervisor, a customer: listed, whispering, showing, taking over (G7-G11, T6)."""
+"""A technician, their supervisor, a customer: listed, whispering, showing, taking over (G7-G11, T6, T9)."""
 
 import json
 from collections.abc import Iterator
@@ -15,6 +15,7 @@ from tests.support.processes import wait_until
 pytestmark = pytest.mark.e2e
 REASON = "El cliente lo ha pedido"
 WHISPER = "Pregúntale primero por la copia de seguridad"
+LATER = "Y luego por la impresora"
 
 
 @dataclass
@@ -38,8 +39,8 @@ def team(stack: Stack, browser: Browser, live: Live) -> Iterator[Team]:
     page.get_by_test_id("code").wait_for()
     go(page, f"{stack.origin}/live")
     page.get_by_test_id("live-join").first.click()
-    page.locator(SCREEN).wait_for(state="visible", timeout=30_000)
-    page.wait_for_function(f"document.querySelector('{SCREEN}').width === 1280", timeout=15_000)
+    page.locator(SCREEN).wait_for(state="visible", timeout=60_000)
+    page.wait_for_function(f"document.querySelector('{SCREEN}').width === 1280", timeout=60_000)
     yield Team(live, page)
     page.context.close()
 
@@ -78,6 +79,18 @@ def test_T6_a_whisper_reaches_the_team_and_never_the_customer(team: Team) -> Non
     team.live.page.keyboard.press("Enter")
     wait_until(lambda: "Hola a todos" in _told(team.live), "the customer reads the chat")
     assert WHISPER not in _told(team.live)
+
+
+def test_T9_what_is_whispered_while_the_line_is_down_is_heard_later(team: Team, stack: Stack) -> None:
+    stack.viewer_cable.cut()
+    team.supervisor.get_by_test_id("chat-input").fill(LATER)
+    team.supervisor.get_by_test_id("chat-input").press("Enter")
+    expect(team.supervisor.get_by_test_id("unsaid")).to_have_count(1)
+    stack.viewer_cable.mend()
+    expect(team.supervisor.get_by_test_id("unsaid")).to_have_count(0)
+    team.live.page.get_by_test_id("chat-tab-team").click()
+    expect(team.live.page.get_by_text(LATER)).to_have_count(1)
+    assert LATER not in _told(team.live)
 
 
 def test_G7_let_me_show_you_gives_the_token_and_takes_it_back(team: Team) -> None:

@@ -16,8 +16,8 @@ def _second(stack: Stack, browser: Browser, live: Live) -> Page:
     code = live.agent.expect("code")["code"]
     page = browser.new_context(viewport={"width": 1400, "height": 960}, locale="es-ES").new_page()
     go(page, stack.link(code, "observer"))
-    page.locator(SCREEN).wait_for(state="visible", timeout=30_000)
-    page.wait_for_function(f"document.querySelector('{SCREEN}').width === 1280", timeout=15_000)
+    page.locator(SCREEN).wait_for(state="visible", timeout=60_000)
+    page.wait_for_function(f"document.querySelector('{SCREEN}').width === 1280", timeout=60_000)
     return page
 
 

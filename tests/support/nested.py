@@ -64,4 +64,4 @@ def xephyr(outer: str, size: str) -> Generator[str]:
                 yield f":{int(numbers.readline())}"
         finally:
             server.terminate()
-            server.wait(10)
+            server.wait(60)

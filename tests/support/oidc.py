@@ -39,7 +39,7 @@ def provider(callback: str) -> Generator[str]:
             yield issuer
         finally:
             process.stdin.close()
-            process.wait(15)
+            process.wait(60)
 
 
 async def signed_in_there(browser: httpx.AsyncClient, url: str, login: str, callback: str) -> str:

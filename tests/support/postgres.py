@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 _FOLDERS: Final = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
-_PATIENCE_S: Final = 20.0
+_PATIENCE_S: Final = 60.0
 _ROOM_BYTES: Final = 2 << 30
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 
-def wait_until(condition: Callable[[], bool], what: str, deadline_s: float = 10.0) -> None:
+def wait_until(condition: Callable[[], bool], what: str, deadline_s: float = 60.0) -> None:
     """Wait for a condition; AssertionError naming ``what`` when the deadline passes first."""
     end = time.monotonic() + deadline_s
     while not condition():
@@ -51,7 +51,7 @@ class EventProcess:
                 self._fresh.put(event)
         self._fresh.put(None)
 
-    def expect(self, name: str, deadline_s: float = 20.0, **fields: object) -> dict[str, Any]:
+    def expect(self, name: str, deadline_s: float = 60.0, **fields: object) -> dict[str, Any]:
         """The next event of that name with these fields, skipping others."""
         end = time.monotonic() + deadline_s
         while True:
@@ -80,14 +80,14 @@ class EventProcess:
         self.process.wait()
 
     def stop(self) -> None:
-        """Ask it to end, insist after five seconds."""
+        """Ask it to end, insist after thirty seconds."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGTERM)
         try:
-            self.process.wait(timeout=5)
+            self.process.wait(timeout=30)
         except subprocess.TimeoutExpired:
             self.kill()
-        self._reader.join(timeout=5)
+        self._reader.join(timeout=30)
         for pipe in (self.process.stdin, self.process.stdout):
             if pipe is not None:
                 pipe.close()

@@ -39,6 +39,7 @@ from relevo_server.store.accounts import AccountStore, NewAccount
 from relevo_server.store.database import Database
 from relevo_server.store.schema import migrate
 from relevo_server.tls import TlsKeeper
+from tests.support.ports import free_port
 
 NAME = "ana"
 PASSWORD = "correct horse battery"
@@ -98,13 +99,14 @@ class Relay:
                 ssl=self.tls,
                 origin=cast("Origin | None", origin),
                 proxy=None,
+                open_timeout=60,
                 close_timeout=1,
             ):
                 return False
         except InvalidStatus as error:
             return error.response.status_code == HTTPStatus.FORBIDDEN
 
-    async def stored(self, seats: int, deadline_s: float = 10.0) -> None:
+    async def stored(self, seats: int, deadline_s: float = 60.0) -> None:
         """Return once the database holds so many seats; AssertionError when the deadline passes first."""
         end_s = time.monotonic() + deadline_s
         file = self.ca_file.parent / "relevo.db"
@@ -116,7 +118,7 @@ class Relay:
             assert time.monotonic() < end_s, f"{found} seats are stored, {seats} were due"
             await asyncio.sleep(0.02)
 
-    async def audited(self, action: str, lines: int, deadline_s: float = 10.0) -> list[str]:
+    async def audited(self, action: str, lines: int, deadline_s: float = 60.0) -> list[str]:
         """The details of the recorded lines of this action, once there are so many and no more."""
         end_s = time.monotonic() + deadline_s
         file = self.ca_file.parent / "relevo.db"
@@ -139,7 +141,7 @@ class Relay:
 
     def browser(self) -> httpx.AsyncClient:
         """A browser on the relay's own page, not signed in."""
-        headers = {"origin": self.origin}
+        headers = {"origin": self.origin, "sec-fetch-site": "same-origin"}
         return httpx.AsyncClient(base_url=self.origin, verify=self.tls, headers=headers, timeout=30)
 
     @asynccontextmanager
@@ -180,7 +182,7 @@ async def running_relay(
     """
     with contextlib.closing(listen_socket(HOST, port)) as listener:
         settings = _settings(folder, listener.getsockname()[1], **given)
-        listener.door = Door(settings.connections_per_address, settings.behind_proxy)
+        listener.door = Door(settings.connections_per_address, settings.proxies)
         account = await _ensure_account(settings)
         clock = Clock()
         keeper = TlsKeeper(settings, clock)
@@ -216,7 +218,7 @@ class RelayProcess:
         self._given = given
         self.under: Sequence[str] = ()
         """What the next process is started under, as strace is: the relay is its child then."""
-        self.port = port or _free_port()
+        self.port = port or free_port()
         self._process: subprocess.Popen[bytes] | None = None
         settings = _settings(folder, self.port, **given)
         account = asyncio.run(_ensure_account(settings))  # hence not to be made inside a running loop
@@ -268,7 +270,7 @@ class RelayProcess:
         if self._process is not None:
             if self._process.poll() is None:
                 os.kill(self.pid, how)
-            self._process.wait(15)
+            self._process.wait(60)
             self._process = None
 
 
@@ -298,8 +300,3 @@ async def _ensure_account(settings: Settings) -> AccountView:
         return found.view
     finally:
         await database.close()
-
-
-def _free_port() -> int:
-    with contextlib.closing(listen_socket(HOST, 0)) as listener:
-        return int(listener.getsockname()[1])

@@ -36,8 +36,8 @@ class WireCutter:
 
     def cut(self) -> None:
         """Reset every connection; new ones are closed at once."""
-        self._open = False
         with self._lock:
+            self._open = False
             victims, self._sockets = self._sockets, set()
         for victim in victims:
             _reset(victim)
@@ -70,15 +70,24 @@ class WireCutter:
                 _reset(near)
                 continue
             try:
-                far = socket.create_connection(("127.0.0.1", self._target_port), timeout=5)
+                far = socket.create_connection(("127.0.0.1", self._target_port), timeout=60)
             except OSError:
                 _reset(near)
                 continue
             far.settimeout(None)
-            with self._lock:
-                self._sockets |= {near, far}
+            if not self._joins(near, far):
+                _reset(near)
+                _reset(far)
+                continue
             for source, sink in ((near, far), (far, near)):
                 threading.Thread(target=self._pump, args=(source, sink), daemon=True).start()
+
+    def _joins(self, near: socket.socket, far: socket.socket) -> bool:
+        """Whether these may carry; the line may have been cut while the far end was dialled."""
+        with self._lock:
+            if self._open:
+                self._sockets |= {near, far}
+            return self._open
 
     def _pump(self, source: socket.socket, sink: socket.socket) -> None:
         with contextlib.suppress(OSError):

@@ -15,7 +15,7 @@ from relevo_protocol.messages.session import Member
 from tests.support.relay import Relay
 
 M = TypeVar("M", bound=Message)
-DEADLINE_S = 10.0
+DEADLINE_S = 60.0
 
 
 class Inbox:
@@ -116,6 +116,7 @@ def dial_relay(relay: Relay, path: str, origin: str | None) -> connect:
         max_size=MAX_MESSAGE_BYTES,
         ping_interval=None,
         proxy=None,
+        open_timeout=DEADLINE_S,
         close_timeout=1,
     )
 

@@ -237,10 +237,13 @@ class Administration:
             self.end_hold()
         if self._desk.returning is not None and now_ms >= self._desk.returning.until_ms:
             self._desk.returning = None
-        for until_ms in (self._preparing_until_ms, self._down_until_ms):
-            if until_ms is not None and now_ms >= until_ms:
-                self._preparing_until_ms = None
-                self._failed("the service did not answer in time")
+        if self._preparing_until_ms is not None and now_ms >= self._preparing_until_ms:
+            self._preparing_until_ms = None
+            self._failed("the service did not answer in time")
+        if self._down_until_ms is not None and now_ms >= self._down_until_ms:
+            # What it has is outdated as soon as the session goes on.
+            self._desk.act(CallRestartOff())
+            self._failed("the PC did not go down in time")
 
     def settle(self) -> None:
         """At the end of each event: whoever does not know how things stand is told."""

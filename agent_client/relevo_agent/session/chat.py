@@ -2,6 +2,7 @@
 
 import re
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -52,14 +53,31 @@ class Chat:
         """How many lines there have been."""
         return self._count
 
-    def go_on_from(self, count: int) -> None:
-        """Number on from what a restart interrupted."""
+    def newest(self, bytes_at_most: int) -> tuple[ChatEntry, ...]:
+        """The last lines, oldest first, whose texts and names together are no longer than this as UTF-8."""
+        room = bytes_at_most
+        for count, entry in enumerate(reversed(self._shown)):
+            room -= len((entry.name + entry.text).encode())
+            if room < 0:
+                return self._shown[len(self._shown) - count :]
+        return self._shown
+
+    def sure_line(self, seat: Seat, heard_ms: float) -> int:
+        """The last line that a viewer who was heard at this time has: what was said since may be lost."""
+        sure_ms = heard_ms - HEARTBEAT_DEADLINE_S * 1000
+        unsure = (said.entry.line for said in self._lines if said.said_ms > sure_ms)
+        return max(seat.first_line, min(seat.told_line, next(unsure, self._count + 1) - 1))
+
+    def go_on_from(self, count: int, entries: Iterable[ChatEntry]) -> None:
+        """Number on from what a restart interrupted; these lines of it are kept (SPEC V6)."""
         self._count = count
+        self._lines.extend(_Said(entry, float("-inf")) for entry in entries)
+        self._shown = tuple(said.entry for said in self._lines)
 
     def heard(self, seat: Seat, message: ChatSend) -> None:
         """A viewer says something, or says again what they have not seen come back."""
         if message.sent in seat.sent_lines:
-            self._repeat(seat, seat.sent_lines[message.sent])
+            self._repeat(seat, message)
             return
         pace = self._paces.setdefault(seat.slot, Allowance(LINES_AT_ONCE, LINES_PER_S))
         if not pace.spend(self._desk.now_ms):
@@ -75,11 +93,17 @@ class Chat:
         if len(seat.sent_lines) > NUMBERS_KEPT:
             del seat.sent_lines[next(iter(seat.sent_lines))]
 
-    def _repeat(self, seat: Seat, line: int) -> None:
-        """What came of a line may have been lost on the way back: the author hears it again, nobody else."""
-        entry = next((said.entry for said in self._lines if said.entry.line == line), None)
-        if entry is not None and seat.answers.spend(self._desk.now_ms):
-            self._tell(seat, entry)
+    def _repeat(self, seat: Seat, message: ChatSend) -> None:
+        """What came of a line may have been lost on the way back: the author hears it again, nobody else.
+
+        A line that is kept no longer is in their own words: they alone read them.
+        """
+        if not seat.answers.spend(self._desk.now_ms):
+            return
+        line = seat.sent_lines[message.sent]
+        kept = next((said.entry for said in self._lines if said.entry.line == line), None)
+        name, wall_ms = seat.vouched.display_name, self._desk.settings.wall_ms()
+        self._tell(seat, kept or ChatEntry(line, seat.slot, name, message.text, wall_ms))
 
     def say(self, text: str) -> None:
         """The person at this PC says something; what may not stand in a line is left out."""
@@ -94,15 +118,14 @@ class Chat:
 
     def resume(self, seat: Seat) -> None:
         """Somebody is back: they get what they lack, and what may have been lost when the line was cut."""
-        sure_ms = seat.heard_before_ms - HEARTBEAT_DEADLINE_S * 1000
-        lacking = [s for s in self._lines if s.entry.line > seat.told_line or s.said_ms > sure_ms]
+        sure = self.sure_line(seat, seat.heard_before_ms)
         room = HISTORY_CHARS
         newest: list[ChatEntry] = []
-        for said in reversed(lacking):
-            room -= len(said.entry.text)
-            if room < 0 or said.entry.line <= seat.first_line:
+        for entry in reversed(self._shown):
+            room -= len(entry.text)
+            if room < 0 or entry.line <= sure:
                 break
-            newest.append(said.entry)
+            newest.append(entry)
         for entry in reversed(newest):
             self._tell(seat, entry)
 

@@ -195,11 +195,7 @@ class Session(LocalSide):
         """The relay knows nothing of the session any more: nor do we."""
         if self._desk.seats:
             self._desk.act(Tell(Notice.SESSION_LOST))
-        for seat in list(self._desk.seats.values()):
-            self._doorway.end(seat, SeatEvent.LEFT)
-        self._codes.spend()
-        self._house.people.forget()
-        self._control.power.forget()
+        self._everybody_leaves()
         self._desk.notices.forget()
         self._token = None
 

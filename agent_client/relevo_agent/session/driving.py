@@ -112,8 +112,11 @@ class Driving:
             self._hand_to(receiver)
 
     def _hand_to(self, receiver: Seat) -> None:
-        if receiver.role is not Role.LEAD and not receiver.granted >= GIVEN_TO_DRIVE:
-            receiver.granted |= GIVEN_TO_DRIVE
+        lacking = GIVEN_TO_DRIVE - receiver.granted
+        if receiver.role is not Role.LEAD and lacking:
+            receiver.granted |= lacking
+            if receiver.role is Role.EXTERNAL:
+                receiver.lent = lacking
             self._desk.tell_grants()
             lead = self._desk.lead
             by_slot = receiver.slot if lead is None else lead.slot
@@ -244,9 +247,20 @@ class Driving:
         owed = self._desk.seats.get(token.owed) if token.owed is not None else None
         if owed is not None and self._may_hold(owed):
             token.back(owed.slot)
+        self._end_loans()
         self._release_if_lost()
         self._tell()
         self._watch()
+
+    def _end_loans(self) -> None:
+        """What a guest was granted with the token goes with it, whoever took it back (SPEC G6)."""
+        token = self._desk.token
+        over = [s for s in self._desk.seats.values() if s.lent and not token.belongs_to(s.slot)]
+        for seat in over:
+            seat.granted, seat.lent = seat.granted - seat.lent, frozenset()
+            self._desk.note(RecordedAct.GRANT_CHANGED, 0, f"{seat.slot} -control")
+        if over:
+            self._desk.tell_grants()
 
     def _release_if_lost(self) -> None:
         holder = self._desk.token.holder

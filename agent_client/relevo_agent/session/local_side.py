@@ -23,7 +23,7 @@ from relevo_protocol.messages import HostToViewer
 from relevo_protocol.messages.relay import EndSession, RecordedAct
 from relevo_protocol.messages.screen import CaptureState, PictureState, ScreenLayout
 from relevo_protocol.messages.session import HostGoodbye
-from relevo_protocol.modes import Capability, Mode, SessionKind
+from relevo_protocol.modes import Capability, Mode, Role, SessionKind
 
 EVERYBODY: Final = 0
 """Instead of a slot: all who are in are reported."""
@@ -180,15 +180,19 @@ class LocalSide:
 
     def _finish(self, code: ErrorCode, farewell: EndSession | None = None) -> None:
         self._ended = True
-        for seat in list(self._desk.seats.values()):
-            self._doorway.end(seat, SeatEvent.LEFT)
-        self._codes.spend()
-        self._house.people.forget()
-        self._control.power.forget()
+        self._everybody_leaves()
         if farewell is not None:
             self._desk.send_notices(at_once=True)
             self._desk.tell_relay(farewell)
         self._desk.act(Ended(code))
+
+    def _everybody_leaves(self) -> None:
+        """The session is over, or another one. The lead goes last: nobody is to lead what has ended."""
+        for seat in sorted(self._desk.seats.values(), key=lambda seat: seat.role is Role.LEAD):
+            self._doorway.end(seat, SeatEvent.LEFT)
+        self._codes.spend()
+        self._house.people.forget()
+        self._control.power.forget()
 
     # --- the capture and the features ---
 

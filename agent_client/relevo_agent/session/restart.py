@@ -3,11 +3,13 @@
 The state holds secrets: it goes to the service alone, which seals it, gives it out once, and deletes it then.
 """
 
+from dataclasses import asdict
 from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta
 
+from relevo_agent.session.actions import ChatEntry
 from relevo_agent.session.desk import Hold
 from relevo_agent.session.house import House
 from relevo_agent.session.records import RESTART_MARGIN
@@ -17,6 +19,7 @@ from relevo_protocol.errors import ErrorCode, MalformedError, ProtocolError
 from relevo_protocol.lifecycle import SeatState
 from relevo_protocol.limits import (
     ADMINISTRATOR_LIFE_S,
+    MAX_CHAT_LINES_KEPT,
     MAX_HOLD_HOURS,
     MAX_UNRECORDED,
     MAX_VIEWERS,
@@ -31,21 +34,28 @@ from relevo_protocol.messages.base import (
     Secret32,
     SessionId,
     Slot,
+    SlotOrHost,
     Token,
 )
+from relevo_protocol.messages.chat import ChatText, LineNumber, SentNumber
 from relevo_protocol.messages.relay import RecordNotice, ViewerJoining
 from relevo_protocol.modes import Capability, Mode, Role, Standing
 
-VERSION: Final = 1
+VERSION: Final = 2
 MAX_STATE_BYTES: Final = 256 * 1024
 EPOCH_MARGIN: Final = 1000
 FRAME_MARGIN: Final = 100_000
 """What may still be sent after the state was written: numbers must go on rising (SPEC F9, K17)."""
+CHAT_BYTES: Final = 8 * 1024
+"""Of the chat so much is kept for those who may lack it."""
+CHAT_NUMBERS: Final = 64
+"""Of each person's own numbers so many: more than a viewer says again."""
 _CLOCK_SLACK_MS: Final = 60_000
 """A clock that was set while the PC restarted may be off by so much."""
 
 WallMs = Annotated[float, Meta(ge=0, le=1e15)]
 Capabilities = Annotated[list[Capability], Meta(max_length=64)]
+CountedLine = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 
 
 class _Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -59,8 +69,18 @@ class SavedSecret(_Record, frozen=True):
     ref: Annotated[bytes, Meta(min_length=8, max_length=8)]
 
 
+class SavedLine(_Record, frozen=True, array_like=True):
+    """A line of the chat that somebody may lack."""
+
+    line: LineNumber
+    slot: SlotOrHost
+    name: Name
+    text: ChatText
+    at_ms: WallMs
+
+
 class SavedSeat(_Record, frozen=True):
-    """One person who may come back."""
+    """One person who may come back, and which line each of their own last numbers became (SPEC T8)."""
 
     slot: Slot
     link: Link
@@ -73,7 +93,9 @@ class SavedSeat(_Record, frozen=True):
     entered_as: Role
     granted: Capabilities
     control_agreed: bool
-    told_line: Annotated[int, Meta(ge=0, le=2**53)]
+    first_line: CountedLine
+    told_line: CountedLine
+    sent_lines: Annotated[dict[SentNumber, LineNumber], Meta(max_length=CHAT_NUMBERS)]
     secrets: Annotated[list[SavedSecret], Meta(min_length=1, max_length=2)]
 
 
@@ -100,7 +122,8 @@ class SavedSession(_Record, frozen=True):
     hold: SavedHold | None
     epoch: Annotated[int, Meta(ge=0, le=2**53 - 1)]
     frame_id: Annotated[int, Meta(ge=0, le=2**32 - 1)]
-    chat_lines: Annotated[int, Meta(ge=0, le=2**53)]
+    chat_lines: CountedLine
+    chat: Annotated[list[SavedLine], Meta(max_length=MAX_CHAT_LINES_KEPT)]
     device: Annotated[bytes, Meta(min_length=32, max_length=32)]
     seats: Annotated[list[SavedSeat], Meta(min_length=1, max_length=MAX_VIEWERS)]
     acts: ActNumber
@@ -118,7 +141,12 @@ def saved(house: House, token: str) -> bytes:
         ValueError: the session has no relay, or nobody in it who could come back.
     """
     desk = house.desk
-    seats = [_saved_seat(seat) for seat in desk.seated if seat.resume is not None]
+    chat = house.rooms.chat
+    seats = [
+        _saved_seat(seat, chat.sure_line(seat, seat.heard_ms))
+        for seat in desk.seated
+        if seat.resume is not None
+    ]
     if desk.context is None or not seats:
         raise ValueError("nobody is here who could come back after a restart")
     to_wall_ms = desk.settings.wall_ms() - desk.now_ms
@@ -137,7 +165,8 @@ def saved(house: House, token: str) -> bytes:
             hold=None if hold is None else _saved_hold(hold, to_wall_ms),
             epoch=epoch + EPOCH_MARGIN,
             frame_id=min(frame_id + FRAME_MARGIN, 2**32 - 1),
-            chat_lines=house.rooms.chat.count,
+            chat_lines=chat.count,
+            chat=[SavedLine(**asdict(entry)) for entry in chat.newest(CHAT_BYTES)],
             device=desk.settings.identity.device_key,
             seats=seats,
             acts=desk.notices.number + RESTART_MARGIN,
@@ -146,7 +175,7 @@ def saved(house: House, token: str) -> bytes:
     )
 
 
-def _saved_seat(seat: Seat) -> SavedSeat:
+def _saved_seat(seat: Seat, sure_line: int) -> SavedSeat:
     vouched = seat.vouched
     secrets = [c for c in (seat.resume, seat.resume_before) if c is not None]
     return SavedSeat(
@@ -159,9 +188,11 @@ def _saved_seat(seat: Seat) -> SavedSeat:
         admin_tools=vouched.admin_tools,
         role=seat.role,
         entered_as=seat.entered_as,
-        granted=sorted(seat.granted),
+        granted=sorted(seat.granted - seat.lent),
         control_agreed=seat.control_agreed,
-        told_line=seat.told_line,
+        first_line=seat.first_line,
+        told_line=sure_line,
+        sent_lines=dict(list(seat.sent_lines.items())[-CHAT_NUMBERS:]),
         secrets=[SavedSecret(secret=c.secret, ref=c.ref) for c in secrets],
     )
 
@@ -228,7 +259,8 @@ def restore(house: House, session: SavedSession, now_ms: float) -> None:
         desk.returning = Hold(lead.vouched.account_id, desk.mode, until_ms, desk.grant_ends_ms)
     house.control.power.held_before(_hold(session.hold, from_wall_ms, now_ms))
     house.screen.go_on_from(session.epoch, session.frame_id)
-    house.rooms.chat.go_on_from(session.chat_lines)
+    lines = (ChatEntry(one.line, one.slot, one.name, one.text, one.at_ms) for one in session.chat)
+    house.rooms.chat.go_on_from(session.chat_lines, lines)
     desk.notices.go_on_from(session.acts, session.unrecorded)
     house.control.driving.enter_mode()
 
@@ -247,7 +279,8 @@ def _seat(part: SavedSeat, now_ms: float) -> Seat:
     seat = Seat(vouched, part.link, now_ms, state=SeatState.AWAY, role=part.role, entered_as=part.entered_as)
     seat.granted = frozenset(part.granted)
     seat.control_agreed = part.control_agreed
-    seat.told_line = part.told_line
+    seat.first_line, seat.told_line = part.first_line, part.told_line
+    seat.sent_lines = dict(part.sent_lines)
     credentials = [Credential("resume", secret.secret, secret.ref) for secret in part.secrets]
     seat.resume = credentials[0]
     seat.resume_before = credentials[1] if len(credentials) > 1 else None

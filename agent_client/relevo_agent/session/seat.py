@@ -60,6 +60,8 @@ class Seat:
     role: Role = Role.COLLABORATOR
     entered_as: Role = Role.COLLABORATOR
     granted: frozenset[Capability] = frozenset()
+    lent: frozenset[Capability] = frozenset()
+    """Of what a guest was granted that which came with the control, and goes with it (SPEC G6)."""
     quality: Quality = Quality.AUTO
     decoders: frozenset[CodecId] = frozenset()
     decoders_told: int = 0

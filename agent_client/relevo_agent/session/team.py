@@ -124,7 +124,7 @@ class Team:
         """Another role: what was granted for the old one, and what was asked in it, is over."""
         self._questions.call_off(seat)
         seat.role = role
-        seat.granted = frozenset()
+        seat.granted = seat.lent = frozenset()
         if seat.state is SeatState.LIVE:
             self._desk.tell_relay(RoleNotice(link=seat.link, role=role))
 
@@ -177,6 +177,7 @@ class Team:
     ) -> None:
         before = member.granted
         member.granted = before | capabilities if granted else before - capabilities
+        member.lent -= capabilities
         if member.granted == before:
             return
         self._desk.tell_grants()

@@ -37,6 +37,10 @@ class ControlToken:
     def _below(self) -> int | None:
         return self.owner if self.micro is None else self.micro
 
+    def belongs_to(self, slot: int) -> bool:
+        """Whether it is theirs under the layers, or waits for them after a cut."""
+        return slot == (self.owed if self.cut else self.owner)
+
     @property
     def is_local(self) -> bool:
         """Whether the customer's own hands have it for the moment."""

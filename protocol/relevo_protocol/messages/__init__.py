@@ -1,6 +1,6 @@
 """Every message, by who says it to whom. A message from the wrong side does not even parse (SPEC M2)."""
 
-from typing import Final, cast, get_args
+from typing import Final, get_args
 
 from relevo_protocol.messages.administration import (
     ActDone,
@@ -28,7 +28,7 @@ from relevo_protocol.messages.administration import (
     TerminalSize,
 )
 from relevo_protocol.messages.base import Message
-from relevo_protocol.messages.chat import ChatLine, ChatSend, Whisper
+from relevo_protocol.messages.chat import ChatLine, ChatSend, Whisper, WhisperHeard
 from relevo_protocol.messages.input import (
     KeyPress,
     PointerButton,
@@ -227,7 +227,7 @@ HostToViewer = (
     | RestartState
     | AdministratorState
 )
-ViewerToViewer = Whisper
+ViewerToViewer = Whisper | WhisperHeard
 
 DIRECTIONS: Final = {
     "AgentToRelay": AgentToRelay,
@@ -242,8 +242,8 @@ DIRECTIONS: Final = {
 
 
 def kinds_of(union: object) -> tuple[type[Message], ...]:
-    """The messages of a direction; one that stands alone is no union."""
-    return get_args(union) or (cast("type[Message]", union),)
+    """The messages of a direction."""
+    return get_args(union)
 
 
 __all__ = [

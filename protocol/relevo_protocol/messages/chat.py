@@ -1,4 +1,4 @@
-"""Chat for everybody by way of the host; whispers of the team from viewer to viewer (SPEC T1-T8)."""
+"""Chat for everybody by way of the host; whispers of the team from viewer to viewer (SPEC T1-T9)."""
 
 from typing import Annotated
 
@@ -37,7 +37,16 @@ class ChatLine(Message, frozen=True):
 
 
 class Whisper(Message, frozen=True):
-    """Viewer to viewer (header type 4): said to the team only. It never passes the customer's socket."""
+    """Viewer to viewer (header type 4): said to the team only. It never passes the customer's socket.
+
+    ``at_ms`` is the author's time of day; it rises with each of a seat's whispers and so names it (SPEC T9).
+    """
 
     text: ChatText
+    at_ms: Milliseconds
+
+
+class WhisperHeard(Message, frozen=True):
+    """Viewer to viewer: the whisper that this name stands for has been opened and shown (SPEC T9)."""
+
     at_ms: Milliseconds

@@ -173,7 +173,7 @@ def test_V3_ones_own_process_is_ended_without_the_service(desk: Desk, helper: He
         done = desk.ask(ProcessEnd(pid=process.pid, started_ms=started_ms, forced=True))
         assert isinstance(done, ActDone)
         assert done.done
-        assert process.wait(10) == -9
+        assert process.wait(60) == -9
     assert helper.asked == []
 
 

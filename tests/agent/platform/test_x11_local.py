@@ -43,7 +43,7 @@ def watch(nested: tuple[str, Hand]) -> Generator[tuple[X11LocalInput, Seen]]:
     local.start()
     yield local, seen
     local.close()
-    local._thread.join(5)
+    local._thread.join(60)
     assert not local._thread.is_alive()
 
 

@@ -77,7 +77,7 @@ def test_V2_who_was_not_named_takes_no_place_of_who_was(
 
 def knock(path: Path) -> socket.socket:
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    sock.settimeout(15)
+    sock.settimeout(60)
     sock.connect(str(path))
     return sock
 
@@ -109,7 +109,7 @@ def test_V2_a_connection_that_cannot_be_taken_is_not_the_last(
         assert not failures
     finally:
         listener.close()
-        serving.join(10)
+        serving.join(60)
 
 
 def test_V2_open_files_that_anybody_sends_along_are_not_kept(world: World) -> None:
@@ -127,4 +127,4 @@ def test_V2_open_files_that_anybody_sends_along_are_not_kept(world: World) -> No
             assert os.read(read, 1) == b""  # BlockingIOError: the service still has the other end
     finally:
         os.close(read)
-        serving.join(10)
+        serving.join(60)

@@ -111,7 +111,7 @@ def test_V6_an_x_server_is_known_by_its_socket(tmp_path: Path) -> None:
         accepting = threading.Thread(target=_accept, args=(listening,))
         accepting.start()
         found = x_servers(tmp_path)
-        accepting.join(5)
+        accepting.join(60)
     assert found == [XServer(":7", os.getuid(), None)]
 
 

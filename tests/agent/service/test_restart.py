@@ -31,7 +31,7 @@ _AGENT = (
     "import sys; import relevo_agent.session.administration as a; a.RESTART_COUNTDOWN_S = 1; "
     "from relevo_agent.cli import main; sys.exit(main(sys.argv[1:]))"
 )
-ANSWER_S = 30.0
+ANSWER_S = 60.0
 
 
 @dataclass
@@ -73,7 +73,7 @@ class Pc:
             yield path
         finally:
             listener.close()
-            serving.join(10)
+            serving.join(60)
 
 
 @contextmanager

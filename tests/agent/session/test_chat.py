@@ -139,3 +139,10 @@ def test_T1_after_the_end_nothing_is_said(world: World) -> None:
     world.carry(world.session.stop(world.now_ms))
     world.carry(world.session.say("adiós", world.now_ms))
     assert world.session.snapshot.chat == ()
+
+
+def test_M5_half_of_a_character_ends_nothing_and_is_left_out(world: World) -> None:
+    lead = world.live()
+    world.carry(world.session.say("Hola \udce9\ud83d", world.now_ms))
+    world.carry(world.session.say("\ud83d", world.now_ms))
+    assert lines(lead) == [(1, 0, "Hola ")]

@@ -5,9 +5,11 @@ import random
 import pytest
 
 from relevo_agent.session.chat import NUMBERS_KEPT
+from relevo_agent.session.restart import CHAT_BYTES
 from relevo_protocol.messages.chat import ChatLine, ChatSend
 from tests.agent.fakes import Viewer
 from tests.agent.session.company import beat, heard, say
+from tests.agent.session.restarts import Wall, before, down, same
 from tests.agent.session.world import World, new_world
 
 
@@ -93,3 +95,69 @@ def test_T8_a_viewer_costs_no_more_than_its_last_numbers(world: World) -> None:
         beat(world, 1000, [lead])
     (seat,) = world.session._desk.live
     assert len(seat.sent_lines) == NUMBERS_KEPT
+
+
+# --- over a restart (V6): texts as everybody has them, one each ---
+
+
+def texts(viewer: Viewer) -> list[str]:
+    """What somebody reads: a line that comes again is known by its number and time."""
+    return list({(line.line, line.at_ms): line.text for line in heard(viewer, ChatLine)}.values())
+
+
+def test_T8_V6_a_line_said_again_after_a_restart_is_answered_and_said_to_nobody_twice() -> None:
+    wall = Wall()
+    world, lead, eva = before(wall)
+    say(world, eva, line("hola", 1))
+    again = same(world, down(world, wall))
+    for viewer in (lead, eva):
+        again.back(viewer)
+    for _ in range(2):
+        say(again, eva, line("hola", 1))
+    assert own(eva)[-1] == (2, "hola", 1), "the answer, by which she knows that it was taken"
+    assert texts(lead) == texts(eva) == ["hello", "hola"]
+    assert [entry.text for entry in again.session.snapshot.chat] == ["hello", "hola"]
+    say(again, eva, line("sigo aquí", 2))
+    assert texts(lead)[-1] == "sigo aquí"
+
+
+def test_T8_V6_also_one_that_was_too_long_ago_to_be_kept() -> None:
+    wall = Wall()
+    world, lead, eva = before(wall)
+    say(world, eva, line("hola", 1))
+    world.cut(eva)
+    for _ in range(CHAT_BYTES // 1000 + 1):
+        world.carry(world.session.say("x" * 1000, world.now_ms))
+    again = same(world, down(world, wall, [lead]))
+    again.back(eva)
+    assert all(len(entry.text) == 1000 for entry in again.session.snapshot.chat)
+    say(again, eva, line("hola", 1))
+    assert own(eva)[-1] == (2, "hola", 1)
+    assert again.session._house.rooms.chat.count == world.session._house.rooms.chat.count
+
+
+def test_T1_V6_who_was_cut_as_the_pc_went_down_gets_what_they_lack() -> None:
+    wall = Wall()
+    world, lead, eva = before(wall)
+    gema = world.live(3, "Gema")
+    for viewer in (eva, gema):
+        world.cut(viewer)
+    say(world, lead, line("ahora reinicio", 1))
+    again = same(world, down(world, wall, [lead]))
+    for viewer in (eva, gema):
+        again.back(viewer)
+    assert texts(eva) == ["hello", "ahora reinicio"]
+    assert texts(gema) == ["ahora reinicio"], "nothing of before she came"
+
+
+def test_T1_V6_what_was_said_into_a_dying_line_comes_again() -> None:
+    wall = Wall()
+    world, lead, eva = before(wall)
+    beat(world, 30_000, [lead, eva])
+    world.viewers.remove(eva)  # the line is dead, nobody knows yet
+    say(world, lead, line("ahora reinicio", 1))
+    state = down(world, wall, [lead])
+    world.viewers.append(eva)
+    again = same(world, state)
+    again.back(eva)
+    assert texts(eva) == ["hello", "ahora reinicio"]

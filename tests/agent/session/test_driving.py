@@ -11,6 +11,7 @@ from relevo_agent.session.actions import (
     Token,
     WatchLocalInput,
 )
+from relevo_agent.session.driving import GIVEN_TO_DRIVE
 from relevo_protocol.errors import ErrorCode
 from relevo_protocol.messages.input import KeyPress, ReleaseAll
 from relevo_protocol.messages.relay import RecordedAct, RecordNotice
@@ -20,12 +21,14 @@ from relevo_protocol.messages.team import (
     ControlRelease,
     ControlRequest,
     GrantChange,
+    GrantsState,
     MicroHandover,
     TokenCause,
     TokenState,
 )
 from relevo_protocol.modes import Capability, Mode, Permit
 from relevo_protocol.rights import Factor
+from tests.agent.fakes import Viewer
 from tests.agent.session.company import guest, heard
 from tests.agent.session.samples import INPUT
 from tests.agent.session.wheel import colleague, holder, performed, refusals, supervisor
@@ -170,6 +173,50 @@ def test_G6_for_an_external_the_customer_is_asked_first(world: World, granted: b
         asked = len(world.actions)
         world.give(lead.say(ControlGive(slot=2)))
         assert not any(getattr(a, "question", None) for a in world.actions[asked:]), "No means no for a while"
+
+
+def granted_to(viewer: Viewer, slot: int) -> frozenset[Capability]:
+    """What this viewer was told last about what somebody was granted."""
+    grants = heard(viewer, GrantsState)[-1].grants
+    return frozenset(next(one.granted for one in grants if one.slot == slot))
+
+
+@pytest.mark.parametrize("back", ["the lead", "the customer", "the guest"])
+def test_G6_what_a_guest_was_granted_with_the_control_goes_with_it(world: World, back: str) -> None:
+    lead = world.live()
+    external = guest(world, lead)
+    world.give(lead.say(ControlGive(slot=2)))
+    world.answer(True)
+    world.carry(world.session.local_input(world.now_ms))
+    world.wait(5000)
+    assert holder(world) == 2, "a moment of the customer's own hands takes nothing back"
+    assert performed(world, external)
+    match back:
+        case "the lead":
+            world.give(lead.say(ControlRequest()))
+        case "the customer":
+            world.carry(world.session.take_control(world.now_ms))
+        case _:
+            world.give(external.say(ControlRelease()))
+    assert not GIVEN_TO_DRIVE & granted_to(lead, 2)
+    driver = holder(world)
+    world.give(external.say(ControlRequest()))
+    assert holder(world) == driver != 2
+    assert refusals(external)[-1] == (ErrorCode.NOT_PERMITTED, Factor.GRANT)
+    world.give(lead.say(ControlGive(slot=2)))
+    assert holder(world) == 2, "the customer has agreed already"
+
+
+def test_G6_what_the_lead_has_granted_a_guest_apart_stays(world: World) -> None:
+    lead = world.live()
+    external = guest(world, lead)
+    world.give(lead.say(ControlGive(slot=2)))
+    world.answer(True)
+    world.give(lead.say(GrantChange(slot=2, capability=Capability.INPUT_POINTER, granted=True)))
+    world.give(lead.say(ControlRequest()))
+    assert GIVEN_TO_DRIVE & granted_to(lead, 2) == {Capability.INPUT_POINTER}
+    world.give(external.say(ControlRequest()))
+    assert holder(world) == 2
 
 
 def test_G6_N3_what_was_agreed_for_an_external_falls_with_the_mode(world: World) -> None:

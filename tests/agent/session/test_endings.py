@@ -1,15 +1,20 @@
 """Cuts, resumes and endings, by rule; the other ends are played with the real protocol."""
 
+import pytest
+
 from relevo_agent.session.actions import (
     Ask,
     CloseLink,
     Ended,
+    Keep,
+    Notice,
     Phase,
     ReleaseHeld,
     Show,
     StopCapture,
     Tell,
 )
+from relevo_agent.session.entries import EntryKind
 from relevo_protocol.errors import ErrorCode
 from relevo_protocol.messages.input import (
     TextInput,
@@ -18,6 +23,8 @@ from relevo_protocol.messages.relay import (
     AgentHello,
     EndSession,
     RelayError,
+    RoleNotice,
+    ViewerGone,
 )
 from relevo_protocol.messages.session import (
     Epoch,
@@ -185,3 +192,38 @@ def test_customer_sends_one_person_away(world: World) -> None:
     last = first.last(Epoch)
     assert isinstance(last, Epoch)
     assert len(last.members) == 1
+
+
+@pytest.mark.parametrize("how", ["stop", "session lost"])
+def test_G8_N6_nobody_is_said_to_lead_what_is_over(world: World, how: str) -> None:
+    world.live()
+    world.live(2, "Eva")
+    world.actions.clear()
+    world.said.clear()
+    if how == "stop":
+        world.carry(world.session.stop(world.now_ms))
+    else:
+        world.relay(RelayError(code=ErrorCode.SESSION_ENDED))
+    kept = [action.entry for action in world.actions if isinstance(action, Keep)]
+    assert [entry.who for entry in kept if entry.kind is EntryKind.LEFT] == ["Eva", "Ana"]
+    assert EntryKind.LEAD not in {entry.kind for entry in kept}
+    assert Notice.LEAD_CHANGED not in {action.notice for action in world.actions if isinstance(action, Tell)}
+    assert world.count(RoleNotice) == 0
+
+
+def test_C11_who_came_back_and_left_while_we_were_away_is_gone(world: World) -> None:
+    viewer = world.live()
+    world.carry(world.session.link_lost(world.now_ms))
+    world.connect(resumed=True)
+    late = next(world.links)  # the relay's own number for a line that we never saw
+    world.relay(ViewerGone(link=late, slot=viewer.slot, left=True, code=ErrorCode.SESSION_ENDED))
+    assert world.session.snapshot.people == ()
+
+
+def test_C11_a_line_that_was_never_ours_ends_nobody_who_is_here(world: World) -> None:
+    viewer = world.live()
+    late = next(world.links)
+    world.relay(ViewerGone(link=late, slot=viewer.slot, left=True, code=ErrorCode.SESSION_ENDED))
+    world.cut(viewer)
+    world.relay(ViewerGone(link=late, slot=viewer.slot, left=False, code=ErrorCode.SLOW))
+    assert [p.present for p in world.session.snapshot.people] == [False]

@@ -16,7 +16,7 @@ from relevo_protocol.modes import Capability, Mode, Role
 from relevo_protocol.rights import Policy
 from tests.agent.fakes import Viewer
 from tests.agent.session.company import beat, heard, relay_told, roles, say, supervisor, told
-from tests.agent.session.test_restart import Wall, before, down, up
+from tests.agent.session.restarts import Wall, before, down, up
 from tests.agent.session.world import World, new_world
 
 Word = Callable[[Session, float], list[Action]]
@@ -72,6 +72,17 @@ def test_V5_a_service_that_answers_too_late_is_told_to_stop() -> None:
     beat(world, 20_001, [lead])
     world.carry(world.session.restart_prepared(True, "", world.now_ms))
     assert world.count(CallRestartOff) == 1
+
+
+def test_V5_V6_a_pc_that_does_not_go_down_keeps_nothing_of_the_session_that_goes_on() -> None:
+    world, _ = counted_down()
+    world.carry(world.session.restart_prepared(True, "", world.now_ms))
+    world.carry(world.session.link_lost(world.now_ms))
+    world.wait(119_999)
+    assert world.count(CallRestartOff) == 0
+    world.wait(2)
+    assert world.count(CallRestartOff) == 1
+    assert not world.session._control.power.frozen
 
 
 def test_V5_a_session_that_is_over_restarts_nothing() -> None:

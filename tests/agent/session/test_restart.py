@@ -9,9 +9,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from relevo_agent.session.actions import Ask, Keep, Notice, Phase, PrepareRestart, Tell
-from relevo_agent.session.core import Session
 from relevo_agent.session.entries import EntryKind
-from relevo_agent.session.restart import MAX_STATE_BYTES
+from relevo_agent.session.restart import MAX_STATE_BYTES, VERSION
 from relevo_protocol.errors import ErrorCode, ProtocolError
 from relevo_protocol.messages.administration import (
     AdministratorState,
@@ -33,59 +32,12 @@ from relevo_protocol.messages.relay import (
 from relevo_protocol.messages.session import ConsentPending, Epoch, Goodbye, ModeRequest, ModeState
 from relevo_protocol.messages.team import TokenState
 from relevo_protocol.modes import Capability, Mode, Permit, Role
-from tests.agent.fakes import Viewer
 from tests.agent.session.company import beat, heard
+from tests.agent.session.restarts import Wall, before, down, same, up
 from tests.agent.session.samples import INPUT
-from tests.agent.session.world import ORIGIN, SESSION_ID, TOKEN, World, new_world
+from tests.agent.session.world import ORIGIN, SESSION_ID, TOKEN, World
 
 HOUR_MS = 3_600_000
-
-
-class Wall:
-    """The time of day, which goes on while the PC is down."""
-
-    def __init__(self) -> None:
-        self.ms = 1_700_000_000_000.0
-
-    def __call__(self) -> float:
-        return self.ms
-
-
-def before(wall: Wall) -> tuple[World, Viewer, Viewer]:
-    """A session in administrator mode with two people in it."""
-    world = new_world(unavailable=frozenset(), service=True, wall_ms=wall)
-    world.admins.add("Ana")
-    lead = world.verified(mode="full")
-    world.answer(True, frozenset({Capability.VOICE}))
-    world.frame(keyframe=True)
-    world.prove(lead)
-    world.give(lead.say(ModeRequest(mode=Mode.ADMINISTRATOR)))
-    world.answer(True)
-    second = world.live(2, "Eva")
-    world.give(lead.say(ChatSend(text="hello")))
-    return world, lead, second
-
-
-def down(world: World, wall: Wall) -> bytes:
-    """Count down to the restart; the state that the service has."""
-    world.give(world.viewers[0].say(RestartRequest()))
-    wall.ms += 30_000
-    beat(world, 30_000, world.viewers)
-    return next(a for a in world.actions if isinstance(a, PrepareRestart)).state
-
-
-def up(world: World, state: bytes, now_ms: float = 5000.0, **changed: Any) -> World:
-    """The PC is up again; its clock begins anew."""
-    settings = replace(world.session._desk.settings, **changed)
-    again = World(Session.restored(settings, state, now_ms), now_ms=now_ms)
-    again.viewers, again.links, again.admins = world.viewers, world.links, world.admins
-    return again
-
-
-def same(world: World, state: bytes, now_ms: float = 5000.0) -> World:
-    again = up(world, state, now_ms)
-    again.connect(resumed=True)
-    return again
 
 
 def test_V6_the_same_session_goes_on_without_a_code_and_without_a_question() -> None:
@@ -286,7 +238,7 @@ def changed(state: bytes, **fields: object) -> bytes:
 @pytest.mark.parametrize(
     ("fields", "code"),
     [
-        ({"version": 2}, ErrorCode.RESUME_INVALID),
+        ({"version": VERSION - 1}, ErrorCode.RESUME_INVALID),
         ({"mode": "root"}, ErrorCode.MALFORMED),
         ({"session_id": SESSION_ID[:15]}, ErrorCode.MALFORMED),
         ({"token": "short"}, ErrorCode.MALFORMED),

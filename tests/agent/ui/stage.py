@@ -12,7 +12,7 @@ from relevo_agent.ui.front import Commands
 from relevo_agent.ui.texts import Language, Texts
 from relevo_protocol.modes import Mode, Role
 
-WAIT_S = 15.0
+WAIT_S = 60.0
 SPANISH, ENGLISH = Texts(Language.ES), Texts(Language.EN)
 ANA = Person(1, "Ana", "Org", Role.LEAD, present=True)
 BEA = Person(2, "Bea", "Org", Role.SUPERVISOR, present=True)

@@ -6,11 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import settings
-
-# An example's time says nothing on a machine that others use too.
-settings.register_profile("no deadline", deadline=None)
-settings.load_profile("no deadline")
 
 VECTORS = Path(__file__).parents[3] / "protocol" / "vectors" / "crypto"
 

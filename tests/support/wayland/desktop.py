@@ -19,7 +19,7 @@ from tests.support.wayland.client import HEIGHT, WIDTH
 
 ROOT = Path(__file__).parents[3]
 PORTALS = ("/usr/libexec/xdg-desktop-portal", "/usr/lib/xdg-desktop-portal")
-START_S = 15.0
+START_S = 60.0
 _IMPL = "org.freedesktop.impl.portal."
 
 
@@ -81,8 +81,8 @@ class Program:
     def end(self) -> None:
         """Kill it."""
         self.process.kill()
-        self.process.wait(10)
-        self._reader.join(10)
+        self.process.wait(60)
+        self._reader.join(60)
         for pipe in (self.process.stdin, self.process.stdout):
             if pipe is not None:
                 with contextlib.suppress(OSError):

@@ -95,12 +95,17 @@ export interface LineView {
   readonly whisper: boolean;
 }
 
-/** A line of one's own that the host has not taken yet; `failed`: it will not. `at` is ms since 1970. */
+/**
+ * A line or whisper of one's own that nobody has yet; `failed`: it was not delivered, a whisper not to those whose names
+ * are in `lacking`. `at` is ms since 1970.
+ */
 export interface UnsaidView {
   readonly key: string;
   readonly text: string;
   readonly at: number;
   readonly failed: boolean;
+  readonly whisper: boolean;
+  readonly lacking: readonly string[];
 }
 
 /** An invitation that this side asked for; `link` is the whole address. */
@@ -192,7 +197,7 @@ export interface SessionView {
   readonly grants: Readonly<Partial<Record<number, readonly Capability[]>>>;
   /** Chat and whispers in the order they came, at most 500. */
   readonly lines: readonly LineView[];
-  /** One's own lines that are not among them yet, oldest first. */
+  /** One's own that are not among them yet, or that somebody did not get, oldest first. */
   readonly unsaid: readonly UnsaidView[];
   readonly invites: readonly InviteView[];
   /** The capability that the customer is being asked for. */
@@ -246,11 +251,11 @@ export interface SessionClient extends Observable<SessionView> {
   joinLive(request: { readonly session: string }): Promise<void>;
   /** Draw on this canvas: its `width` and `height` become the remote screen's. The answer detaches it. */
   attachCanvas(canvas: HTMLCanvasElement): () => void;
-  /** Seal and send; discarded unless the session is live. A line of chat is kept until the host has it (SPEC T8). */
+  /** Seal and send; discarded unless the session is live. Chat is kept until the host has it (SPEC T8). */
   send(message: Outgoing): void;
   /** `demo` belongs to the mode demo: the presentation's two halves. */
   requestMode(mode: Mode, demo?: { readonly invite: string; readonly secret: string }): void;
-  /** Say something to the team only; false where nobody can hear it. */
+  /** Say something to the team only, kept until each has heard it (SPEC T9); false where nobody could hear it. */
   whisper(text: string): boolean;
   readonly marks: Observable<MarksView>;
   /** Point at a place, or (`null`) stop; shown at once here as well. */

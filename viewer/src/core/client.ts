@@ -21,7 +21,8 @@ import { Watched } from "./observable";
 import type { FromWorker, ToWorker } from "./port";
 import { fits, sayable } from "./session/outgoing";
 import { isMark } from "./session/passing";
-import { listenersOf } from "./session/team";
+import { isPress } from "./session/presses";
+import { hearersOf } from "./session/team";
 import { endedView, failureOf, IDLE_VIEW, startView } from "./session/view";
 import { socketUrl } from "./socket_url";
 import { Terminals } from "./terminals";
@@ -93,9 +94,16 @@ export class Client implements SessionClient {
   }
 
   send(message: Outgoing): void {
+    const live = this.getSnapshot().phase === "live";
+    // What somebody pressed for is not sent later: the worker says that it was not sent.
+    const told = message.t === "ChatSend" || isPress(message);
+    if (live || (told && this.keeps())) this.post({ t: "send", message });
+  }
+
+  /** What is written is said, or kept until it can be (SPEC T8, T9). */
+  private keeps(): boolean {
     const { phase } = this.getSnapshot();
-    const kept = message.t === "ChatSend" && (phase === "reconnecting" || phase === "host_away");
-    if (phase === "live" || kept) this.post({ t: "send", message });
+    return phase === "live" || phase === "reconnecting" || phase === "host_away";
   }
 
   requestMode(mode: Mode, demo?: { readonly invite: string; readonly secret: string }): void {
@@ -108,8 +116,8 @@ export class Client implements SessionClient {
   }
 
   whisper(text: string): boolean {
-    const { phase, members, self } = this.getSnapshot();
-    const heard = phase === "live" && self !== null && listenersOf(members, self.slot).length > 0;
+    const { members, self } = this.getSnapshot();
+    const heard = this.keeps() && self !== null && hearersOf(members, self.slot).length > 0;
     if (!heard || !fits({ t: "Whisper", text: sayable(text), at_ms: 0 })) return false;
     this.post({ t: "whisper", text });
     return true;

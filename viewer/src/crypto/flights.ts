@@ -35,7 +35,7 @@ const CREDENTIAL_KINDS = ["code", "resume", "invite"] as const;
 // reorder what a person reads.
 const INERT =
   // eslint-disable-next-line no-control-regex -- refusing them is the point
-  /^[^\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]*$/u;
+  /^[^\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]*$/u;
 const WORD = /^[a-z0-9_.]+$/u;
 
 export const inertText = text(0, MAX_NAME_CHARS, INERT);

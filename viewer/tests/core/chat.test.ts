@@ -1,11 +1,12 @@
 /** One's own lines of chat: each is said once, however often the line is cut (SPEC T8). */
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 
 import { OwnLines } from "../../src/core/session/own_lines";
 import type { ChatSend } from "../../src/protocol/generated";
 import { type Host, SLOT } from "./support/host";
 import { comeBack, live } from "./support/sessions";
 import type { World } from "./support/world";
+import { eventually } from "../support/eventually";
 
 const say = (world: World, text: string): void =>
   world.shell.receive({ t: "send", message: { t: "ChatSend", text } });
@@ -27,7 +28,7 @@ describe("one's own lines (T8)", () => {
     expect(sent).toEqual({ t: "ChatSend", text: "hola", sent: 1 });
     expect(unsaid(world)).toEqual(["hola"]);
     await take(host, sent);
-    await vi.waitFor(() => expect(unsaid(world)).toEqual([]));
+    await eventually(() => expect(unsaid(world)).toEqual([]));
     expect(world.view.lines.map(({ text }) => text)).toEqual(["hola"]);
   });
 
@@ -37,11 +38,11 @@ describe("one's own lines (T8)", () => {
     const first = await host.until("ChatSend");
     await host.until("ChatSend");
     await take(host, first);
-    await vi.waitFor(() => expect(unsaid(world)).toEqual(["dos"]));
+    await eventually(() => expect(unsaid(world)).toEqual(["dos"]));
     host.socket.drop();
     await world.phase("reconnecting");
     say(world, "tres");
-    await vi.waitFor(() => expect(unsaid(world)).toEqual(["dos", "tres"]));
+    await eventually(() => expect(unsaid(world)).toEqual(["dos", "tres"]));
     const socket = await world.socket(1);
     socket.open();
     host.moveTo(socket, 8);
@@ -55,7 +56,7 @@ describe("one's own lines (T8)", () => {
       { text: "tres", sent: 3 },
     ]);
     for (const line of again) await take(host, line);
-    await vi.waitFor(() => expect(unsaid(world)).toEqual([]));
+    await eventually(() => expect(unsaid(world)).toEqual([]));
   });
 
   test("are not lost where the host never comes back: they are told as not delivered", async () => {
@@ -72,7 +73,7 @@ describe("one's own lines (T8)", () => {
     say(world, "hola");
     await host.until("ChatSend");
     await host.tell({ t: "InputRefused", code: "not_permitted", capability: "chat", removed_by: "mode" });
-    await vi.waitFor(() => expect(world.view.unsaid).toMatchObject([{ text: "hola", failed: true }]));
+    await eventually(() => expect(world.view.unsaid).toMatchObject([{ text: "hola", failed: true }]));
     await comeBack(world, host, 1, 8);
     expect(world.view.unsaid).toHaveLength(1);
   });

@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 
 import { Client, type Page, type WorkerPort } from "../../src/core/client";
 import type { FromWorker, ToWorker } from "../../src/core/port";
@@ -6,6 +6,7 @@ import { startView } from "../../src/core/session/view";
 import type { EntryAnswer } from "../../src/core/entry";
 import { codeCredential } from "../../src/crypto/schedule";
 import type { Member } from "../../src/protocol/generated";
+import { eventually } from "../support/eventually";
 
 const CODE = "482913705146";
 const TICKET = "ticket-of-sixteen-characters";
@@ -68,7 +69,7 @@ function page(answer: EntryAnswer = ENTRY) {
     },
   };
   const worker = (): Promise<FakeWorker> =>
-    vi.waitFor(() => {
+    eventually(() => {
       const last = workers.at(-1);
       if (last === undefined) throw new Error("no worker yet");
       return last;

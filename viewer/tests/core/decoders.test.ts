@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 
 import { PictureLostError } from "../../src/core/display/video";
 import type { Codecs } from "../../src/core/display/decode";
@@ -7,6 +7,7 @@ import { container } from "./support/frames";
 import { begin, comeBack, DOT, live, RED } from "./support/sessions";
 import { withStill } from "./support/stills";
 import { NO_PICTURES } from "./support/world";
+import { eventually } from "../support/eventually";
 
 /** A viewer whose video fails when it is told to. */
 function failingVideo(): { readonly codecs: Codecs; readonly fail: () => void } {
@@ -59,7 +60,7 @@ describe("gaps", () => {
     await host.frame(container(4, 2, [{ ...PIECE, payload: new Uint8Array(3) }]), false);
     await host.frame(DOT, false);
     await host.frame(RED, true);
-    await vi.waitFor(() => {
+    await eventually(() => {
       fail();
       expect(world.drawings.map(({ frameId }) => frameId)).toEqual([1, 4]);
     });

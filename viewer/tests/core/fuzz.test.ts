@@ -1,12 +1,11 @@
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 
 import { type Bytes, concat } from "../../src/crypto/bytes";
 import { encodeMsgpack } from "../../src/protocol/codec";
 import { ERROR_CODES, Flags, MessageType } from "../../src/protocol/generated";
 import { header, packHeader } from "../../src/protocol/header";
 import { comeBack, DOT, live, RED, withPicture } from "./support/sessions";
-
-vi.setConfig({ testTimeout: 20_000 });
+import { eventually } from "../support/eventually";
 
 /** Numbers in 0..1 that are the same in every run (mulberry32). */
 function seeded(seed: number): () => number {
@@ -55,7 +54,7 @@ describe("a hostile relay", () => {
         const sample = samples[Math.floor(random() * samples.length)] ?? RED;
         host.socket.deliver(spoil(new Uint8Array(sample), random));
       }
-      await vi.waitFor(() =>
+      await eventually(() =>
         expect(["ended", "live", "host_away", "reconnecting"]).toContain(world.view.phase),
       );
       const { error } = world.view;
@@ -70,7 +69,7 @@ describe("a hostile relay", () => {
     const { world, host } = await withPicture();
     for (let link = 100; link < 160; link += 1) host.relay({ t: "HostBack", link });
     await world.phase("reconnecting");
-    await vi.waitFor(() => expect(host.socket.sent.length).toBeGreaterThan(60));
+    await eventually(() => expect(host.socket.sent.length).toBeGreaterThan(60));
     await comeBack(world, host, 1, 200);
     await host.until("ViewerHello");
     host.welcome();
@@ -92,7 +91,7 @@ describe("a hostile relay", () => {
     const { world, host } = await withPicture();
     for (let i = 0; i < 5000; i += 1) host.relay({ t: "RelayError", code: "removed" });
     await world.phase("ended");
-    await vi.waitFor(() => expect(world.finished).toBe(true));
+    await eventually(() => expect(world.finished).toBe(true));
     expect(world.views.filter(({ phase }) => phase === "ended")).toHaveLength(1);
   });
 
@@ -100,7 +99,7 @@ describe("a hostile relay", () => {
     const { world, host } = await live();
     const stale = packHeader(header(MessageType.MEDIA, { dst: 0, keyId: 99n, frameId: 1 }));
     for (let i = 0; i < 70_000; i += 1) host.socket.deliver(stale);
-    await vi.waitFor(() => expect(world.view.error?.code).toBe("too_large"), 15_000);
+    await eventually(() => expect(world.view.error?.code).toBe("too_large"));
   });
 });
 
@@ -137,7 +136,7 @@ describe("a hostile host", () => {
     host.epoch -= 1;
     for (let i = 0; i < 50; i += 1) await host.frame(DOT, true);
     await host.tell({ t: "CaptureState", condition: "locked" });
-    await vi.waitFor(() => expect(world.view.capture).toBe("locked"));
+    await eventually(() => expect(world.view.capture).toBe("locked"));
     expect(world.drawings).toHaveLength(1);
     expect(world.view.phase).toBe("live");
   });

@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 
 import { concat } from "../../src/crypto/bytes";
 import { encodeMsgpack } from "../../src/protocol/codec";
@@ -6,6 +6,7 @@ import { CodecId, Flags, MessageType, UpdateKind } from "../../src/protocol/gene
 import { header, packHeader } from "../../src/protocol/header";
 import { container, deflated } from "./support/frames";
 import { DOT, live, WHOLE, withPicture } from "./support/sessions";
+import { eventually } from "../support/eventually";
 
 describe("hostile messages", () => {
   const relayed = (body: object) => concat(packHeader(header(MessageType.RELAY)), encodeMsgpack(body));
@@ -42,7 +43,7 @@ describe("hostile messages", () => {
     const { world, host } = await live();
     host.socket.deliver(packHeader(header(MessageType.PAIRWISE, { dst: 2, keyId: 3n })));
     await host.tell({ t: "CaptureState", condition: "locked" });
-    await vi.waitFor(() => expect(world.view.capture).toBe("locked"));
+    await eventually(() => expect(world.view.capture).toBe("locked"));
     host.socket.deliver(packHeader(header(MessageType.PAIRWISE, { dst: 3, keyId: 7n })));
     await world.phase("ended");
     expect(world.view.error?.code).toBe("unexpected");
@@ -89,7 +90,7 @@ describe("hostile messages", () => {
     const box = { x: 0, y: 0, width, height, kind: UpdateKind.COPY, codec: CodecId.NONE };
     const big = container(width, height, [{ ...box, payload: new Uint8Array(4) }]);
     for (let i = 0; i < 7; i += 1) await host.frame(big, true);
-    await vi.waitFor(() => expect(world.drawings).toHaveLength(4));
+    await eventually(() => expect(world.drawings).toHaveLength(4));
     for (const { frameId } of world.drawings)
       world.shell.receive({ t: "drawn", buffer: new ArrayBuffer(), frameId });
     world.draws = true;
@@ -97,7 +98,7 @@ describe("hostile messages", () => {
     await host.until("KeyframeRequest");
     expect(world.drawings).toHaveLength(4);
     const last = await host.frame(big, true);
-    await vi.waitFor(() => expect(world.drawings.at(-1)?.frameId).toBe(last));
+    await eventually(() => expect(world.drawings.at(-1)?.frameId).toBe(last));
     expect(world.view.phase).toBe("live");
   });
 

@@ -1,16 +1,17 @@
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 
 import type { HostToViewer } from "../../src/protocol/generated";
 import type { Host } from "./support/host";
 import { begin, comeBack, live, RED, withPicture } from "./support/sessions";
 import type { World } from "./support/world";
+import { eventually } from "../support/eventually";
 
 const INVITE = Uint8Array.from({ length: 16 }, () => 255);
 const SECRET = new Uint8Array(32);
 
 async function told(world: World, host: Host, message: HostToViewer, shown: object): Promise<void> {
   await host.tell(message);
-  await vi.waitFor(() => expect(world.view).toMatchObject(shown));
+  await eventually(() => expect(world.view).toMatchObject(shown));
 }
 
 describe("who drives and who leads", () => {
@@ -63,7 +64,7 @@ describe("who drives and who leads", () => {
     await told(world, host, message, { invites: [{ invite, link, role: "external", expiresAt }] });
     world.shell.receive({ t: "send", message: { t: "InviteRevoke", invite: INVITE } });
     await host.until("InviteRevoke");
-    await vi.waitFor(() => expect(world.view.invites).toEqual([]));
+    await eventually(() => expect(world.view.invites).toEqual([]));
   });
 
   test("G14: an invitation that was used is shown no more", async () => {
@@ -80,7 +81,7 @@ describe("who drives and who leads", () => {
       const invite = INVITE.map((byte, at) => (at === 0 ? i : byte));
       await host.tell({ t: "InviteIssued", invite, secret: SECRET, role: "external", life_s: 60 });
     }
-    await vi.waitFor(() => expect(world.view.invites.at(-1)?.invite.startsWith("J")).toBe(true));
+    await eventually(() => expect(world.view.invites.at(-1)?.invite.startsWith("J")).toBe(true));
     expect(world.view.invites).toHaveLength(32);
     expect(world.view.leadChange).toBeNull();
   });
@@ -146,7 +147,7 @@ describe("chat", () => {
     for (const message of [line(1, "hola"), line(2, "¿sigue?"), line(1, "hola"), line(3, "sí")]) {
       await host.tell(message);
     }
-    await vi.waitFor(() =>
+    await eventually(() =>
       expect(world.view.lines.map(({ text }) => text)).toEqual(["hola", "¿sigue?", "sí"]),
     );
     expect(world.view.lines[0]).toMatchObject({ slot: 0, name: "Cliente", at: 1001, whisper: false });
@@ -155,7 +156,7 @@ describe("chat", () => {
   test("at most five hundred lines are kept", async () => {
     const { world, host } = await live();
     for (let number = 1; number <= 505; number += 1) await host.tell(line(number, `l${number}`));
-    await vi.waitFor(() => expect(world.view.lines.at(-1)?.text).toBe("l505"), 5000);
+    await eventually(() => expect(world.view.lines.at(-1)?.text).toBe("l505"));
     expect(world.view.lines).toHaveLength(500);
   });
 });
@@ -199,7 +200,7 @@ describe("the customer's PC", () => {
     const { world, host } = await live();
     await host.tell({ t: "TerminalOpened", terminal: 1, elevated: true });
     await host.tell({ t: "MemberLaser", slot: 0, monitor: 0, x: 0.5, y: 0.5 });
-    await vi.waitFor(() => expect(world.told.map(({ t }) => t)).toEqual(["TerminalOpened", "MemberLaser"]));
+    await eventually(() => expect(world.told.map(({ t }) => t)).toEqual(["TerminalOpened", "MemberLaser"]));
   });
 
   test("V5 C21: a restart is told as one, outlives the seat's usual life, and counts anew", async () => {
@@ -210,7 +211,7 @@ describe("the customer's PC", () => {
     expect(world.view.restartingUntil).toBe(restartingUntil);
     // The relay goes too, far beyond ten minutes: the seat is still kept.
     world.clock += 900_000;
-    await vi.waitFor(() => expect(world.sockets.length).toBeGreaterThan(1));
+    await eventually(() => expect(world.sockets.length).toBeGreaterThan(1));
     (await world.socket(1)).drop();
     await world.phase("reconnecting");
     world.clock += 11_000;
@@ -238,7 +239,7 @@ describe("the customer's PC", () => {
     host.relay({ t: "HostGone", restarting_s: 700 });
     await world.phase("host_away");
     world.clock += 701_000;
-    await vi.waitFor(() => expect(world.sockets.length).toBeGreaterThan(1));
+    await eventually(() => expect(world.sockets.length).toBeGreaterThan(1));
     (await world.socket(1)).drop();
     await world.phase("ended");
     expect(world.view.error?.code).toBe("resume_invalid");

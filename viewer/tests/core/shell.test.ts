@@ -1,9 +1,10 @@
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 
 import { concat, hex } from "../../src/crypto/bytes";
 import { Flags, MessageType } from "../../src/protocol/generated";
 import { header, packHeader } from "../../src/protocol/header";
 import { begin, comeBack, DOT, live, newWorld, RED, withPicture } from "./support/sessions";
+import { eventually } from "../support/eventually";
 
 describe("joining", () => {
   test("C1 C3: the first message presents the ticket and not the digits", async () => {
@@ -19,7 +20,7 @@ describe("joining", () => {
     host.welcome();
     await host.verify();
     await host.tell({ t: "ConsentPending", mode: "full", deadline_s: 60 });
-    await vi.waitFor(() => expect(world.view.consentDeadline).toBe(world.clock + 60_000));
+    await eventually(() => expect(world.view.consentDeadline).toBe(world.clock + 60_000));
     expect(world.view).toMatchObject({ phase: "asking", pendingMode: "full" });
     expect(world.view.steps).toEqual({
       relay: "done",
@@ -33,7 +34,7 @@ describe("joining", () => {
     await host.frame(RED, true);
     expect((await host.until("FrameAck")).frame_id).toBe(1);
     expect(hex(new Uint8Array(world.drawings[0]?.pixels ?? []))).toBe("ff0000ff".repeat(8));
-    await vi.waitFor(() => expect(world.view.steps.picture).toBe("done"));
+    await eventually(() => expect(world.view.steps.picture).toBe("done"));
     expect(world.view).toMatchObject({ mode: "full", screen: { width: 4, height: 2 }, self: { slot: 2 } });
     expect(world.view.members).toEqual(host.members());
   });
@@ -45,7 +46,7 @@ describe("joining", () => {
     host.welcome();
     await host.verify();
     await host.tell({ t: "ConsentPending", mode: "full", deadline_s: 60 });
-    await vi.waitFor(() => expect(world.view.consentDeadline).toBe(world.clock + 3_600_000 + 60_000));
+    await eventually(() => expect(world.view.consentDeadline).toBe(world.clock + 3_600_000 + 60_000));
   });
 
   test("C8: the sealed identity is the one the relay vouches for, with the mode asked for", async () => {
@@ -77,7 +78,7 @@ describe("joining", () => {
     host.relay({ t: "RelayError", code: "code_wrong" });
     await world.phase("ended");
     expect(world.view.error?.code).toBe("code_wrong");
-    await vi.waitFor(() => expect(world.finished).toBe(true), 3000);
+    await eventually(() => expect(world.finished).toBe(true));
   });
 
   test("P2: a No ends the session with its reason", async () => {
@@ -126,7 +127,7 @@ describe("frames", () => {
     await host.frame(DOT, false);
     expect((await host.until("FrameAck")).frame_id).toBe(keyframe + 1);
     world.clock += 1100;
-    await vi.waitFor(() => expect(world.view.link.framesDropped).toBe(4));
+    await eventually(() => expect(world.view.link.framesDropped).toBe(4));
   });
 
   test("P3: frames of an epoch whose key is not here are dropped without harm", async () => {
@@ -150,7 +151,7 @@ describe("frames", () => {
     world.draws = false;
     await host.frame(RED, true);
     await host.frame(DOT, false);
-    await vi.waitFor(() => expect(world.drawings).toHaveLength(2));
+    await eventually(() => expect(world.drawings).toHaveLength(2));
     world.shell.receive({ t: "drawn", frameId: 1, buffer: new ArrayBuffer() });
     world.shell.receive({ t: "send", message: { t: "PointerMove", monitor: 0, x: 0.5, y: 0.5 } });
     expect((await host.until("PointerMove")).seen).toBe(1);
@@ -312,7 +313,7 @@ describe("leaving", () => {
     await host.until("Goodbye");
     await host.until("Leave");
     expect(world.view).toMatchObject({ phase: "ended", error: null });
-    await vi.waitFor(() => expect(world.finished).toBe(true), 3000);
+    await eventually(() => expect(world.finished).toBe(true));
   });
 
   test("the host's goodbye says why", async () => {

@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 
 import { listenersOf } from "../../src/core/session/team";
 import type { Bytes } from "../../src/crypto/bytes";
@@ -10,11 +10,12 @@ import {
   WhisperSender,
 } from "../../src/crypto/whisper";
 import { encodeMessage, viewerToViewer } from "../../src/protocol/codec";
-import { type Member, MessageType, type Role } from "../../src/protocol/generated";
+import { type Member, MessageType, type Role, type ViewerToViewer } from "../../src/protocol/generated";
 import { header, parseHeader } from "../../src/protocol/header";
 import { type Host, ORIGIN, SESSION_ID, SLOT } from "./support/host";
 import { comeBack, live } from "./support/sessions";
 import type { World } from "./support/world";
+import { eventually } from "../support/eventually";
 
 const CONTEXT = { relayOrigin: ORIGIN, sessionId: SESSION_ID };
 const OTHER_LINK = 21;
@@ -36,28 +37,41 @@ async function meet(
   host.self = { role: self, team_key: own };
   host.others = [other(role, theirs.public)];
   await host.newEpoch();
-  await vi.waitFor(() => expect(world.view.members).toHaveLength(2));
+  await eventually(() => expect(world.view.members).toHaveLength(2));
   return { own, theirs };
 }
 
+type Voice = (message: ViewerToViewer, link?: number) => Promise<Bytes>;
+
+/** Another member's mouth. */
+async function voiceOf(theirs: TeamKeyPair, own: Bytes): Promise<Voice> {
+  const sender = new WhisperSender(await whisperKeys(CONTEXT, theirs, own, "own"));
+  return (message, link = OTHER_LINK) =>
+    sender.sealMessage(header(MessageType.TEAM, { dst: SLOT, keyId: BigInt(link) }), encodeMessage(message));
+}
+
+let now = 0;
 async function says(
   theirs: TeamKeyPair,
   own: Bytes,
 ): Promise<(text: string, link?: number) => Promise<Bytes>> {
-  const sender = new WhisperSender(await whisperKeys(CONTEXT, theirs, own, "own"));
-  return (text, link = OTHER_LINK) =>
-    sender.sealMessage(
-      header(MessageType.TEAM, { dst: SLOT, keyId: BigInt(link) }),
-      encodeMessage({ t: "Whisper", text, at_ms: 5 }),
-    );
+  const voice = await voiceOf(theirs, own);
+  return (text, link) => voice({ t: "Whisper", text, at_ms: (now += 1) }, link);
+}
+
+/** Another member's ear: what the viewer sent them next, opened. */
+async function earOf(host: Host, theirs: TeamKeyPair, own: Bytes): Promise<() => Promise<ViewerToViewer>> {
+  const receiver = new WhisperReceiver(await whisperKeys(CONTEXT, theirs, own, "theirs"));
+  return async () => viewerToViewer.decode(await receiver.openMessage((await host.until("team")).message));
 }
 
 /** What was delivered before has been worked through once this line of chat has come. */
 async function settled(world: World, host: Host): Promise<void> {
   await host.tell({ t: "ChatLine", line: 900, slot: 0, name: "Cliente", text: "hola", at_ms: 1 });
-  await vi.waitFor(() => expect(world.view.lines.at(-1)?.text).toBe("hola"));
+  await eventually(() => expect(world.view.lines.at(-1)?.text).toBe("hola"));
 }
 
+const unsaid = (world: World): readonly string[] => world.view.unsaid.map(({ text }) => text);
 const whispers = (world: World): readonly string[] =>
   world.view.lines.filter((line) => line.whisper).map((line) => `${line.slot} ${line.name}: ${line.text}`);
 
@@ -75,7 +89,7 @@ describe("whispers", () => {
     expect(second).not.toEqual(first);
   });
 
-  test("T3 T6: sealed to the member, not for the host, shown here once it is sealed", async () => {
+  test("T3 T6: sealed to the member, not for the host", async () => {
     const { world, host } = await live();
     const { own, theirs } = await meet(world, host, "supervisor");
     world.shell.receive({ t: "whisper", text: "¿Le pido permiso?\r\nEspera\u202e" });
@@ -83,8 +97,61 @@ describe("whispers", () => {
     expect(parseHeader(message)).toMatchObject({ type: 4, dst: 4, keyId: 7n, counter: 0n });
     const receiver = new WhisperReceiver(await whisperKeys(CONTEXT, theirs, own, "theirs"));
     const heard = viewerToViewer.decode(await receiver.openMessage(message));
-    expect(heard.text).toBe("¿Le pido permiso?\nEspera");
-    await vi.waitFor(() => expect(whispers(world)).toEqual(["2 Núria Peña: ¿Le pido permiso?\nEspera"]));
+    expect(heard).toMatchObject({ t: "Whisper", text: "¿Le pido permiso?\nEspera" });
+  });
+
+  test("T9: a whisper stands among what nobody has until it was heard, and among the lines from then on", async () => {
+    const { world, host } = await live();
+    const { own, theirs } = await meet(world, host, "supervisor");
+    const [voice, ear] = [await voiceOf(theirs, own), await earOf(host, theirs, own)];
+    world.shell.receive({ t: "whisper", text: "hola" });
+    const { at_ms } = await ear();
+    expect([whispers(world), unsaid(world)]).toEqual([[], ["hola"]]);
+    host.socket.deliver(await voice({ t: "WhisperHeard", at_ms: at_ms + 1 }));
+    host.socket.deliver(await voice({ t: "WhisperHeard", at_ms }));
+    host.socket.deliver(await voice({ t: "WhisperHeard", at_ms }));
+    await eventually(() => expect(whispers(world)).toEqual(["2 Núria Peña: hola"]));
+    expect(unsaid(world)).toEqual([]);
+  });
+
+  test("T9: what is whispered into a dying line, or while it is down, is said again after the cut", async () => {
+    const { world, host } = await live();
+    const { own, theirs } = await meet(world, host, "supervisor");
+    world.shell.receive({ t: "whisper", text: "uno" });
+    const first = await (await earOf(host, theirs, own))();
+    await comeBack(world, host, 1, 8);
+    world.shell.receive({ t: "whisper", text: "dos" });
+    await host.until("ViewerHello");
+    host.welcome();
+    await host.verify();
+    await host.goLive();
+    const renewed = new Uint8Array((await host.until("TeamKey")).public);
+    host.self = { role: "lead", team_key: renewed };
+    await host.newEpoch();
+    const [voice, ear] = [await voiceOf(theirs, renewed), await earOf(host, theirs, renewed)];
+    const again = [await ear(), await ear()];
+    expect(again).toMatchObject([first, { t: "Whisper", text: "dos" }]);
+    for (const { at_ms } of again) host.socket.deliver(await voice({ t: "WhisperHeard", at_ms }));
+    await eventually(() => expect(whispers(world)).toEqual(["2 Núria Peña: uno", "2 Núria Peña: dos"]));
+    expect(unsaid(world)).toEqual([]);
+  });
+
+  test("T9: a member who was cut hears it under the new key, once, and every time it comes it is answered", async () => {
+    const { world, host } = await live();
+    const { own, theirs } = await meet(world, host, "supervisor");
+    const [voice, ear] = [await voiceOf(theirs, own), await earOf(host, theirs, own)];
+    const whisper = { t: "Whisper", text: "¿me oyes?", at_ms: 77 } as const;
+    for (let times = 0; times < 2; times += 1) {
+      host.socket.deliver(await voice(whisper));
+      expect(await ear()).toEqual({ t: "WhisperHeard", at_ms: 77 });
+    }
+    expect(whispers(world)).toEqual(["4 Jon: ¿me oyes?"]);
+    world.shell.receive({ t: "whisper", text: "te oigo" });
+    const lost = await ear();
+    const back = await newTeamKey();
+    host.others = [{ ...other("supervisor", back.public), link: 99 }];
+    await host.newEpoch();
+    expect(await (await earOf(host, back, own))()).toEqual(lost);
   });
 
   test("T3 T5: what a member says is shown as theirs, once, and nothing that does not open ends anything", async () => {
@@ -137,8 +204,8 @@ describe("whispers", () => {
     await host.newEpoch();
     world.shell.receive({ t: "whisper", text: "hola" });
     await settled(world, host);
-    expect(whispers(world)).toEqual([]);
-    expect(world.view.refusal).toMatchObject({ removedBy: "role" });
+    expect([whispers(world), unsaid(world)]).toEqual([[], ["hola"]]);
+    expect(host.socket.sent.filter((message) => parseHeader(message).type === MessageType.TEAM)).toEqual([]);
   });
 
   test("T4: an external is heard by the lead alone", async () => {
@@ -168,11 +235,11 @@ describe("whispers", () => {
     const { own, theirs } = await meet(world, host, "expert");
     host.others = [other("expert", theirs.public), other("supervisor", new Uint8Array(32), 5)];
     await host.newEpoch();
-    await vi.waitFor(() => expect(world.view.members).toHaveLength(3));
+    await eventually(() => expect(world.view.members).toHaveLength(3));
     world.shell.receive({ t: "whisper", text: "hola" });
     const { message } = await host.until("team");
     const receiver = new WhisperReceiver(await whisperKeys(CONTEXT, theirs, own, "theirs"));
-    expect(viewerToViewer.decode(await receiver.openMessage(message)).text).toBe("hola");
+    expect(viewerToViewer.decode(await receiver.openMessage(message))).toMatchObject({ text: "hola" });
     expect(world.view.phase).toBe("live");
   });
 

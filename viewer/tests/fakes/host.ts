@@ -19,8 +19,8 @@ export class FakeHost extends Watched<HostView> implements HostClient {
   present = (): Promise<void> => this.note("present");
   share = (): Promise<void> => this.note("share");
   answer = (question: number, yes: boolean): void => void this.note(`answer ${question} ${yes}`);
-  remove = (slot: number): void => void this.note(`remove ${slot}`);
-  allowMarks = (slot: number, allowed: boolean): void => void this.note(`marks ${slot} ${allowed}`);
+  remove = (person: number): void => void this.note(`remove ${person}`);
+  allowMarks = (person: number, allowed: boolean): void => void this.note(`marks ${person} ${allowed}`);
   say = (text: string): void => void this.note(`say ${text}`);
   clearMarks = (): void => void this.note("clear");
   stop = (reported = false): void => void this.note(reported ? "report and stop" : "stop");

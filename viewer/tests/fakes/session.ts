@@ -59,6 +59,9 @@ export function live(mode: Mode, given: Partial<SessionView> = {}): SessionView 
   };
 }
 
+/** Of a line that is no whisper. */
+export const TO_ALL = { whisper: false, lacking: [] } as const;
+
 export interface FakeSession extends SessionClient {
   readonly sent: Outgoing[];
   readonly calls: string[];

@@ -1,10 +1,8 @@
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 
 import { json } from "./files";
 import { caseOf, seeded, signs } from "./mutate";
 import { targets } from "./readers";
-
-vi.setConfig({ testTimeout: 60_000 });
 
 interface Verdicts {
   readonly seed: number;

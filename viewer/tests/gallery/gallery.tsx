@@ -2,13 +2,13 @@
 import { createRoot } from "react-dom/client";
 
 import type { SessionView } from "../../src/core/api";
-import { type AccountApi, type AccountFault, PERMISSIONS } from "../../src/features/account/api";
+import { type AccountFault, PERMISSIONS } from "../../src/features/account/api";
 import { createAccountStore } from "../../src/features/account/store";
 import { App } from "../../src/ui/App";
 import { chooseLanguage, startTexts } from "../../src/ui/i18n";
-import { PLAIN_ACCOUNT, PLAIN_API } from "../fakes/account";
+import { accountApi, signedIn } from "../fakes/account";
 import { FakeHost } from "../fakes/host";
-import { fakeSession, IDLE, live } from "../fakes/session";
+import { fakeSession, IDLE, live, TO_ALL } from "../fakes/session";
 import { type GuestScene, GUEST_SCENES, HOST_SCENES, type HostScene } from "./outside";
 import { answerFrom, PAGE_SCENES, type PageScene } from "./office";
 import { MARKS, TEAM_SCENES } from "./scenes";
@@ -74,7 +74,7 @@ const SESSIONS: Readonly<Record<string, SessionView>> = {
     ...live("full"),
     phase: "ended",
     error: { code: "host_gone" },
-    unsaid: [{ key: "o1", text: "¿Sigue ahí? Le llamo por teléfono.", at: 1, failed: false }],
+    unsaid: [{ key: "o1", text: "¿Sigue ahí? Le llamo por teléfono.", at: 1, failed: false, ...TO_ALL }],
   },
   left: { ...live("full"), phase: "ended", mode: null, error: null },
   removed: { ...live("full"), phase: "ended", mode: null, error: { code: "removed" } },
@@ -118,29 +118,17 @@ async function show(): Promise<void> {
   const page: PageScene | null = PAGE_SCENES[screen] ?? null;
   const view = guest?.view ?? SESSIONS[screen] ?? IDLE;
   const fault = screen === "signin_throttled" ? THROTTLED : DENIED;
-  const account = {
-    ...PLAIN_ACCOUNT,
-    name: "maria",
-    displayName: "María Núñez",
-    organisation: "Soporte Duero",
-    language: "es",
-    standing: "technician",
+  const here = signedIn({
     team: "Duero",
     adminTools: true,
     permissions: page === null ? [] : PERMISSIONS,
     mustEnrol: page?.mustEnrol === true,
-  } as const;
+  });
   const signedOut = screen.startsWith("signin") || guest !== null || hosting?.kind === "support";
   const answer = signedOut
     ? ({ ok: false, fault: screen === "signin" ? { ...fault, code: "not_signed_in" } : fault } as const)
-    : ({ ok: true, value: account } as const);
-  const api: AccountApi = {
-    ...PLAIN_API,
-    me: () => Promise.resolve(answer),
-    signIn: () => Promise.resolve({ ok: false, fault }),
-    signInByLink: () => Promise.resolve(answer),
-    signOut: () => Promise.resolve({ ok: true, value: null }),
-  };
+    : here;
+  const api = accountApi(answer, { signIn: () => Promise.resolve({ ok: false, fault }) });
   if (page !== null) {
     const [path = "/", tab = ""] = page.path.split("#");
     history.replaceState(null, "", `${path}${location.search}#${tab}`);

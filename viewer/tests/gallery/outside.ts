@@ -48,6 +48,7 @@ const DRAWN: MarksView = {
 };
 const PEOPLE: HostView["people"] = [
   {
+    id: 1,
     slot: 1,
     name: "Ainhoa Larrañaga-Goikoetxea",
     organisation: "",
@@ -55,8 +56,16 @@ const PEOPLE: HostView["people"] = [
     present: true,
     marks: false,
   },
-  { slot: 2, name: "Peter Schmitt", organisation: "", role: "demo_viewer", present: true, marks: true },
-  { slot: 3, name: "Ana", organisation: "", role: "demo_viewer", present: false, marks: false },
+  {
+    id: 2,
+    slot: 2,
+    name: "Peter Schmitt",
+    organisation: "",
+    role: "demo_viewer",
+    present: true,
+    marks: true,
+  },
+  { id: 3, slot: 3, name: "Ana", organisation: "", role: "demo_viewer", present: false, marks: false },
 ];
 const LINES: HostView["lines"] = [
   {
@@ -96,6 +105,7 @@ export const HOST_SCENES: Readonly<Record<string, HostScene>> = {
     code: null,
     people: [
       {
+        id: 1,
         slot: 1,
         name: "María Núñez",
         organisation: "Soporte Duero",

@@ -1,7 +1,7 @@
 /** Sessions with several people in them, for the gallery. */
 import type { LineView, MarksView, SessionView } from "../../src/core/api";
 import type { Capability, Process, RightView, Service } from "../../src/protocol/generated";
-import { live, member, rightsOf } from "../fakes/session";
+import { live, member, rightsOf, TO_ALL } from "../fakes/session";
 
 const TEAM = [
   member(1, { display_name: "María Núñez", role: "lead", organisation: "Soporte Duero" }),
@@ -161,8 +161,9 @@ export const TEAM_SCENES: Readonly<Record<string, SessionView>> = {
   team_cut: team({
     phase: "reconnecting",
     unsaid: [
-      { key: "o7", text: "¿Me oye?", at, failed: true },
-      { key: "o8", text: "Se ha cortado; sigo en cuanto vuelva.", at, failed: false },
+      { key: "o7", text: "¿Me oye?", at, failed: true, ...TO_ALL },
+      { key: "o8", text: "Se ha cortado; sigo en cuanto vuelva.", at, failed: false, ...TO_ALL },
+      { key: "u9", text: "¿Le pido permiso?", at, failed: true, whisper: true, lacking: ["Jon Etxeberria"] },
     ],
   }),
   presentation: live("demo", {

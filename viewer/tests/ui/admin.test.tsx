@@ -1,23 +1,14 @@
 // @vitest-environment happy-dom
-import { act, cleanup, configure, fireEvent, screen, within } from "@testing-library/react";
-import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { act, fireEvent, screen, within } from "@testing-library/react";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 
-import { chooseLanguage, startTexts } from "../../src/ui/i18n";
+import { chooseLanguage } from "../../src/ui/i18n";
 import { type Answers, answers, HOSTILE, ID, open, press, relay, settled } from "./office";
+import "./page";
 
 const PAGES = ["people", "sessions", "reports", "activity", "audit", "tokens", "policy"] as const;
 
-vi.setConfig({ testTimeout: 30_000 });
-configure({ defaultHidden: true, asyncUtilTimeout: 10_000 });
-beforeAll(() => startTexts());
-beforeEach(() => {
-  chooseLanguage("en");
-  window.history.replaceState(null, "", "/admin");
-});
-afterEach(() => {
-  cleanup();
-  vi.unstubAllGlobals();
-});
+beforeEach(() => window.history.replaceState(null, "", "/admin"));
 
 describe("texts of others (X6)", () => {
   describe.each(PAGES)("on the page %s", (page) => {
@@ -221,6 +212,29 @@ describe("acts that need a fresh proof", () => {
 });
 
 describe("reports", () => {
+  it("tell in words which session it was; its number is among the details", async () => {
+    relay(answers("Ana"));
+    await open("reports");
+    const card = screen.getByTestId("report");
+    const told = (name: string): string | null | undefined =>
+      within(card).getByText(name).nextElementSibling?.textContent;
+    expect(told("Technician")).toBe("Ana");
+    expect(told("Session")).toMatch(/^Shared desktop, began .*2026/u);
+    const number = within(card).getByText(ID);
+    expect(number.closest("details")?.open).toBe(false);
+    number.closest("details")?.remove();
+    expect(card.textContent).not.toMatch(/[0-9a-f]{8}/u);
+  });
+
+  it("say what is no longer kept of a session that is long over", async () => {
+    const [report] = (answers("Ana")["/api/admin/reports"] as { reports: object[] }).reports;
+    relay({
+      "/api/admin/reports": { reports: [{ ...report, lead: "", mode: "", kind: "", began_at_s: 0 }] },
+    });
+    await open("reports");
+    expect(screen.getAllByText("No longer kept")).toHaveLength(2);
+  });
+
   it("are settled with a note", async () => {
     const asked = relay(answers("Ana"));
     await open("reports");
@@ -296,6 +310,19 @@ describe("the record", () => {
       expect(told).toContain(text);
     }
     expect(told).not.toContain("Sobre quién");
+  });
+
+  it("shows a line that somebody changed in the database as that, and as text", async () => {
+    const table = answers("act.chat");
+    const { lines } = table["/api/admin/audit"] as { lines: object[] };
+    const details = { unreadable_details: "'<b>x\\u202e'" };
+    relay({ ...table, "/api/admin/audit": { lines: [{ ...lines[0], details, changed: true }] } });
+    await open("audit");
+    const told = (): string => screen.getByTestId("record-line").textContent;
+    expect(told()).toContain("Somebody has changed this line in the database.");
+    expect(told()).toContain("unreadable_details: '<b>x\\u202e'");
+    act(() => chooseLanguage("es"));
+    expect(told()).toContain("Alguien ha cambiado esta línea en la base de datos.");
   });
 
   it("says where it does not fit", async () => {

@@ -1,36 +1,21 @@
 // @vitest-environment happy-dom
-import { act, cleanup, configure, fireEvent, render, screen, within } from "@testing-library/react";
-import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { act, fireEvent, render, screen, within } from "@testing-library/react";
+import { describe, expect, it, vi } from "vitest";
 
 import type { SessionView } from "../../src/core/api";
-import type { AccountApi, Answer } from "../../src/features/account/api";
+import type { Answer } from "../../src/features/account/api";
 import type { Account } from "../../src/features/account/api";
 import { createAccountStore } from "../../src/features/account/store";
 import type { JoinLink } from "../../src/features/join/link";
 import { CAPTURE_CONDITIONS, ERROR_CODES, ERROR_TEXTS } from "../../src/protocol/generated";
 import { App } from "../../src/ui/App";
-import { chooseLanguage, startTexts } from "../../src/ui/i18n";
+import { chooseLanguage } from "../../src/ui/i18n";
 import { causeOf } from "../../src/ui/session/Overlay";
-import { PLAIN_ACCOUNT, PLAIN_API } from "../fakes/account";
+import { accountApi, NOBODY, signedIn } from "../fakes/account";
 import { type FakeSession, fakeSession, IDLE, live } from "../fakes/session";
+import "./page";
 
-const ACCOUNT: Answer<Account> = {
-  ok: true,
-  value: {
-    ...PLAIN_ACCOUNT,
-    name: "maria",
-    displayName: "María Núñez",
-    organisation: "Soporte Duero",
-    language: "es",
-    standing: "technician",
-    team: "",
-    adminTools: false,
-  },
-};
-const NOBODY: Answer<Account> = {
-  ok: false,
-  fault: { code: "not_signed_in", message: null, remedy: null, retryAfterS: null },
-};
+const ACCOUNT = signedIn();
 const WRONG: Answer<Account> = {
   ok: false,
   fault: {
@@ -41,31 +26,14 @@ const WRONG: Answer<Account> = {
   },
 };
 
-// Whole pages are rendered, on machines that may be busy; without a layout nothing can be judged visible anyway.
-vi.setConfig({ testTimeout: 30_000 });
-configure({ defaultHidden: true, asyncUtilTimeout: 10_000 });
-
-beforeAll(() => startTexts());
-beforeEach(() => {
-  chooseLanguage("en");
-  vi.stubGlobal("fetch", () => Promise.reject(new TypeError("no network")));
-});
-afterEach(() => {
-  cleanup();
-  vi.unstubAllGlobals();
-});
-
 async function open(
   view: SessionView,
   given: { me?: Answer<Account>; link?: JoinLink } = {},
 ): Promise<FakeSession> {
-  const api: AccountApi = {
-    ...PLAIN_API,
-    me: () => Promise.resolve(given.me ?? ACCOUNT),
+  const api = accountApi(given.me ?? ACCOUNT, {
     signIn: (_name, password) => Promise.resolve(password === "right" ? ACCOUNT : WRONG),
     signInByLink: () => Promise.resolve(ACCOUNT),
-    signOut: () => Promise.resolve({ ok: true, value: null }),
-  };
+  });
   const session = fakeSession(IDLE);
   const account = createAccountStore(api);
   render(<App services={{ account, session }} link={given.link ?? null} />);

@@ -1,22 +1,15 @@
 // @vitest-environment happy-dom
-import { act, cleanup, configure, fireEvent, render, screen } from "@testing-library/react";
-import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { act, fireEvent, render, screen } from "@testing-library/react";
+import { describe, expect, it } from "vitest";
 
 import type { LineView, SessionView, TokenView } from "../../src/core/api";
-import type { AccountApi } from "../../src/features/account/api";
 import { createAccountStore } from "../../src/features/account/store";
 import { NEEDS_GRANT, type PictureLimit, type Role } from "../../src/protocol/generated";
 import { App } from "../../src/ui/App";
-import { chooseLanguage, startTexts } from "../../src/ui/i18n";
-import { PLAIN_ACCOUNT, PLAIN_API } from "../fakes/account";
-import { type FakeSession, fakeSession, IDLE, live, member } from "../fakes/session";
-
-vi.setConfig({ testTimeout: 60_000 });
-configure({ defaultHidden: true, asyncUtilTimeout: 20_000 });
-
-beforeAll(() => startTexts());
-beforeEach(() => chooseLanguage("en"));
-afterEach(cleanup);
+import { chooseLanguage } from "../../src/ui/i18n";
+import { accountApi, signedIn } from "../fakes/account";
+import { type FakeSession, fakeSession, IDLE, live, member, TO_ALL } from "../fakes/session";
+import "./page";
 
 const held = (holder: number | null, given: Partial<TokenView> = {}): TokenView => ({
   holder,
@@ -36,26 +29,8 @@ const team = (own: Role, given: Partial<SessionView> = {}): SessionView =>
   });
 
 async function open(view: SessionView): Promise<FakeSession> {
-  const account = {
-    ...PLAIN_ACCOUNT,
-    name: "maria",
-    displayName: "María",
-    organisation: "Duero",
-    language: "en",
-    standing: "technician",
-    team: "",
-    adminTools: true,
-  } as const;
-  const answer = { ok: true, value: account } as const;
-  const api: AccountApi = {
-    ...PLAIN_API,
-    me: () => Promise.resolve(answer),
-    signIn: () => Promise.resolve(answer),
-    signInByLink: () => Promise.resolve(answer),
-    signOut: () => Promise.resolve({ ok: true, value: null }),
-  };
   const session = fakeSession(IDLE);
-  const store = createAccountStore(api);
+  const store = createAccountStore(accountApi(signedIn({ adminTools: true })));
   render(<App services={{ account: store, session }} link={null} />);
   await act(() => store.check());
   act(() => session.show(view));
@@ -186,8 +161,8 @@ describe("chat", () => {
 
   it("is written on while the line is down, and says what nobody has yet (T8)", async () => {
     const unsaid = [
-      { key: "o1", text: "first", at: 1, failed: true },
-      { key: "o2", text: "second", at: 2, failed: false },
+      { key: "o1", text: "first", at: 1, failed: true, ...TO_ALL },
+      { key: "o2", text: "second", at: 2, failed: false, ...TO_ALL },
     ];
     const session = await open(team("lead", { unsaid }));
     await press("chat");
@@ -201,6 +176,19 @@ describe("chat", () => {
     expect(session.sent).toContainEqual({ t: "ChatSend", text: "third" });
     act(() => session.show(team("lead", { unsaid, phase: "ended", error: { code: "session_ended" } })));
     expect(screen.getByTestId("undelivered").textContent).toContain("2 lines of yours were not delivered:");
+  });
+
+  it("whispers while the line is down, and says to whom a whisper was not delivered (T9)", async () => {
+    const lost = { key: "u1", text: "hush", at: 1, failed: true, whisper: true, lacking: ["Jon", "Ana"] };
+    const session = await open(team("lead", { unsaid: [lost], phase: "reconnecting" }));
+    await press("chat");
+    expect(screen.queryByTestId("unsaid")).toBeNull();
+    fireEvent.click(screen.getByRole("radio", { name: /Team only/u }));
+    expect(screen.getByTestId("unsaid").textContent).toBe("hush Not delivered to Jon, Ana");
+    const field = screen.getByTestId("chat-input");
+    fireEvent.change(field, { target: { value: "still there" } });
+    fireEvent.keyDown(field, { key: "Enter" });
+    expect(session.calls).toContain("whisper still there");
   });
 });
 

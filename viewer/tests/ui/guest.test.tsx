@@ -1,55 +1,25 @@
 // @vitest-environment happy-dom
-import { act, cleanup, configure, fireEvent, render, screen } from "@testing-library/react";
-import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { act, fireEvent, render, screen } from "@testing-library/react";
+import { describe, expect, it, vi } from "vitest";
 
 import type { SessionView } from "../../src/core/api";
-import type { Account, AccountApi, Answer } from "../../src/features/account/api";
+import type { Account, Answer } from "../../src/features/account/api";
 import { createAccountStore } from "../../src/features/account/store";
 import type { GuestLink } from "../../src/features/guest/link";
 import { App } from "../../src/ui/App";
-import { chooseLanguage, startTexts } from "../../src/ui/i18n";
-import { PLAIN_ACCOUNT, PLAIN_API } from "../fakes/account";
+import { accountApi, NOBODY, signedIn } from "../fakes/account";
 import { type FakeSession, fakeSession, IDLE } from "../fakes/session";
+import "./page";
 
-const ACCOUNT: Answer<Account> = {
-  ok: true,
-  value: {
-    ...PLAIN_ACCOUNT,
-    name: "maria",
-    displayName: "María Núñez",
-    organisation: "Soporte Duero",
-    language: "es",
-    standing: "supervisor",
-    team: "A",
-    adminTools: false,
-  },
-};
-const NOBODY: Answer<Account> = {
-  ok: false,
-  fault: { code: "not_signed_in", message: null, remedy: null, retryAfterS: null },
-};
+const ACCOUNT = signedIn({ standing: "supervisor", team: "A" });
 const INVITATION = { invite: "inv", secret: "sec" };
 const USED = { relay: "done", encryption: "done", consent: "done", picture: "done" } as const;
 
-vi.setConfig({ testTimeout: 30_000 });
-configure({ defaultHidden: true, asyncUtilTimeout: 10_000 });
-
-beforeAll(() => startTexts());
-beforeEach(() => chooseLanguage("en"));
-afterEach(() => {
-  cleanup();
-  vi.unstubAllGlobals();
-  window.history.replaceState(null, "", "/");
-});
-
 async function open(guest: GuestLink | null, me: Answer<Account> = NOBODY): Promise<FakeSession> {
-  const api: AccountApi = {
-    ...PLAIN_API,
-    me: () => Promise.resolve(me),
+  const api = accountApi(me, {
     signIn: () => Promise.resolve(ACCOUNT),
     signInByLink: () => Promise.resolve(ACCOUNT),
-    signOut: () => Promise.resolve({ ok: true, value: null }),
-  };
+  });
   const session = fakeSession(IDLE);
   const account = createAccountStore(api);
   render(<App services={{ account, session }} link={null} guest={guest} />);

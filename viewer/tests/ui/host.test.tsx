@@ -1,60 +1,28 @@
 // @vitest-environment happy-dom
 /** The pages on which a browser shows its own screen: calm words, No first, everybody listed. */
-import { act, cleanup, configure, fireEvent, render, screen } from "@testing-library/react";
-import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { act, fireEvent, render, screen } from "@testing-library/react";
+import { describe, expect, it } from "vitest";
 
 import type { HostView } from "../../src/core/host/api";
-import { type Account, type AccountApi, type Answer, UNREACHABLE } from "../../src/features/account/api";
 import { createAccountStore } from "../../src/features/account/store";
 import { App } from "../../src/ui/App";
-import { chooseLanguage, startTexts } from "../../src/ui/i18n";
-import { PLAIN_ACCOUNT, PLAIN_API } from "../fakes/account";
+import { accountApi, NOBODY, signedIn } from "../fakes/account";
 import { FakeHost } from "../fakes/host";
 import { fakeSession, IDLE } from "../fakes/session";
+import "./page";
 
-vi.setConfig({ testTimeout: 30_000 });
-configure({ defaultHidden: true, asyncUtilTimeout: 10_000 });
-
-beforeAll(() => startTexts());
-beforeEach(() => chooseLanguage("en"));
-afterEach(() => {
-  cleanup();
-  window.history.replaceState(null, "", "/");
-});
-
-const ACCOUNT: Answer<Account> = {
-  ok: true,
-  value: {
-    ...PLAIN_ACCOUNT,
-    name: "maria",
-    displayName: "María",
-    organisation: "Duero",
-    language: "en",
-    standing: "technician",
-    team: "",
-    adminTools: false,
-  },
-};
-
-async function open(path: string, view: Partial<HostView>, me = ACCOUNT): Promise<FakeHost> {
+async function open(path: string, view: Partial<HostView>, me = signedIn()): Promise<FakeHost> {
   window.history.replaceState(null, "", path);
   const host = new FakeHost(path === "/share" ? "support" : "presentation");
-  const api: AccountApi = {
-    ...PLAIN_API,
-    me: () => Promise.resolve(me),
-    signIn: () => Promise.resolve(me),
-    signInByLink: () => Promise.resolve(me),
-    signOut: () => Promise.resolve({ ok: true, value: null }),
-  };
-  const services = { account: createAccountStore(api), session: fakeSession(IDLE), host };
+  const services = { account: createAccountStore(accountApi(me)), session: fakeSession(IDLE), host };
   render(<App services={services} link={null} />);
   await act(async () => services.account.check());
   act(() => host.set({ ...host.getSnapshot(), ...view }));
   return host;
 }
 
-const NOBODY: Answer<Account> = { ok: false, fault: { ...UNREACHABLE, code: "not_signed_in" } };
 const PERSON = {
+  id: 7,
   slot: 2,
   name: "Luis",
   organisation: "",
@@ -105,9 +73,20 @@ describe("/present", () => {
     expect(screen.getByText("Here now: 1 of 5")).toBeTruthy();
     fireEvent.click(screen.getByLabelText("Luis may point and draw"));
     fireEvent.click(screen.getByLabelText("Remove Luis"));
-    expect(host.said).toEqual(["marks 2 true"]);
+    expect(host.said).toEqual(["marks 7 true"]);
+    expect(await screen.findByText(/link that they have no longer lets anybody in/u)).toBeTruthy();
     fireEvent.click(await screen.findByTestId("sure-yes"));
-    expect(host.said).toEqual(["marks 2 true", "remove 2"]);
+    expect(host.said).toEqual(["marks 7 true", "remove 7"]);
+  });
+
+  it("G10: asks no more about somebody who has gone, and does nothing to who has their place", async () => {
+    const host = await open("/present", { phase: "live", sharing: true, people: [PERSON] });
+    fireEvent.click(screen.getByLabelText("Remove Luis"));
+    const yes = await screen.findByTestId("sure-yes");
+    act(() => host.set({ ...host.getSnapshot(), people: [{ ...PERSON, id: 40, name: "Ana" }] }));
+    fireEvent.click(yes);
+    expect(host.said).toEqual([]);
+    expect(screen.getByText("Ana")).toBeTruthy();
   });
 
   it("offers another screen after the browser's own bar was used, and Stop always", async () => {

@@ -1,8 +1,8 @@
 // @vitest-environment happy-dom
 /** What goes wrong in the hands of real people: a line cut in a dialog, a page with a fault, a phone that cannot share. */
-import { act, cleanup, configure, fireEvent, render, screen } from "@testing-library/react";
+import { act, fireEvent, render, screen } from "@testing-library/react";
 import type { ReactElement } from "react";
-import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 
 import type { SessionView } from "../../src/core/api";
 import { Host, type HostPage } from "../../src/core/host/client";
@@ -11,23 +11,11 @@ import { UNREACHABLE } from "../../src/features/account/api";
 import type { GuestLink } from "../../src/features/guest/link";
 import { App } from "../../src/ui/App";
 import { Guard } from "../../src/ui/parts/Guard";
-import { chooseLanguage, startTexts } from "../../src/ui/i18n";
-import { PLAIN_API } from "../fakes/account";
+import { accountApi } from "../fakes/account";
 import { type FakeSession, fakeSession, IDLE, live, member } from "../fakes/session";
+import "./page";
 
-vi.setConfig({ testTimeout: 30_000 });
-configure({ defaultHidden: true, asyncUtilTimeout: 10_000 });
-
-beforeAll(() => startTexts());
-beforeEach(() => chooseLanguage("en"));
-afterEach(() => {
-  cleanup();
-  vi.restoreAllMocks();
-  window.history.replaceState(null, "", "/");
-});
-
-const refused = () => Promise.resolve({ ok: false, fault: UNREACHABLE } as const);
-const api = { ...PLAIN_API, me: refused, signIn: refused, signInByLink: refused, signOut: refused };
+const api = accountApi({ ok: false, fault: UNREACHABLE });
 const GUEST: GuestLink = { kind: "presentation", invitation: { invite: "i", secret: "s" } };
 
 function open(view: SessionView): FakeSession {

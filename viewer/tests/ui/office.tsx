@@ -3,14 +3,14 @@ import { MantineProvider } from "@mantine/core";
 import { act, fireEvent, render, screen } from "@testing-library/react";
 import { vi } from "vitest";
 
-import { type Account, type AccountApi, PERMISSIONS, type Permission } from "../../src/features/account/api";
+import { PERMISSIONS, type Permission } from "../../src/features/account/api";
 import { createAccountStore } from "../../src/features/account/store";
 import { AdminScreen } from "../../src/ui/admin/AdminScreen";
 import { FreshProvider } from "../../src/ui/parts/Reauth";
 import { RouteProvider } from "../../src/ui/route";
 import { ServicesProvider } from "../../src/ui/services";
 import { theme } from "../../src/ui/theme";
-import { PLAIN_ACCOUNT, PLAIN_API } from "../fakes/account";
+import { accountApi, signedIn } from "../fakes/account";
 import { fakeSession, IDLE } from "../fakes/session";
 
 export const ID = "fedcba9876543210fedcba9876543210";
@@ -61,6 +61,10 @@ export function answers(text: string): Answers {
     accused: ID,
     accused_name: text,
     people: { "1": text },
+    lead: text,
+    mode: "shared",
+    kind: "support",
+    began_at_s: 1_789_998_000,
     state: "open",
     handled_by: ID,
     handled_by_name: text,
@@ -133,26 +137,7 @@ export async function open(
   tab: string,
   permissions: readonly Permission[] = PERMISSIONS,
 ): Promise<{ readonly container: HTMLElement }> {
-  const me: Account = {
-    ...PLAIN_ACCOUNT,
-    name: "maria",
-    displayName: "María Núñez",
-    organisation: "Soporte Duero",
-    language: "es",
-    standing: "technician",
-    team: "",
-    adminTools: false,
-    permissions,
-  };
-  const answer = { ok: true, value: me } as const;
-  const api: AccountApi = {
-    ...PLAIN_API,
-    me: () => Promise.resolve(answer),
-    signIn: () => Promise.resolve(answer),
-    signInByLink: () => Promise.resolve(answer),
-    signOut: () => Promise.resolve({ ok: true, value: null }),
-  };
-  const account = createAccountStore(api);
+  const account = createAccountStore(accountApi(signedIn({ permissions })));
   await account.check();
   window.history.replaceState(null, "", `/admin#${tab}`);
   const page = render(

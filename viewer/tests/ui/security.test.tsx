@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 /** Signing in by two steps, one's own account, and what asks once more who is there. */
-import { act, cleanup, configure, fireEvent, render, screen } from "@testing-library/react";
-import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { act, fireEvent, render, screen } from "@testing-library/react";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 
 import type { SessionView } from "../../src/core/api";
 import {
@@ -13,25 +13,12 @@ import {
 } from "../../src/features/account/api";
 import { createAccountStore } from "../../src/features/account/store";
 import { App } from "../../src/ui/App";
-import { chooseLanguage, startTexts } from "../../src/ui/i18n";
-import { PLAIN_ACCOUNT, PLAIN_API } from "../fakes/account";
+import { accountApi, MARIA, NOBODY } from "../fakes/account";
 import { type FakeSession, fakeSession, IDLE, live } from "../fakes/session";
+import "./page";
 
-vi.setConfig({ testTimeout: 60_000 });
-configure({ defaultHidden: true, asyncUtilTimeout: 20_000 });
-
-const ACCOUNT: Account = {
-  ...PLAIN_ACCOUNT,
-  name: "maria",
-  displayName: "María",
-  organisation: "Duero",
-  language: "en",
-  standing: "technician",
-  team: "",
-  adminTools: true,
-};
+const ACCOUNT = { ...MARIA, adminTools: true } as const;
 const fault = (code: string): AccountFault => ({ ...UNREACHABLE, code });
-const NOBODY = { ok: false, fault: fault("not_signed_in") } as const;
 const SESSION = "00".repeat(16);
 
 type Reply = readonly [status: number, body?: unknown];
@@ -47,17 +34,10 @@ function relay(path: string, init?: { readonly body?: string }): Promise<Respons
   return Promise.resolve(new Response(status === 204 ? null : JSON.stringify(body), { status }));
 }
 
-beforeAll(() => startTexts());
 beforeEach(() => {
-  chooseLanguage("en");
   asked = [];
   replies = {};
   vi.stubGlobal("fetch", relay);
-});
-afterEach(() => {
-  cleanup();
-  vi.unstubAllGlobals();
-  window.history.replaceState(null, "", "/");
 });
 
 async function open(
@@ -65,16 +45,8 @@ async function open(
 ): Promise<FakeSession> {
   window.history.replaceState(null, "", given.path ?? "/");
   const me = given.me ?? { ok: true, value: ACCOUNT };
-  const api: AccountApi = {
-    ...PLAIN_API,
-    me: () => Promise.resolve(me),
-    signIn: () => Promise.resolve(me),
-    signInByLink: () => Promise.resolve(me),
-    signOut: () => Promise.resolve({ ok: true, value: null }),
-    ...given.api,
-  };
   const session = fakeSession(IDLE);
-  const account = createAccountStore(api);
+  const account = createAccountStore(accountApi(me, given.api));
   render(<App services={{ account, session }} link={null} />);
   await act(async () => account.check());
   const { view } = given;

@@ -1,14 +1,13 @@
 // @vitest-environment happy-dom
 /** Who is drawn anew when a session changes. */
-import { act, cleanup, render, screen } from "@testing-library/react";
+import { act, render, screen } from "@testing-library/react";
 import type { ReactElement } from "react";
-import { afterEach, expect, it } from "vitest";
+import { expect, it } from "vitest";
 
 import type { AccountStore } from "../../src/features/account/store";
 import { ServicesProvider, useLine, useSession } from "../../src/ui/services";
 import { fakeSession, live } from "../fakes/session";
-
-afterEach(cleanup);
+import "./page";
 
 // Neither of the two looks at the account.
 const NOBODY = {} as AccountStore;

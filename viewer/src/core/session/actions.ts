@@ -2,7 +2,7 @@
 import type { ChannelContext, Credential } from "../../crypto/schedule";
 import type { ViewerIdentity } from "../../crypto/flights";
 import type { Passing } from "./passing";
-import type { Epoch, ViewerToHost, ViewerToRelay, Whisper } from "../../protocol/generated";
+import type { Epoch, ViewerToHost, ViewerToRelay, ViewerToViewer } from "../../protocol/generated";
 
 /** One handshake to be run on a link. */
 export interface HandshakeOrder {
@@ -28,8 +28,8 @@ export type Action =
   | { readonly do: "epoch"; readonly epoch: Epoch }
   /** Make a key for whispers on this link and tell the host its public half (SPEC T2). */
   | { readonly do: "team_key" }
-  /** Seal to every member who hears it; who was reached comes back as `whispered`. */
-  | { readonly do: "whisper"; readonly whisper: Whisper }
+  /** Seal to each of these slots that can be reached. */
+  | { readonly do: "whisper"; readonly message: ViewerToViewer; readonly slots: readonly number[] }
   /** Not of the view: the page has its own place for it. */
   | { readonly do: "pass"; readonly message: Passing }
   /** Nothing follows any more. */

@@ -9,7 +9,9 @@ import { ProtocolError } from "../../protocol/errors";
 import { type ErrorCode, type Mode, PROTOCOL_VERSION, type RelayToViewer } from "../../protocol/generated";
 import type { Action } from "./actions";
 import { Backoff } from "./backoff";
+import { refused } from "./host_voice";
 import { arrivedView, identityAt, type Pass, type Place, placeOf, sameSession } from "./place";
+import { Presses } from "./presses";
 import { Script } from "./script";
 import { CONNECT_DEADLINE_MS, hearingAt, type Stage } from "./stage";
 import { comesBack } from "./verdicts";
@@ -22,6 +24,9 @@ export interface JoinOrder {
   readonly mode: Mode;
 }
 
+/** There is no line that the relay has welcomed: nothing reaches anybody. */
+const UNWELCOMED: ReadonlySet<Stage["at"]> = new Set<Stage["at"]>(["waiting", "connecting", "greeting"]);
+
 export abstract class Connection extends Script {
   protected stage: Stage = { at: "idle" };
   protected credential: Credential | null = null;
@@ -29,6 +34,8 @@ export abstract class Connection extends Script {
   protected wasLive = false;
   protected cutAt: number | null = null;
   protected readonly backoff: Backoff;
+  protected readonly presses = new Presses();
+  private leaving = false;
   private pass: Pass | null = null;
   private mode: Mode = "observer";
   private startedAt = 0;
@@ -58,10 +65,11 @@ export abstract class Connection extends Script {
     return this.connect(now);
   }
 
-  /** This side leaves for good. */
+  /** This side leaves for good. Without a line the relay hears so when there is one: else the seat waits for nobody. */
   leave(): Action[] {
     if (hearingAt(this.stage) !== null) this.tell({ t: "Goodbye" });
-    return this.end(null, true);
+    this.leaving = this.wasLive && UNWELCOMED.has(this.stage.at);
+    return this.leaving ? this.taken() : this.end(null, true);
   }
 
   /** The network may be there again: do not wait for the next try. */
@@ -122,6 +130,7 @@ export abstract class Connection extends Script {
       throw new ProtocolError("the relay put this viewer into another session", "tampered");
     }
     this.place = place;
+    if (this.leaving) return this.end(null, true);
     this.pass = { resume: message.resume };
     this.show(arrivedView(place));
     if (message.host_present !== false) return this.verify(now);
@@ -142,6 +151,7 @@ export abstract class Connection extends Script {
     this.cutAt ??= now;
     const until = restartingS ? this.timeOfDay() + restartingS * 1000 : null;
     this.shown = awayView(this.shown, restartingS === undefined ? this.shown.restartingUntil : until);
+    this.tellLost();
     return this.taken();
   }
 
@@ -190,8 +200,18 @@ export abstract class Connection extends Script {
     }
     this.out.push({ do: "disconnect" });
     this.stage = { at: "waiting", until: now + this.backoff.next() };
-    if (this.wasLive) this.show({ ...NOBODY_ASKED, phase: "reconnecting" });
+    if (this.wasLive) {
+      this.show({ ...NOBODY_ASKED, phase: "reconnecting" });
+      this.tellLost();
+    }
     return this.taken();
+  }
+
+  /** There is no line: what was pressed a moment ago may have been lost with it, and is never said by itself again. */
+  protected tellLost(): void {
+    if (!this.presses.cut()) return;
+    const scene = { shown: this.shown, now: this.timeOfDay() };
+    this.show(refused(scene, { code: "desync", capability: null, removedBy: null }));
   }
 
   protected end(error: Failure | null, tellRelay: boolean): Action[] {

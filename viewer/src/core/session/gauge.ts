@@ -17,12 +17,18 @@ class Flow {
   private samples: Sample[] = [];
 
   add(amount: number, at: number): void {
+    // Also before anybody reads it: a host may send for hours to somebody whom it has not let in.
+    if (at - (this.samples[0]?.at ?? at) > 2 * WINDOW_MS) this.forget(at);
     this.samples.push({ at, amount });
   }
 
   sum(now: number): number {
-    this.samples = this.samples.filter((sample) => sample.at > now - WINDOW_MS);
+    this.forget(now);
     return this.samples.reduce((sum, sample) => sum + sample.amount, 0);
+  }
+
+  private forget(now: number): void {
+    this.samples = this.samples.filter((sample) => sample.at > now - WINDOW_MS);
   }
 }
 

@@ -11,21 +11,31 @@
 import type { Outgoing, SessionView } from "../api";
 import type { Credential } from "../../crypto/schedule";
 import { ProtocolError } from "../../protocol/errors";
-import { type HostToViewer, MODES, type Quality, type Whisper } from "../../protocol/generated";
+import { type HostToViewer, MODES, type Quality } from "../../protocol/generated";
 import type { Action } from "./actions";
 import { Connection } from "./connection";
 import type { FrameFacts } from "./frames";
 import { checkMoment } from "./heard";
-import { answered, HostVoice, isShowing, refused, revoked, type Scene, type Showing } from "./host_voice";
+import {
+  answered,
+  HostVoice,
+  isShowing,
+  refused,
+  revoked,
+  said,
+  type Scene,
+  type Showing,
+} from "./host_voice";
 import { sealable } from "./outgoing";
 import { OwnLines } from "./own_lines";
 import { isPassing } from "./passing";
 import { Picture } from "./picture";
+import { isPress } from "./presses";
 import { Pulse } from "./pulse";
 import { connectsAgain, hearingAt, overdue } from "./stage";
-import type { HeardWhisper } from "./team";
+import type { Overheard } from "./team";
 import { NOBODY_ASKED, stepsAt } from "./view";
-import { Whispers } from "./whispers";
+import { whispered, Whispers } from "./whispers";
 
 /** What a finished handshake tells: the next run's credential, and the modes that the host knows. */
 export interface Verified {
@@ -39,12 +49,17 @@ export class SessionMachine extends Connection {
   private readonly voice = new HostVoice();
   private readonly whispers = new Whispers();
   private readonly own = new OwnLines();
+  private unsaidShown = [this.own.view, this.whispers.view] as const;
 
   // --- commands
 
-  /** Input, seal and send it; while not live it is discarded, never kept (SPEC S3). */
+  /** Input, seal and send it; while not live it is discarded, never kept (SPEC S3): who pressed for it is told. */
   input(message: Outgoing): Action[] {
-    if (this.stage.at !== "live") return [];
+    if (isPress(message)) this.presses.sent();
+    if (this.stage.at !== "live") {
+      if (this.wasLive && !this.ended) this.tellLost();
+      return [];
+    }
     for (const whole of sealable(message, this.picture.seen)) this.tell(whole);
     if (message.t === "InviteRevoke") this.show(revoked(this.shown, message.invite));
     return this.taken();
@@ -60,25 +75,53 @@ export class SessionMachine extends Connection {
     return this.taken();
   }
 
+  /** Say something to the team only; while somebody of it is away it waits for them (SPEC T3, T9). */
+  whisper(text: string, now: number): Action[] {
+    const { self, members } = this.shown;
+    if (!this.wasLive || this.ended || self === null) return [];
+    const done = this.whispers.say(text, members, self.slot, this.timeOfDay());
+    if (done === "no_room") {
+      this.show(refused(this.scene, { code: "throttled", capability: "chat", removedBy: null }));
+    } else if (done === "nobody") {
+      this.show(refused(this.scene, { code: "not_permitted", capability: null, removedBy: "role" }));
+    }
+    this.sayDue(now);
+    return this.taken();
+  }
+
   private sayDue(now: number): void {
-    if (this.stage.at === "live") for (const message of this.own.due(now)) this.tell(message);
-    if (this.own.view !== this.shown.unsaid) this.show({ unsaid: this.own.view });
+    const { members, self } = this.shown;
+    if (this.stage.at === "live" && self !== null) {
+      for (const message of this.own.due(now)) this.tell(message);
+      for (const { whisper, slots } of this.whispers.due(members, self.slot, now)) {
+        this.out.push({ do: "whisper", message: whisper, slots });
+      }
+    }
+    this.show(this.unsaid());
   }
 
-  /** Say something to the team only (SPEC T3). */
-  whisper(text: string): Action[] {
-    const whisper = this.whispers.toBeSaid(text, this.timeOfDay());
-    return whisper === null || this.stage.at !== "live" ? [] : [{ do: "whisper", whisper }];
+  /** What this side said and not everybody has, where that has changed. */
+  private unsaid(): Partial<SessionView> {
+    const parts = [this.own.view, this.whispers.view] as const;
+    const [own, whispers] = this.unsaidShown;
+    if (own === parts[0] && whispers === parts[1]) return {};
+    this.unsaidShown = parts;
+    return { unsaid: parts.flat() };
   }
 
-  /** A whisper was sealed for so many members. */
-  whispered(whisper: Whisper, listeners: number): void {
-    this.show(this.whispers.own(whisper, listeners, this.scene));
-  }
-
-  /** A member whispered, and it opened. */
-  overheard(heard: HeardWhisper): void {
-    if (this.stage.at === "live") this.show(this.whispers.heard(heard, this.scene));
+  /** A member whispered, or has heard a whisper; it opened, so it is theirs. */
+  overheard({ from, message }: Overheard): Action[] {
+    const { self } = this.shown;
+    if (this.stage.at !== "live" || self === null) return [];
+    if (message.t === "WhisperHeard") {
+      const line = this.whispers.heard(from, message.at_ms, self);
+      this.show({ ...(line === null ? {} : said(this.shown, line)), ...this.unsaid() });
+      return [];
+    }
+    const author = { slot: from.slot, name: from.display_name };
+    this.show(said(this.shown, whispered(author, message)));
+    // Also where it is shown already: the answer may have been lost.
+    return [{ do: "whisper", message: { t: "WhisperHeard", at_ms: message.at_ms }, slots: [from.slot] }];
   }
 
   setQuality(quality: Quality): Action[] {
@@ -117,6 +160,7 @@ export class SessionMachine extends Connection {
     switch (message.t) {
       case "HeartbeatEcho":
         this.picture.gauge.roundTrip(Math.max(0, now - message.t_ms));
+        this.presses.echoed(message.t_ms);
         return [];
       case "HostGoodbye":
         return this.end({ code: message.code }, false);
@@ -132,7 +176,7 @@ export class SessionMachine extends Connection {
     if (message.t === "ChatLine") this.own.came(message, this.place?.slot ?? 0);
     const lasting = message.t === "InputRefused" && message.code !== "throttled";
     if (lasting && message.capability === "chat") this.own.refused();
-    return this.own.view === this.shown.unsaid ? {} : { unsaid: this.own.view };
+    return this.unsaid();
   }
 
   private get scene(): Scene {
@@ -172,6 +216,7 @@ export class SessionMachine extends Connection {
     if (quality !== "auto") this.tell({ t: "QualityChoice", quality });
     // What the host answered meanwhile comes right behind: only what is missing then is said again, by the clock.
     this.own.cut();
+    this.whispers.cut();
     return this.taken();
   }
 
@@ -221,7 +266,10 @@ export class SessionMachine extends Connection {
   }
 
   private beat(now: number): void {
-    if (this.pulse.beats(now)) this.tell({ t: "Heartbeat", t_ms: now, rtt_ms: this.picture.gauge.rttMs });
+    if (this.pulse.beats(now)) {
+      this.tell({ t: "Heartbeat", t_ms: now, rtt_ms: this.picture.gauge.rttMs });
+      this.presses.beat(now);
+    }
     if (this.stage.at !== "live") return;
     if (this.picture.gate.asksForKeyframe(now)) this.tell({ t: "KeyframeRequest" });
     this.sayDue(now);

@@ -2,15 +2,7 @@
 import type { UnsaidView } from "../api";
 import type { ChatLine, ChatSend } from "../../protocol/generated";
 import { fits, sayable } from "./outgoing";
-
-/** As many as a person writes while a line is down; H knows the last 256 numbers. */
-const MAX_WAITING = 50;
-/** Below what a host takes of one person (8, then one a second). */
-const LINES_AT_ONCE = 6;
-const LINE_GAP_MS = 1100;
-/** A line that was neither taken nor refused for so long was lost, or came too fast. */
-const REPEAT_AFTER_MS = 6_000;
-const MAX_TRIES = 5;
+import { MAX_TRIES, MAX_WAITING, Pace, REPEAT_AFTER_MS } from "./pace";
 
 interface Waiting extends ChatSend {
   readonly sent: number;
@@ -25,8 +17,7 @@ export class OwnLines {
   private count = 0;
   private lines: Waiting[] = [];
   private shown: readonly UnsaidView[] = [];
-  /** When the next line would be due if each took its time. */
-  private evenAt = 0;
+  private readonly pace = new Pace();
 
   /** What the host has not taken, oldest first; another array whenever it changes. */
   get view(): readonly UnsaidView[] {
@@ -50,7 +41,7 @@ export class OwnLines {
     for (const line of this.lines) {
       if (line.failed || (line.saidAt !== null && now - line.saidAt < REPEAT_AFTER_MS)) continue;
       if (line.tries >= MAX_TRIES) this.fail(line);
-      else if (this.inPace(now)) {
+      else if (this.pace.spend(now)) {
         line.saidAt = now;
         line.tries += 1;
         due.push({ t: "ChatSend", text: line.text, sent: line.sent });
@@ -83,19 +74,19 @@ export class OwnLines {
     for (const line of this.lines) if (line.saidAt !== null && !line.failed) this.fail(line);
   }
 
-  private inPace(now: number): boolean {
-    const at = Math.max(this.evenAt, now);
-    if (at - now > (LINES_AT_ONCE - 1) * LINE_GAP_MS) return false;
-    this.evenAt = at + LINE_GAP_MS;
-    return true;
-  }
-
   private fail(line: Waiting): void {
     line.failed = true;
     this.changed();
   }
 
   private changed(): void {
-    this.shown = this.lines.map(({ sent, text, at, failed }) => ({ key: `o${sent}`, text, at, failed }));
+    this.shown = this.lines.map(({ sent, text, at, failed }) => ({
+      key: `o${sent}`,
+      text,
+      at,
+      failed,
+      whisper: false,
+      lacking: [],
+    }));
   }
 }

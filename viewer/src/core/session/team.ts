@@ -1,4 +1,4 @@
-/** Whispers of the team on one link: who can be reached, sealing to each, opening from each (SPEC T2-T5). */
+/** Whispers of the team on one link: who can be reached, sealing to each, opening from each (SPEC T2-T5, T9). */
 import type { Bytes } from "../../crypto/bytes";
 import { equalInConstantTime, hex } from "../../crypto/bytes";
 import { CryptoError } from "../../crypto/errors";
@@ -12,7 +12,7 @@ import {
 } from "../../crypto/whisper";
 import { encodeMessage, viewerToViewer } from "../../protocol/codec";
 import { ProtocolError } from "../../protocol/errors";
-import { type Member, MessageType, type Whisper } from "../../protocol/generated";
+import { type Member, MessageType, type ViewerToViewer } from "../../protocol/generated";
 import { type Header, header } from "../../protocol/header";
 import { mayWhisper } from "../../protocol/rights";
 
@@ -25,10 +25,10 @@ interface Tie {
   readonly receiver: WhisperReceiver;
 }
 
-/** A whisper that was opened, and who said it. */
-export interface HeardWhisper {
+/** What another viewer said, opened, and who it was. */
+export interface Overheard {
   readonly from: Member;
-  readonly whisper: Whisper;
+  readonly message: ViewerToViewer;
 }
 
 function teamKeyOf(member: Member | undefined): Bytes | null {
@@ -36,13 +36,17 @@ function teamKeyOf(member: Member | undefined): Bytes | null {
   return given === null ? null : new Uint8Array(given);
 }
 
-/** Those in the list who hear this slot's whispers; nobody before its own key has reached the list. */
-export function listenersOf(members: readonly Member[], slot: number): readonly Member[] {
+/** Those in the list who may hear this slot's whispers (SPEC T4). */
+export function hearersOf(members: readonly Member[], slot: number): readonly Member[] {
   const self = members.find((member) => member.slot === slot);
-  if (self === undefined || teamKeyOf(self) === null) return [];
-  return members.filter(
-    (other) => other.slot !== slot && teamKeyOf(other) !== null && mayWhisper(self.role, other.role),
-  );
+  if (self === undefined) return [];
+  return members.filter((other) => other.slot !== slot && mayWhisper(self.role, other.role));
+}
+
+/** Those of them who can be reached now; nobody before this slot's own key has reached the list. */
+export function listenersOf(members: readonly Member[], slot: number): readonly Member[] {
+  if (teamKeyOf(members.find((member) => member.slot === slot)) === null) return [];
+  return hearersOf(members, slot).filter((other) => teamKeyOf(other) !== null);
 }
 
 export class Team {
@@ -69,14 +73,15 @@ export class Team {
     this.members = members;
   }
 
-  /** The whole messages to be sent, one for each who hears it; none where nobody does. */
-  async seal(whisper: Whisper): Promise<readonly Bytes[]> {
+  /** The whole messages to be sent, one for each of these slots that can be reached; none where none can. */
+  async seal(message: ViewerToViewer, slots: readonly number[]): Promise<readonly Bytes[]> {
     const { own } = this;
     const listed = teamKeyOf(this.members.find((member) => member.slot === this.slot));
     if (own === null || listed === null || !equalInConstantTime(listed, own.public)) return [];
-    const body = encodeMessage(whisper);
+    const body = encodeMessage(message);
     const sealed: Bytes[] = [];
     for (const listener of listenersOf(this.members, this.slot)) {
+      if (!slots.includes(listener.slot)) continue;
       const tie = await this.tie(own, listener);
       const head = header(MessageType.TEAM, { dst: listener.slot, keyId: this.link });
       if (tie !== null) sealed.push(await tie.sender.sealMessage(head, body));
@@ -85,7 +90,7 @@ export class Team {
   }
 
   /** Open what came from another viewer; `null` for whatever does not open, comes again or may not be said. */
-  async open(message: Bytes, { dst, keyId }: Header): Promise<HeardWhisper | null> {
+  async open(message: Bytes, { dst, keyId }: Header): Promise<Overheard | null> {
     const { own } = this;
     const self = this.members.find((member) => member.slot === this.slot);
     const from = this.members.find((member) => BigInt(member.link) === keyId);
@@ -95,7 +100,7 @@ export class Team {
     try {
       const tie = await this.tie(own, from);
       if (tie === null) return null;
-      return { from, whisper: viewerToViewer.decode(await tie.receiver.openMessage(message)) };
+      return { from, message: viewerToViewer.decode(await tie.receiver.openMessage(message)) };
     } catch (error) {
       // T5: what a member says ends nothing.
       if (error instanceof ProtocolError) return null;

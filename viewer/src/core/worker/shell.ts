@@ -18,7 +18,7 @@ import type { Bytes } from "../../crypto/bytes";
 import { InOrder } from "../../crypto/order";
 import { relayMessage, relayToViewer } from "../../protocol/codec";
 import { decodeFrame, type Frame } from "../../protocol/frame";
-import { Flags, MessageType, type Whisper } from "../../protocol/generated";
+import { Flags, MessageType } from "../../protocol/generated";
 import { bodyOf, type Header, parseHeader } from "../../protocol/header";
 import { PointerValve } from "./valve";
 
@@ -102,7 +102,7 @@ export class Shell {
         return ready === null ? [] : machine.input(ready);
       }
       case "whisper":
-        return machine.whisper(message.text);
+        return machine.whisper(message.text, now);
       case "quality":
         return machine.setQuality(message.quality);
       case "drawn":
@@ -181,7 +181,9 @@ export class Shell {
         await this.tellTeamKey();
         return;
       case "whisper":
-        await this.whisper(action.whisper);
+        for (const message of (await this.sealed?.team.seal(action.message, action.slots)) ?? []) {
+          this.send(message);
+        }
         return;
       case "pass":
         this.around.post({ t: "told", message: action.message });
@@ -195,12 +197,6 @@ export class Shell {
     const { sealed } = this;
     if (sealed === null) return;
     this.send(await sealed.seal({ t: "TeamKey", public: await sealed.team.newKey() }));
-  }
-
-  private async whisper(whisper: Whisper): Promise<void> {
-    const messages = (await this.sealed?.team.seal(whisper)) ?? [];
-    for (const message of messages) this.send(message);
-    this.machine.whispered(whisper, messages.length);
   }
 
   /** The last words are on their way; the worker may go when the socket has taken them. */
@@ -291,8 +287,7 @@ export class Shell {
 
   private async overhear(sealed: Sealed, head: Header, message: Bytes): Promise<Action[]> {
     const heard = await sealed.team.open(message, head);
-    if (heard !== null) this.machine.overheard(heard);
-    return [];
+    return heard === null ? [] : this.machine.overheard(heard);
   }
 
   // --- the picture

@@ -1,5 +1,6 @@
 /** The people of a session, and what each may do to the others (SPEC G1-G10). */
 import type { CalmView } from "../../core/api";
+import { hearersOf } from "../../core/session/team";
 import {
   type Act,
   type Capability,
@@ -10,7 +11,7 @@ import {
   type Role,
   ROLE_CEILING,
 } from "../../protocol/generated";
-import { mayAct, mayWhisper } from "../../protocol/rights";
+import { mayAct } from "../../protocol/rights";
 
 /** The slot of the person at the host. */
 export const HOST_SLOT = 0;
@@ -114,7 +115,5 @@ export function uselessBy(group: GrantGroup, view: CalmView): "mode" | "platform
 
 /** Who hears one's own whispers now. */
 export function whisperHearers(view: CalmView): readonly Member[] {
-  const role = ownRole(view);
-  if (role === null) return [];
-  return view.members.filter((member) => member.slot !== view.self?.slot && mayWhisper(role, member.role));
+  return view.self === null ? [] : hearersOf(view.members, view.self.slot);
 }

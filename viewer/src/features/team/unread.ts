@@ -4,7 +4,10 @@ import type { LineView } from "../../core/api";
 export type ChatTab = "all" | "team";
 
 /** The lines of one tab. */
-export function linesOf(lines: readonly LineView[], tab: ChatTab): readonly LineView[] {
+export function linesOf<L extends Pick<LineView, "whisper">>(
+  lines: readonly L[],
+  tab: ChatTab,
+): readonly L[] {
   return lines.filter((line) => line.whisper === (tab === "team"));
 }
 

@@ -42,9 +42,10 @@ function Line(props: { readonly line: LineView; readonly first: boolean }): Reac
 function Unsaid(props: { readonly line: UnsaidView }): ReactElement {
   const { t } = useTranslation();
   const { phase } = useSession();
-  const { text, failed } = props.line;
+  const { text, failed, lacking } = props.line;
   const state = failed ? "failed" : phase === "live" ? "sending" : "waits";
   const Icon = failed ? IconAlertTriangle : IconClock;
+  const names = lacking.join(", ");
   return (
     // Read out once it has been said, not before.
     <li className="line" data-own data-unsaid={state} aria-live="off" data-testid="unsaid">
@@ -52,7 +53,8 @@ function Unsaid(props: { readonly line: UnsaidView }): ReactElement {
         {text}
       </p>
       <p className="line-state">
-        <Icon size={13} aria-hidden="true" /> {t(`chat.unsaid.${state}`)}
+        <Icon size={13} aria-hidden="true" />{" "}
+        {names === "" ? t(`chat.unsaid.${state}`) : t("chat.unsaid.lacking", { names })}
       </p>
     </li>
   );
@@ -68,7 +70,7 @@ function Lines(props: { readonly tab: ChatTab }): ReactElement {
   const list = useRef<HTMLOListElement>(null);
   const atEnd = useRef(true);
   const shown = linesOf(lines, props.tab);
-  const own = props.tab === "all" ? unsaid : [];
+  const own = linesOf(unsaid, props.tab);
   useLayoutEffect(() => {
     if (atEnd.current && list.current !== null) list.current.scrollTop = list.current.scrollHeight;
   }, [shown.length, own.length, props.tab]);
@@ -104,8 +106,8 @@ function Lines(props: { readonly tab: ChatTab }): ReactElement {
 function useObstacle(tab: ChatTab): string | null {
   const { t } = useTranslation();
   const view = useSession();
-  // What is said to everybody while the line is down is kept; a whisper is not (SPEC T8).
-  const down = tab === "all" && (view.phase === "reconnecting" || view.phase === "host_away");
+  // What is said while the line is down is kept (SPEC T8, T9).
+  const down = view.phase === "reconnecting" || view.phase === "host_away";
   const obstacle = obstacleTo("chat", down ? { ...view, phase: "live" } : view);
   if (obstacle === "offline") return t("obstacle.offline");
   if (tab === "all") return obstacle === null ? null : t(`obstacle.${obstacle}`);

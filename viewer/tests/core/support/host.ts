@@ -19,6 +19,7 @@ import {
 } from "../../../src/protocol/generated";
 import { bodyOf, header, packHeader, parseHeader } from "../../../src/protocol/header";
 import type { Socket } from "../../../src/core/worker/shell";
+import { eventually } from "../../support/eventually";
 
 export const ORIGIN = "https://relay.test";
 export const SESSION_ID = Uint8Array.from({ length: 16 }, (_, i) => i);
@@ -87,11 +88,11 @@ export class Host {
 
   /** The next message of the viewer; waits for it. */
   async next(): Promise<Heard> {
-    for (let tries = 0; this.socket.sent.length <= this.readCount; tries += 1) {
-      if (tries > 2000) throw new Error("the viewer says nothing");
-      await new Promise((resolve) => setTimeout(resolve, 1));
-    }
-    const message = this.socket.sent[this.readCount] ?? new Uint8Array();
+    const message = await eventually(() => {
+      const next = this.socket.sent[this.readCount];
+      if (next === undefined) throw new Error("the viewer says nothing");
+      return next;
+    });
     this.readCount += 1;
     const head = parseHeader(message);
     if (head.type === MessageType.RELAY) return viewerToRelay.decode(bodyOf(message));

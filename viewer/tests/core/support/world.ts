@@ -1,5 +1,4 @@
 /** A session worker without a browser: sockets, clock and canvas belong to the test. */
-import { vi } from "vitest";
 
 import type { SessionView } from "../../../src/core/api";
 import type { Codecs } from "../../../src/core/display/decode";
@@ -12,6 +11,7 @@ import { IDLE_VIEW } from "../../../src/core/session/view";
 import { Shell } from "../../../src/core/worker/shell";
 import { codeCredential } from "../../../src/crypto/schedule";
 import { FakeSocket } from "./host";
+import { eventually } from "../../support/eventually";
 
 /** Decoders of a world without pictures. */
 export const NO_PICTURES: Codecs = {
@@ -58,20 +58,20 @@ export class World {
 
   /** The socket with this number, once it is there. */
   socket(number: number): Promise<FakeSocket> {
-    return vi.waitFor(() => {
+    return eventually(() => {
       const socket = this.sockets[number];
       if (socket === undefined) throw new Error(`no socket ${number}`);
       return socket;
-    }, 3000);
+    });
   }
 
   phase(phase: SessionView["phase"]): Promise<void> {
-    return vi.waitFor(() => {
+    return eventually(() => {
       if (this.views.at(-1)?.phase !== phase) {
         const { phase: at, error } = this.views.at(-1) ?? {};
         throw new Error(`${at ?? "nothing"} (${JSON.stringify(error)}), not ${phase}`);
       }
-    }, 3000);
+    });
   }
 
   join(digits = "123456"): void {

@@ -97,6 +97,7 @@ describe("the record's pages", () => {
     details: [],
     personal: [],
     erased: false,
+    changed: false,
   });
 
   it("follow one another, and none is shown twice", async () => {
