@@ -35,6 +35,9 @@ it is learned how much they vary."""
 PATIENCE_GAINED: Final = 0.25
 PATIENCE_KEPT: Final = 0.98
 """By each acknowledgement: of what it was later than that, and of what there was where it was in time."""
+REGAIN_AFTER_MS: Final = 1500
+"""When nothing has come late for so long, a line that paused is tried with half as much again, and again."""
+REGAIN_MS: Final = 200
 GROWTH: Final = 2
 """Bytes by which the window may grow for each byte that came in time: a round trip triples it at most."""
 MIN_WINDOW_BYTES: Final = 2 * 1024
@@ -105,8 +108,11 @@ class Line:
         self._allowed = FIRST_TRAIN_BYTES
         self._draining = False
         self._acked_ms = float("-inf")
+        self._rate_before = 0.0
+        """The rate until something came late, as long as no train has told which one it is now."""
+        self._raise_at_ms = 0.0
         self._doubtful_rate = float("inf")
-        """Of the newest train, where that took too long: no more is sent until another one tells more."""
+        """Of the newest train, where that took too long: no more is sent until something comes in time."""
 
     @property
     def empty_ms(self) -> float:
@@ -202,6 +208,7 @@ class Line:
         self._measure_empty(newest, on_line_ms, now_ms)
         self._acked_ms = now_ms
         if not late:
+            self._regain(newest, now_ms)
             self._allowed = min(self._allowed + GROWTH * _bytes_of(arrived), MAX_WINDOW_BYTES)
         if now_ms - self._empty_at_ms > ROUND_TRIP_MEMORY_MS and self._flight:
             self._draining = True  # once in a while the line must be empty for its round trip to be seen
@@ -276,19 +283,37 @@ class Line:
         train.bytes += size
         train.ended_ms = came_ms
         span_ms = came_ms - train.began_ms
-        if train.bytes >= SMALL_FRAME_BYTES and self.known:
-            slow = span_ms - train.bytes / self.rate > self.patience_ms
-            self._doubtful_rate = train.bytes / span_ms if slow else float("inf")
+        if self.known and max(train.bytes, size) >= SMALL_FRAME_BYTES:
+            # A frame alone tells no rate, but that it came in time: a doubt must not outlast its cause.
+            if span_ms - max(train.bytes, 0) / self.rate <= self.patience_ms:
+                self._doubtful_rate = float("inf")
+            elif train.bytes >= SMALL_FRAME_BYTES:
+                self._doubtful_rate = train.bytes / span_ms
         if train.bytes >= TRAIN_BYTES and span_ms >= TRAIN_MS:
             self._learn(train.bytes / span_ms, late=late)
+            if not late:
+                self._rate_before = 0.0
             self._train = _Train(0, came_ms, came_ms)
         elif train.met_idle and train.bytes >= SMALL_FRAME_BYTES:
             at_least = train.bytes / max(span_ms, TRAIN_MS)
             if at_least > self.rate:
                 self._learn(at_least, late=False)
 
+    def _regain(self, newest: Sent, now_ms: float) -> None:
+        """Go back to the rate of before a pause of the line: what is sent since is too little to tell it.
+
+        This ends where acknowledgements come later, or a train tells how fast the line is.
+        """
+        if now_ms - self._due_ms(newest, newest.size_bytes) > LEAST_PATIENCE_MS:
+            self._raise_at_ms = max(self._raise_at_ms, now_ms + REGAIN_AFTER_MS)
+        elif self.rate < self._rate_before and now_ms >= self._raise_at_ms:
+            self.rate = min(1.5 * self.rate, self._rate_before)
+            self._raise_at_ms = now_ms + REGAIN_MS
+
     def _learn(self, rate: float, *, late: bool) -> None:
         if late:
+            self._rate_before = max(self._rate_before, self.rate)
+            self._raise_at_ms = self._train.ended_ms + REGAIN_AFTER_MS
             self._rates.clear()
         self._rates.append(rate)
         # The best but one: a train looks faster than its line when two acknowledgements came as one.
