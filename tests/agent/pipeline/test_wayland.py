@@ -111,7 +111,7 @@ def test_shows_every_pixel_and_tells_of_changes(
 
 def test_unanswered_question_is_told_and_then_followed(desktop: Desktop, bus: Bus, desk: Desk) -> None:
     desktop.person(bus, "wait")
-    assert failure_of(desk).condition is CaptureCondition.ASKING
+    wait_until(lambda: failure_of(desk).condition is CaptureCondition.ASKING, "asking", DEADLINE_S)
     desktop.person(bus, "yes")
     opened(desk).close()
 
