@@ -116,7 +116,7 @@ class Driving:
         if receiver.role is not Role.LEAD and lacking:
             receiver.granted |= lacking
             if receiver.role is Role.EXTERNAL:
-                receiver.lent = lacking
+                receiver.lent |= lacking
             self._desk.tell_grants()
             lead = self._desk.lead
             by_slot = receiver.slot if lead is None else lead.slot

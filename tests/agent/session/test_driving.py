@@ -207,6 +207,18 @@ def test_G6_what_a_guest_was_granted_with_the_control_goes_with_it(world: World,
     assert holder(world) == 2, "the customer has agreed already"
 
 
+def test_G6_what_a_guest_was_granted_in_two_steps_goes_with_the_control_as_well(world: World) -> None:
+    lead = world.live()
+    guest(world, lead)
+    world.give(lead.say(ControlGive(slot=2)))
+    world.answer(True)
+    world.give(lead.say(GrantChange(slot=2, capability=Capability.INPUT_TEXT, granted=False)))
+    world.give(lead.say(ControlGive(slot=2)))
+    assert granted_to(lead, 2) >= GIVEN_TO_DRIVE
+    world.give(lead.say(ControlRequest()))
+    assert not GIVEN_TO_DRIVE & granted_to(lead, 2)
+
+
 def test_G6_what_the_lead_has_granted_a_guest_apart_stays(world: World) -> None:
     lead = world.live()
     external = guest(world, lead)
