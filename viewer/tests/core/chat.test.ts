@@ -110,6 +110,15 @@ describe("the numbers", () => {
     expect(empty.view).toEqual([]);
   });
 
+  test("make room for new ones although fifty before them failed", () => {
+    const own = lines(50);
+    for (let now = 0; now < 500_000; now += 1_000) own.due(now);
+    expect(own.view.every(({ failed }) => failed)).toBe(true);
+    expect(own.say("again", 0)).toBe(true);
+    expect(own.due(600_000).map(({ sent, text }) => [sent, text])).toEqual([[51, "again"]]);
+    expect(own.view).toHaveLength(50);
+  });
+
   test("of others, or that nobody gave, take nothing off; a host without numbers is known by the words", () => {
     const own = lines(2);
     own.due(0);

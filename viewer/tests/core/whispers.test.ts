@@ -101,4 +101,14 @@ describe("a whisper", () => {
     expect(whispers.say("hola", [ME, EVA], 1, 51)).toBe("no_room");
     expect(whispers.view).toHaveLength(50);
   });
+
+  test("finds room although fifty before it reached nobody", () => {
+    const whispers = spoken([ME, EVA], ...Array.from({ length: 50 }, (_, i) => `lost ${String(i)}`));
+    expect(whispers.say("uno", [ME, EVA], 1, 2000)).toBe("no_room");
+    due(whispers, [ME], 0);
+    due(whispers, [ME], 700_000);
+    expect(whispers.say("uno", [ME, EVA], 1, 2000)).toBe("kept");
+    expect(whispers.view.map(({ text }) => text)).toEqual(expect.arrayContaining(["lost 1", "uno"]));
+    expect(whispers.view).toHaveLength(50);
+  });
 });

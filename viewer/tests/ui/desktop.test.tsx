@@ -189,6 +189,10 @@ describe("chat", () => {
     fireEvent.change(field, { target: { value: "still there" } });
     fireEvent.keyDown(field, { key: "Enter" });
     expect(session.calls).toContain("whisper still there");
+    act(() =>
+      session.show(team("lead", { unsaid: [lost], phase: "ended", error: { code: "session_ended" } })),
+    );
+    expect(screen.getByTestId("undelivered").textContent).toContain("hushNot delivered to Jon, Ana");
   });
 });
 

@@ -26,7 +26,7 @@ export class OwnLines {
 
   /** One more line; false where it cannot be kept. `at` is the time of day, ms. */
   say(text: string, at: number): boolean {
-    if (this.lines.length >= MAX_WAITING) return false;
+    if (this.lines.length >= MAX_WAITING && !this.forgetFailed()) return false;
     const message = { t: "ChatSend", text: sayable(text), sent: this.count + 1 } as const;
     if (!fits(message)) return true;
     this.count += 1;
@@ -72,6 +72,13 @@ export class OwnLines {
   /** The host takes none of them. */
   refused(): void {
     for (const line of this.lines) if (line.saidAt !== null && !line.failed) this.fail(line);
+  }
+
+  /** Room for one more: the oldest that counts as not delivered is shown no longer. */
+  private forgetFailed(): boolean {
+    const at = this.lines.findIndex(({ failed }) => failed);
+    if (at >= 0) this.lines.splice(at, 1);
+    return at >= 0;
   }
 
   private fail(line: Waiting): void {

@@ -45,7 +45,7 @@ export class Whispers {
   say(text: string, members: readonly Member[], slot: number, at: number): "kept" | "no_room" | "nobody" {
     const hearers = hearersOf(members, slot);
     if (hearers.length === 0) return "nobody";
-    if (this.waiting.length >= MAX_WAITING) return "no_room";
+    if (this.waiting.length >= MAX_WAITING && !this.forgetSettled()) return "no_room";
     const whisper = { t: "Whisper", text: sayable(text), at_ms: Math.max(at, this.lastAt + 1) } as const;
     if (!fits(whisper)) return "kept";
     this.lastAt = whisper.at_ms;
@@ -86,6 +86,13 @@ export class Whispers {
     }
     this.changed();
     return whispered(self, own);
+  }
+
+  /** Room for one more: the oldest that nobody is waited for any more is shown no longer. */
+  private forgetSettled(): boolean {
+    const settled = this.waiting.find(({ hearers }) => hearers.every(({ state }) => state !== "waits"));
+    this.waiting = this.waiting.filter((one) => one !== settled);
+    return settled !== undefined;
   }
 
   private changed(): void {

@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 
 import { useSession } from "../services";
 
-/** What this side said and nobody got, after the end: it can still be read, and said in another way. */
+/** What this side said and nobody got, or somebody did not, after the end: it can still be read, and said in another way. */
 export function Undelivered(): ReactElement | null {
   const { t } = useTranslation();
   const { unsaid } = useSession();
@@ -16,8 +16,13 @@ export function Undelivered(): ReactElement | null {
       </Text>
       <ul className="undelivered">
         {unsaid.map((line) => (
-          <li key={line.key} dir="auto">
-            {line.text}
+          <li key={line.key}>
+            <div dir="auto">{line.text}</div>
+            {line.lacking.length > 0 && (
+              <Text size="xs" c="dimmed">
+                {t("chat.unsaid.lacking", { names: line.lacking.join(", ") })}
+              </Text>
+            )}
           </li>
         ))}
       </ul>
