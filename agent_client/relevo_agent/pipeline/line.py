@@ -202,13 +202,14 @@ class Line:
         self.decode_ms += (0.25 if self.decode_ms else 1.0) * (decode_ms - self.decode_ms)
         self.round_trip_ms += (0.125 if self.round_trip_ms else 1.0) * (on_line_ms - self.round_trip_ms)
         late = self._lateness_ms(newest, on_line_ms) > LATE_MS
-        self._expect(now_ms - self._due_ms(newest, _bytes_of(arrived)))
+        overdue_ms = now_ms - self._due_ms(newest, _bytes_of(arrived))
+        self._expect(overdue_ms)
         if self._empty_ms is not None:
             self._measure_rate(arrived, now_ms - decode_ms, late=late)
         self._measure_empty(newest, on_line_ms, now_ms)
         self._acked_ms = now_ms
         if not late:
-            self._regain(newest, now_ms)
+            self._regain(overdue_ms, now_ms)
             self._allowed = min(self._allowed + GROWTH * _bytes_of(arrived), MAX_WINDOW_BYTES)
         if now_ms - self._empty_at_ms > ROUND_TRIP_MEMORY_MS and self._flight:
             self._draining = True  # once in a while the line must be empty for its round trip to be seen
@@ -299,12 +300,12 @@ class Line:
             if at_least > self.rate:
                 self._learn(at_least, late=False)
 
-    def _regain(self, newest: Sent, now_ms: float) -> None:
+    def _regain(self, overdue_ms: float, now_ms: float) -> None:
         """Go back to the rate of before a pause of the line: what is sent since is too little to tell it.
 
         This ends where acknowledgements come later, or a train tells how fast the line is.
         """
-        if now_ms - self._due_ms(newest, newest.size_bytes) > LEAST_PATIENCE_MS:
+        if overdue_ms > LEAST_PATIENCE_MS:
             self._raise_at_ms = max(self._raise_at_ms, now_ms + REGAIN_AFTER_MS)
         elif self.rate < self._rate_before and now_ms >= self._raise_at_ms:
             self.rate = min(1.5 * self.rate, self._rate_before)
