@@ -182,13 +182,14 @@ def test_V4_a_terminal_of_the_customers_own(session: Administered) -> None:
     wait_until(lambda: "ñ-42" in _screen(page, 1), "what was typed is carried out")
     sizes: set[str] = set()
 
-    def resized() -> bool:
+    def measured() -> int:
         _run(page, 1, "stty size")
         sizes.update(re.findall(r"^\d+ \d+$", _screen(page, 1), re.MULTILINE))
-        page.set_viewport_size({"width": 1500, "height": 700})
-        return len(sizes) == 2
+        return len(sizes)
 
-    wait_until(resized, "the terminal follows its room")
+    wait_until(lambda: measured() == 1, "the terminal says its size")
+    page.set_viewport_size({"width": 1500, "height": 700})
+    wait_until(lambda: measured() == 2, "the terminal follows its room")
     page.set_viewport_size({"width": 1500, "height": 960})
 
 
