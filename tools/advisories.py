@@ -67,6 +67,8 @@ class _Weakness(msgspec.Struct):
 
 class _Result(msgspec.Struct):
     vulns: list[_Weakness] = []
+    next_page_token: str = ""
+    """There are more; what is told may then be none at all."""
 
 
 class _Answer(msgspec.Struct):
@@ -82,6 +84,8 @@ def known_of(packages: Sequence[Package], service: str) -> list[Known]:
         if len(results) != len(some):
             raise NotAvailable(f"{service} answers {len(results)} of {len(some)} questions")
         for package, result in zip(some, results, strict=True):
+            if result.next_page_token and not result.vulns:
+                raise NotAvailable(f"{service} tells of {package.name} in pages, of which the first is empty")
             if result.vulns:
                 found.append(Known(package, tuple(sorted(one.id for one in result.vulns))))
     return found

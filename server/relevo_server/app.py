@@ -46,7 +46,7 @@ from relevo_server.store.revocations import RevocationStore
 from relevo_server.store.schema import migrate
 from relevo_server.store.sign_ins import SignInStore
 from relevo_server.store.upkeep import Upkeep, UpkeepParts
-from relevo_server.syslog import SyslogParts, SyslogSender
+from relevo_server.syslog import SyslogParts, SyslogSender, collector_files
 from relevo_server.tls import TlsKeeper, make_data_folder
 
 _HOUSEKEEPING_EVERY_S = 600.0
@@ -117,7 +117,7 @@ def _make_parts(settings: Settings, clock: Clock, tls: TlsKeeper | None) -> _Par
         tickets=TicketOffice(clock.monotonic_s),
         guest_tickets=TicketOffice(clock.monotonic_s),
         presentations=TicketOffice(clock.monotonic_s, per_account=4, life_s=PRESENTATION_LIFE_S),
-        throttles=make_throttles(clock),
+        throttles=make_throttles(clock, settings.sessions_per_address),
         routing_numbers=RoutingNumbers(clock.wall_s),
         relay_sessions=RelaySessionStore(database, clock),
         sign_ins=sign_ins,
@@ -168,7 +168,7 @@ async def _send_on(parts: _Parts, stopping: asyncio.Event) -> None:
     settings = parts.services.settings
     if settings.syslog is not None:
         audit, origin = AuditLog(parts.database), settings.relay_origin
-        sending = SyslogParts(audit, settings.syslog, origin, settings.data, settings.syslog_ca)
+        sending = SyslogParts(audit, settings.syslog, origin, settings.data, collector_files(settings))
         await SyslogSender(sending).keep(stopping)
 
 

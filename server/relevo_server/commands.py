@@ -11,6 +11,7 @@ from typing import Final
 
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
+from sqlalchemy import make_url
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from relevo_protocol.modes import Standing
@@ -28,7 +29,7 @@ from relevo_server.store.database import Database
 from relevo_server.store.organisations import HOME, OrganisationStore
 from relevo_server.store.sign_ins import SignInStore
 from relevo_server.store.spool import set_aside
-from relevo_server.syslog import TLS, collector_context
+from relevo_server.syslog import TLS, collector_context, collector_files
 from relevo_server.tls import make_data_folder, prepare_certificate
 
 ACTOR: Final = "command line"
@@ -239,6 +240,7 @@ async def check(settings: Settings) -> tuple[list[str], bool]:
     findings = [
         *_check_certificate(settings),
         *await _check_database(settings),
+        *_check_database_line(settings),
         *_check_spool(settings),
         *_check_rest(settings),
         *_check_collector(settings),
@@ -328,15 +330,26 @@ def _check_rest(settings: Settings) -> list[str]:
     return lines
 
 
+def _check_database_line(settings: Settings) -> list[str]:
+    url = make_url(settings.database)
+    here = url.host in {None, "", "localhost", "127.0.0.1", "::1"}
+    if here or url.query.get("ssl") in {"require", "verify-ca", "verify-full"}:
+        return []
+    add = "add ?ssl=verify-full (or require) to database_url"
+    return [f"warn  the line to the database on {url.host} may not be encrypted: {add}"]
+
+
 def _check_collector(settings: Settings) -> list[str]:
     if settings.syslog is None:
         return []
     if not settings.syslog.startswith(TLS):
         return ["warn  syslog is not encrypted: for a collector elsewhere write it as tls://host:port"]
     try:
-        collector_context(settings.syslog_ca)
+        collector_context(collector_files(settings))
     except OSError as error:
-        return [f"FAIL  syslog_ca {settings.syslog_ca}: {error}"]
+        names = ("syslog_ca", "syslog_certificate", "syslog_key")
+        files = [f"{name} {file}" for name in names if (file := getattr(settings, name)) is not None]
+        return [f"FAIL  {', '.join(files)}: {error}"]
     return []
 
 

@@ -1,26 +1,29 @@
 """What the command line does when somebody's data are to go: from the record, from beside it, from the spool.
 
-What waits in the spool for the database is brought there by the server alone, within seconds of its answer:
-an erasure waits for that, and says so where it does not come.
+What waits in the spool for the database is brought there by the server within seconds of its answer, and by
+the erasure itself where no server runs: it waits for that, and says so where it does not come.
 """
 
 import asyncio
 import re
+from collections import deque
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Final
 
 from relevo_server.clock import Clock
 from relevo_server.commands import CommandError, opened_database
 from relevo_server.commands_audit import keeper_of
 from relevo_server.commands_trust import Outcome, account_of, check_organisation, event
+from relevo_server.edge.bookkeeper import Bookkeeper, BookParts
 from relevo_server.edge.packing import UnknownRecord, pack, unpack
 from relevo_server.relay.records import Audited, Record, SeatKept, SessionKept
 from relevo_server.settings import Settings
 from relevo_server.store.database import Database
+from relevo_server.store.disk import alone_now
 from relevo_server.store.erasure import Erasure
 from relevo_server.store.erasure import erase as erase_stored
-from relevo_server.store.spool import rewrite_refused, set_aside, waiting
+from relevo_server.store.relay_sessions import RelaySessionStore
+from relevo_server.store.spool import SERVER_LOCK, Spool, rewrite_refused, set_aside, waiting
 
 _SESSION: Final = re.compile(r"[0-9a-fA-F]{32}")
 _GUEST: Final = re.compile(r"guest-[0-9a-f]{24}")
@@ -41,13 +44,13 @@ class WantedErasure:
 async def erase(settings: Settings, organisation: str, wanted: WantedErasure) -> Outcome:
     """Erase what is personal of a session, an account or a guest; the chain stays. Raises CommandError.
 
-    Not all is well where the server has not yet written something about them that it keeps in its spool.
+    Not all is well where something about them stays in the spool.
     """
     spool = settings.data / "spool"
     async with opened_database(settings) as database:
         await check_organisation(database, settings, organisation)
         whose = _Whose(organisation, await _erasure(settings, database, organisation, wanted))
-        left = await _left_waiting(spool, whose)
+        left = await _unwritten(settings, database, whose)
         count = await erase_stored(database, organisation, whose.what, event("erased", organisation, {}))
         await keeper_of(settings, database).sign_due(Clock().wall_s(), at_once=True)
     refused = rewrite_refused(spool, whose.without)
@@ -60,8 +63,8 @@ async def erase(settings: Settings, organisation: str, wanted: WantedErasure) ->
         )
     if left:
         lines.append(
-            f"FAIL  {left} record(s) about them wait in {spool / 'records.bin'} for the database: let the "
-            "server run until they are written, then erase once more"
+            f"FAIL  {left} record(s) about them wait in {spool / 'records.bin'} for the database, whose "
+            "fault the server's log tells: erase once more when they are written"
         )
     return lines, not left
 
@@ -103,13 +106,27 @@ class _Whose:
         return self.what.person in people
 
 
-async def _left_waiting(spool: Path, whose: _Whose) -> int:
-    """Wait until the server has written what tells of them; how many records it has not."""
-    rounds = round(_PATIENCE_S / _LOOK_EVERY_S)
+async def _unwritten(settings: Settings, database: Database, whose: _Whose) -> int:
+    """How many records about them stay in the spool, once the server has had its time, or we have tried."""
+    spool = settings.data / "spool"
+    with alone_now(spool / SERVER_LOCK) as stopped:
+        if stopped:  # and none starts meanwhile
+            await _bring_in(settings, database)
+    rounds = 0 if stopped else round(_PATIENCE_S / _LOOK_EVERY_S)
     while (left := sum(map(whose.concerned, waiting(spool)))) and rounds:
         rounds -= 1
         await asyncio.sleep(_LOOK_EVERY_S)
     return left
+
+
+async def _bring_in(settings: Settings, database: Database) -> None:
+    """Write to the database what waits in the spool of a server that does not run, as it would itself."""
+    clock = Clock()
+    told = list[object]()  # nobody waits for them here
+    parts = BookParts(deque(), RelaySessionStore(database, clock), clock, kept=told.append, lost=told.append)
+    books = Bookkeeper(parts)
+    books.open(Spool(settings.data / "spool", settings.spool_mib * 1024 * 1024))
+    await books.replay()
 
 
 async def _erasure(

@@ -5,9 +5,11 @@ import contextlib
 import signal
 import socket
 import sys
+import time
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from email.utils import formatdate
+from typing import Final
 
 import uvicorn
 from fastapi import FastAPI
@@ -20,20 +22,27 @@ from relevo_server.edge.hardening import uvicorn_options
 from relevo_server.edge.listening import listen_socket
 from relevo_server.logs import configure_logs, logger
 from relevo_server.settings import Settings
+from relevo_server.store.disk import alone_now
+from relevo_server.store.spool import SERVER_LOCK
 from relevo_server.tls import TlsKeeper
 
 # What is open gets this long after SIGTERM; the process is gone within five seconds.
 _GRACE_S = 3
 _BACKLOG = 512
+_PREDECESSOR_S: Final = 10.0
+"""How long a server that is just being stopped is waited for."""
 _log = logger(__name__)
 
 
 def serve(settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT. Raises TlsError, or OSError when the address cannot be listened on."""
+    """Serve until SIGTERM or SIGINT.
+
+    Raises TlsError, or OSError where the address cannot be listened on or the data folder is in use.
+    """
     configure_logs(settings)
     _take_all_files()
     door = Door(settings.connections_per_address, settings.proxies)
-    with contextlib.closing(listen_socket(settings.host, settings.port, door)) as listener:
+    with contextlib.closing(listen_socket(settings.host, settings.port, door)) as listener, _alone(settings):
         settings = settings.model_copy(update={"port": listener.getsockname()[1]})
         clock = Clock()
         tls = None if settings.plain_http else TlsKeeper(settings, clock)
@@ -42,6 +51,22 @@ def serve(settings: Settings) -> None:
         signal.signal(signal.SIGTERM, _leave)
         signal.signal(signal.SIGINT, _leave)
         _Server(_config(app, tls), settings).run(sockets=[listener])
+
+
+@contextlib.contextmanager
+def _alone(settings: Settings) -> Generator[None]:
+    """Be the one server of this data folder: two would write into one spool. Raises OSError."""
+    until_s = time.monotonic() + _PREDECESSOR_S
+    while True:
+        with alone_now(settings.data / "spool" / SERVER_LOCK) as free:
+            if free:
+                yield
+                return
+        if time.monotonic() > until_s:
+            raise OSError(
+                f"another relevo-server works in {settings.data}: stop it, or give this one another folder"
+            )
+        time.sleep(0.1)
 
 
 def _take_all_files() -> None:

@@ -36,9 +36,11 @@ class Throttles:
     # For the WebSocket edge: connections opened by an address, support sessions registered by one.
     connect_address: Throttle
     register_address: Throttle
+    # Whole checks of an organisation's record.
+    verify_organisation: Throttle
 
 
-def make_throttles(clock: Clock) -> Throttles:
+def make_throttles(clock: Clock, sessions_per_address: int) -> Throttles:
     """The throttles with the server's allowances: attempts at once, and attempts recovered each second."""
 
     def throttle(burst: float, per_s: float) -> Throttle:
@@ -51,13 +53,16 @@ def make_throttles(clock: Clock) -> Throttles:
         ticket_address=throttle(40, 1),
         reserve_account=throttle(10, 1 / 30),
         present_account=throttle(10, 1 / 30),
-        guest_address=throttle(120, 1),  # a class that joins a presentation from one address
+        # Each is a line of the record, and two more where the guest is let in. A class comes at once.
+        guest_address=throttle(120, 1 / 10),
         step_account=throttle(8, 1 / 30),
         token_address=throttle(20, 1 / 10),
         join_account=throttle(6, 1 / 10),  # each puts a question before somebody
         invite_account=throttle(20, 1 / 10),
         connect_address=throttle(60, 4),
-        register_address=throttle(30, 1 / 2),
+        # All that an address may have at once, and as many anew in ten minutes: each leaves two lines.
+        register_address=throttle(sessions_per_address, sessions_per_address / 600),
+        verify_organisation=throttle(3, 1 / 60),
     )
 
 

@@ -93,8 +93,8 @@ class Settings(BaseSettings):
     sessions_per_address: int = Field(
         default=50,
         ge=1,
-        description="Customers' sessions that one address may have open at once; an office needs more if "
-        "all of it comes from one.",
+        description="Customers' sessions that one address may have open at once, and open anew in ten "
+        "minutes; an office needs more if all of it comes from one.",
     )
     metrics_token: SecretStr | None = Field(
         default=None,
@@ -139,6 +139,14 @@ class Settings(BaseSettings):
     syslog_ca: Path | None = Field(
         default=None,
         description="PEM file of the authority of the collector's certificate; default: those of the system.",
+    )
+    syslog_certificate: Path | None = Field(
+        default=None,
+        description="PEM file of the certificate, with its chain, that the collector is shown over TLS; "
+        "needs `syslog_key`.",
+    )
+    syslog_key: Path | None = Field(
+        default=None, description="PEM file of the key of `syslog_certificate`, without a password."
     )
     connections_per_address: int = Field(
         default=200, ge=4, description="Connections that one address may have open at once."
@@ -215,11 +223,18 @@ class Settings(BaseSettings):
             )
         if self.plain_http and self.tls_certificate is not None:
             raise ValueError("plain_http and tls_certificate exclude one another")
-        if self.syslog_ca is not None and not (self.syslog or "").startswith("tls://"):
-            raise ValueError("syslog_ca is for a collector over TLS: write syslog as tls://host:port")
+        self._check_collector()
         if self.oidc_issuer is not None and not self.oidc_client_id:
             raise ValueError("oidc_issuer needs oidc_client_id: this server's name there")
         return self
+
+    def _check_collector(self) -> None:
+        if (self.syslog_certificate is None) != (self.syslog_key is None):
+            raise ValueError("syslog_certificate and syslog_key belong together: set both or neither")
+        files = {"syslog_ca": self.syslog_ca, "syslog_certificate": self.syslog_certificate}
+        for name, file in files.items():
+            if file is not None and not (self.syslog or "").startswith("tls://"):
+                raise ValueError(f"{name} is for a collector over TLS: write syslog as tls://host:port")
 
     @property
     def listens_everywhere(self) -> bool:

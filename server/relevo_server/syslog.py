@@ -1,6 +1,7 @@
 """Sends the committed record to a log collector as it grows: RFC 5424, octets counted, over TLS or bare TCP.
 
-RFC 5425 says how over TLS, RFC 6587 over TCP. The collector's certificate is checked; none of ours is shown.
+RFC 5425 says how over TLS, RFC 6587 over TCP. The collector's certificate is checked, and shown one of ours
+where there is one.
 
 What was sent is remembered in a file. A line may come twice after a crash; and as nobody answers in this
 protocol, those that a breaking connection had already taken may be missing there: the record itself has them.
@@ -17,6 +18,7 @@ import msgspec
 
 from relevo_server.export import syslog_line
 from relevo_server.logs import logger
+from relevo_server.settings import Settings
 from relevo_server.store.audit import AuditLog
 from relevo_server.store.database import Unavailable
 
@@ -25,23 +27,32 @@ POSITIONS_FILE: Final = "syslog-positions.json"
 _EVERY_S: Final = 2.0
 _AFTER_FAILURE_S: Final = 15.0
 _PATIENCE_S: Final = 5.0
+_REFUSED_WITHIN_S: Final = 0.5
 _BATCH: Final = 200
 _log = logger(__name__)
+
+
+@dataclass(frozen=True)
+class CollectorFiles:
+    """PEM files for TLS: `ca` of the collector's authorities (None: the system's), the others of our own."""
+
+    ca: Path | None = None
+    certificate: Path | None = None
+    key: Path | None = None
 
 
 @dataclass(frozen=True)
 class SyslogParts:
     """The record, the collector as `host:port`, this server's origin, and the folder of what was sent.
 
-    With `tls://` before it the collector is spoken to over TLS; `ca` is a file of the authorities that it may
-    have its certificate from, None means the system's.
+    With `tls://` before it the collector is spoken to over TLS, with these files.
     """
 
     audit: AuditLog
     target: str
     origin: str
     folder: Path
-    ca: Path | None = None
+    files: CollectorFiles = CollectorFiles()
 
 
 class SyslogSender:
@@ -119,15 +130,19 @@ class SyslogSender:
             reader, writer = self._line or (None, None)
             if reader is None or writer is None or reader.at_eof():
                 self._drop()
-                context = collector_context(self._parts.ca) if self._parts.target.startswith(TLS) else None
-                reader, writer = self._line = await asyncio.open_connection(
-                    self._host, self._port, ssl=context
-                )
-                # What only this process holds is not sent yet.
-                writer.transport.set_write_buffer_limits(high=1)
+                reader, writer = await self._connect()
             writer.write(batch)
             await writer.drain()
         self._save(positions)
+
+    async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        context = collector_context(self._parts.files) if self._parts.target.startswith(TLS) else None
+        reader, writer = self._line = await asyncio.open_connection(self._host, self._port, ssl=context)
+        # What only this process holds is not sent yet.
+        writer.transport.set_write_buffer_limits(high=1)
+        if context is not None:
+            await _see_whether_refused(reader)
+        return reader, writer
 
     def _drop(self) -> None:
         if self._line is not None:
@@ -151,12 +166,36 @@ class SyslogSender:
         aside.replace(path)
 
 
-def collector_context(ca: Path | None) -> ssl.SSLContext:
-    """TLS that checks the collector's name and certificate (RFC 5425, 5.2); `ca` as in `SyslogParts`.
+def collector_files(settings: Settings) -> CollectorFiles:
+    """What the settings name."""
+    return CollectorFiles(settings.syslog_ca, settings.syslog_certificate, settings.syslog_key)
+
+
+def collector_context(files: CollectorFiles) -> ssl.SSLContext:
+    """TLS that checks the collector's name and certificate (RFC 5425, 5.2), and shows it ours (4.2).
 
     Raises:
-        OSError: the file cannot be read, or holds no certificate.
+        OSError: a file cannot be read, holds no certificate or no key, or key and certificate do not fit.
     """
-    context = ssl.create_default_context(cafile=ca)
+    context = ssl.create_default_context(cafile=files.ca)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if files.certificate is not None:
+        context.load_cert_chain(files.certificate, files.key, password=_no_password)
     return context
+
+
+async def _see_whether_refused(reader: asyncio.StreamReader) -> None:
+    """Give the collector a moment to say no: TLS 1.3 is done here before our certificate is looked at there.
+
+    Raises:
+        OSError: it did (RFC 8446, 4.4.2.4); what is sent after it would be lost.
+    """
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_REFUSED_WITHIN_S):
+            if not await reader.read(1):
+                raise ConnectionResetError("the collector closed the connection")
+
+
+def _no_password() -> str:
+    """What a key in the file is asked for where it has a password: nobody is there to type it."""
+    return ""

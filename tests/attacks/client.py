@@ -29,6 +29,8 @@ from tests.support.relay import HOST, NAME, PASSWORD, Relay, running_relay
 from tests.support.wires import dial_relay
 
 DEADLINE_S = 60.0
+_SILENCE_S = 2.0
+"""Who has begun to answer and says nothing for so long has said all."""
 FOREIGN = "https://evil.example"
 _NOBODY = AccountView("", "", "", "", "es", is_admin=False)
 
@@ -99,13 +101,13 @@ class Ground:
         return await asyncio.open_connection(where, port, ssl=self.relay.tls, server_hostname=where)
 
     async def say(self, request: bytes, deadline_s: float = DEADLINE_S) -> bytes:
-        """What comes back for these bytes until the server closes, or falls silent for half a second."""
+        """What comes back for these bytes until the server closes, or falls silent."""
         reader, writer = await self.connect()
         answer = b""
         with contextlib.suppress(ConnectionError, TimeoutError):
             writer.write(request)
             await writer.drain()
-            while part := await asyncio.wait_for(reader.read(2**16), 0.5 if answer else deadline_s):
+            while part := await asyncio.wait_for(reader.read(2**16), _SILENCE_S if answer else deadline_s):
                 answer += part
         writer.transport.abort()
         return answer

@@ -53,7 +53,17 @@ def test_Y5_what_is_known_is_told_with_its_package() -> None:
     ]
 
 
-@pytest.mark.parametrize("answer", [[], {}, {"results": []}, {"results": [3]}, {"results": [{"vulns": 7}]}])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        [],
+        {},
+        {"results": []},
+        {"results": [3]},
+        {"results": [{"vulns": 7}]},
+        {"results": [{"next_page_token": "more"}]},
+    ],
+)
 def test_Y5_an_answer_that_is_none_is_not_taken_for_nothing_known(answer: object) -> None:
     with _service(answer) as (address, _), pytest.raises(advisories.NotAvailable):
         advisories.known_of([_SHIPPED], address)

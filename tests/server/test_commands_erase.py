@@ -4,6 +4,7 @@ import asyncio
 import io
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,8 @@ from relevo_server.relay.seat import Identity
 from relevo_server.relay.traits import Lead, Traits
 from relevo_server.store.accounts import AccountStore
 from relevo_server.store.database import Database
-from relevo_server.store.spool import Spool, set_aside, waiting
+from relevo_server.store.disk import alone_now
+from relevo_server.store.spool import SERVER_LOCK, Spool, set_aside, waiting
 from tests.server.hands import PASSWORD, Hands
 
 Type = Callable[..., tuple[int, str]]
@@ -94,6 +96,15 @@ def test_U6_what_the_database_never_took_is_erased_too(typed: Type, tmp_path: Pa
     assert (tmp_path / "spool" / "refused.bin").stat().st_mode & 0o777 == 0o600
 
 
+@pytest.fixture
+def serving(tmp_path: Path) -> Iterator[None]:
+    """As if a server ran there."""
+    with alone_now(tmp_path / "spool" / SERVER_LOCK) as free:
+        assert free
+        yield
+
+
+@pytest.mark.usefixtures("serving")
 def test_U6_what_waits_in_the_spool_is_waited_for(typed: Type, tmp_path: Path):
     spool = Spool(tmp_path / "spool")
     spool.append([pack(act(ONE, eva(tmp_path))), pack(act(OTHER, "customer"))])
@@ -106,6 +117,7 @@ def test_U6_what_waits_in_the_spool_is_waited_for(typed: Type, tmp_path: Path):
     assert waiting(tmp_path / "spool") == []
 
 
+@pytest.mark.usefixtures("serving")
 def test_U6_what_stays_in_the_spool_is_told_and_only_where_it_concerns_them(
     typed: Type, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
@@ -116,5 +128,22 @@ def test_U6_what_stays_in_the_spool_is_told_and_only_where_it_concerns_them(
     assert (status, "FAIL  1 record(s) about them wait" in out) == (1, True)
     assert "personal data erased from 0 line(s)" in out
     assert typed("erase", "--session", OTHER.hex())[0] == 0
-    # They are the server's, which may be running.
+    # They are the server's, which runs.
     assert (tmp_path / "spool" / "records.bin").read_bytes() == before
+
+
+def test_U6_where_no_server_runs_what_waits_is_written_and_erased(typed: Type, tmp_path: Path):
+    acts = [act(ONE, "customer"), act(OTHER, "customer"), act(ONE, eva(tmp_path))]
+    spool = Spool(tmp_path / "spool")
+    spool.append([pack(replace(one, event_id=bytes([at]) * 16)) for at, one in enumerate(acts)])
+    spool.lose(3)
+    status, out = typed("erase", "--session", ONE.hex())
+    assert (status, "personal data erased from 2 line(s)" in out, "FAIL" in out) == (0, True, False)
+    assert waiting(tmp_path / "spool") == []
+    assert b"Pepa" not in (tmp_path / "spool" / "records.bin").read_bytes()
+    status, out = typed("audit", "verify")
+    assert (status, "FAIL" in out) == (0, False)
+    status, out = typed("audit", "export")
+    lines = [line for line in out.splitlines() if '"act.chat"' in line]
+    assert ["Pepa" in line for line in lines] == [False, True, False]
+    assert sum('"record.gap"' in line for line in out.splitlines()) == 1

@@ -117,6 +117,10 @@ def test_C7_C19_guests_are_throttled_by_address_and_leave_technicians_alone(tmp_
         assert int(answers[-1].headers["retry-after"]) >= 1
         assert found.services.tickets.redeem(kept) is not None
         assert (await found.post("/api/tickets", {"routing": "482913"})).status_code == 200
+        # Each left a line in the record: one address leaves no more than six in a minute for long.
+        found.hands.turn(60)
+        more = [await found.post("/api/guest-tickets", {"invite": TEXT, "name": "Eva"}) for _ in range(8)]
+        assert [answer.status_code for answer in more] == [200] * 6 + [429] * 2
 
     run(tmp_path, play)
 

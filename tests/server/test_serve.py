@@ -15,8 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from relevo_server.serve import _take_all_files
-from relevo_server.store.spool import Spool
+from relevo_server.serve import _alone, _take_all_files
+from relevo_server.settings import Settings
+from relevo_server.store.disk import alone_now
+from relevo_server.store.spool import SERVER_LOCK, Spool
 from tests.server.hands import PASSWORD
 from tests.support.ports import free_port
 
@@ -239,6 +241,17 @@ def test_standing_team_and_tools_from_the_command_line(data: Path):
         assert refused.stderr.startswith("relevo-server: ")
     assert command("account", "change", "--name", "nobody", "--team", "Sur", *where).returncode == 1
     assert command("account", "change", "--name", "sue", "--standing", "guest", *where).returncode == 2
+
+
+def test_U5_two_servers_do_not_work_in_one_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("relevo_server.serve._PREDECESSOR_S", 0.0)
+    settings = Settings(data=tmp_path)
+    with _alone(settings):
+        other = _alone(settings)
+        with pytest.raises(OSError, match="another relevo-server works in"):
+            other.__enter__()
+    with _alone(settings), alone_now(tmp_path / "spool" / SERVER_LOCK) as free:
+        assert not free
 
 
 def test_check_tells_of_a_broken_certificate(data: Path):

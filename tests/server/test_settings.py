@@ -43,11 +43,31 @@ def test_environment_and_options(monkeypatch: pytest.MonkeyPatch):
         ({"syslog": "tls://collector.example"}, "tls://collector.example:6514"),
         ({"syslog": "collector.example:514", "syslog_ca": "ca.pem"}, "tls://host:port"),
         ({"syslog_ca": "ca.pem"}, "tls://host:port"),
+        ({"syslog": "tls://c.example:1", "syslog_certificate": "our.pem"}, "set both or neither"),
+        ({"syslog_certificate": "our.pem", "syslog_key": "key.pem"}, "tls://host:port"),
     ],
 )
 def test_impossible_settings_are_refused_with_the_reason(given: dict[str, Any], says: str):
     with pytest.raises(ValidationError, match=says):
         settings(**given)
+
+
+@pytest.mark.parametrize(
+    ("url", "warned"),
+    [
+        (None, False),
+        ("postgresql://relevo@/relevo?host=/run/postgresql", False),
+        ("postgresql://relevo@127.0.0.1/relevo", False),
+        ("postgresql://relevo@db.example/relevo?ssl=verify-full", False),
+        ("postgresql://relevo@db.example/relevo?ssl=require", False),
+        ("postgresql://relevo:hush@db.example/relevo", True),
+        ("postgresql://relevo@db.example/relevo?ssl=prefer", True),
+    ],
+)
+def test_a_database_elsewhere_without_tls_is_said_by_check(url: str | None, warned: bool):
+    lines = commands._check_database_line(settings(database_url=url))
+    assert [line.startswith("warn") and "db.example" in line for line in lines] == [True] * warned
+    assert not any("hush" in line for line in lines)
 
 
 def test_refused_secrets_are_not_repeated():

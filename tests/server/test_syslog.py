@@ -1,14 +1,20 @@
 import asyncio
+import datetime as dt
 import re
 import socket
 import ssl
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from unittest import mock
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from sqlalchemy import text
 
 from relevo_server import commands, syslog
@@ -16,7 +22,7 @@ from relevo_server.clock import Clock
 from relevo_server.store.audit import AuditEvent, AuditLog
 from relevo_server.store.database import Database
 from relevo_server.store.schema import migrate
-from relevo_server.syslog import SyslogParts, SyslogSender
+from relevo_server.syslog import CollectorFiles, SyslogParts, SyslogSender
 from relevo_server.tls import CertificateFiles, prepare_certificate
 from tests.server.hands import settings
 
@@ -189,7 +195,8 @@ def test_U10_over_tls_the_record_goes_to_the_collector_that_the_authority_names(
         async with recorded(tmp_path, 3) as database, collecting(tls=serving(authorities[0])) as collector:
             ca = authorities[0].certificate.with_name("ca.pem")
             target = f"tls://127.0.0.1:{collector.port}"
-            sender = SyslogSender(SyslogParts(AuditLog(database), target, "https://r.example", tmp_path, ca))
+            parts = SyslogParts(AuditLog(database), target, "https://r.example", tmp_path, CollectorFiles(ca))
+            sender = SyslogSender(parts)
             assert await sender.send_new()
             await AuditLog(database).append(AuditEvent(2.0, "agent", "act.chat"))
             assert await sender.send_new()
@@ -237,10 +244,11 @@ def test_U10_over_tls_nothing_goes_to_a_collector_that_is_not_proven(
     async def play() -> Collector:
         tls = serving(authorities[0]) if wrong != "no TLS" else None
         async with recorded(tmp_path) as database, collecting(tls=tls) as collector:
-            parts = SyslogParts(
-                AuditLog(database), f"tls://{host}:{collector.port}", "https://r.example", tmp_path, ca
-            )
-            monkeypatch.setattr("relevo_server.syslog._PATIENCE_S", 1.0)
+            target = f"tls://{host}:{collector.port}"
+            parts = SyslogParts(AuditLog(database), target, "https://r.example", tmp_path, CollectorFiles(ca))
+            # Whoever speaks no TLS just says nothing.
+            patience_s = 1.0 if wrong == "no TLS" else 60.0
+            monkeypatch.setattr("relevo_server.syslog._PATIENCE_S", patience_s)
             with mock.patch.object(syslog, "_log") as log:
                 assert not await SyslogSender(parts).send_new()
             assert reason in log.warning.call_args.kwargs["reason"].lower()
@@ -251,6 +259,58 @@ def test_U10_over_tls_nothing_goes_to_a_collector_that_is_not_proven(
     assert not (tmp_path / "syslog-positions.json").exists()
 
 
+def client_files(folder: Path) -> CollectorFiles:
+    """A certificate that says who sends, signed by itself."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "relay.example")])
+    now = dt.datetime.now(dt.UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - dt.timedelta(hours=1))
+        .not_valid_after(now + dt.timedelta(hours=1))
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    files = CollectorFiles(certificate=folder / "our.pem", key=folder / "our-key.pem")
+    assert files.certificate is not None
+    assert files.key is not None
+    files.certificate.write_bytes(made.public_bytes(Encoding.PEM))
+    files.key.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return files
+
+
+@pytest.mark.parametrize("shown", [True, False])
+def test_U10_over_tls_a_collector_can_ask_who_sends(
+    tmp_path: Path,
+    authorities: list[CertificateFiles],
+    monkeypatch: pytest.MonkeyPatch,
+    shown: bool,
+):
+    ours = client_files(tmp_path)
+    asking = serving(authorities[0])
+    asking.verify_mode = ssl.CERT_REQUIRED
+    asking.load_verify_locations(ours.certificate)
+    files = replace(ours if shown else CollectorFiles(), ca=authorities[0].certificate.with_name("ca.pem"))
+    # A refusal comes by itself; where none comes nothing is to be waited for.
+    monkeypatch.setattr("relevo_server.syslog._REFUSED_WITHIN_S", 0.0 if shown else 60.0)
+    monkeypatch.setattr("relevo_server.syslog._PATIENCE_S", 60.0)
+
+    async def play() -> list[bytes]:
+        async with recorded(tmp_path, 2) as database, collecting(tls=asking) as collector:
+            target = f"tls://127.0.0.1:{collector.port}"
+            sender = SyslogSender(
+                SyslogParts(AuditLog(database), target, "https://r.example", tmp_path, files)
+            )
+            assert await sender.send_new() is shown
+            messages = await collector.until(2) if shown else collector.messages()
+            await end(sender)
+            return messages
+
+    assert seqs(asyncio.run(play())) == ([1, 2] if shown else [])
+    # What was refused is to be sent again.
+    assert (tmp_path / "syslog-positions.json").exists() is shown
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [
@@ -258,6 +318,14 @@ def test_U10_over_tls_nothing_goes_to_a_collector_that_is_not_proven(
         ({"syslog": "collector.example:514"}, "warn  syslog is not encrypted"),
         ({"syslog": "tls://collector.example:6514"}, ""),
         ({"syslog": "tls://collector.example:6514", "syslog_ca": "gone.pem"}, "FAIL  syslog_ca gone.pem: "),
+        (
+            {
+                "syslog": "tls://collector.example:6514",
+                "syslog_certificate": "our.pem",
+                "syslog_key": "key.pem",
+            },
+            "FAIL  syslog_certificate our.pem, syslog_key key.pem: ",
+        ),
     ],
 )
 def test_a_collector_without_tls_or_with_a_file_that_is_gone_is_said_by_check(

@@ -4,7 +4,8 @@ It counts the guesses of whoever knows the 30,000 commonest passwords of publish
 words and names of English, keyboards, dates and repetitions (Wheeler, "zxcvbn", USENIX Security 2016).
 """
 
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final, cast
 
 from zxcvbn import matching, scoring
@@ -24,13 +25,27 @@ _SPANISH: Final = """
 """
 _WORDS: Final = (*_SPANISH.split(), *map(str, range(2018, 2040)))
 _LEET: Final = str.maketrans("013457@$!|+", "oleastasiit")
+_REPEATED: Final = re.compile(r"(.+?)\1+"), re.compile(r"(.+)\1+")
+"""By the shortest part and by the longest: of aabaab, aa and the whole."""
 
 _Ranks = Mapping[str, int]
-_matches = cast("Callable[[str, Mapping[str, _Ranks]], list[object]]", matching.omnimatch)
-_cheapest = cast("Callable[[str, list[object]], Mapping[str, float]]", scoring.most_guessable_match_sequence)
-_LISTS: Final = cast("Mapping[str, _Ranks]", matching.RANKED_DICTIONARIES)
-# It would try every reading of such signs, of which there are hundreds, at every place: one is enough.
-matching.L33T_TABLE.clear()
+_Lists = Mapping[str, _Ranks]
+_Match = Mapping[str, object]
+_LISTS: Final = cast("_Lists", matching.RANKED_DICTIONARIES)
+# All kinds of pattern that zxcvbn knows but two. Of look-alike signs it would try each reading, of which
+# there are hundreds, at every place, and the same again within repetitions: `is_common` reads them once.
+_KINDS: Final = cast(
+    "tuple[Callable[..., list[_Match]], ...]",
+    (
+        matching.dictionary_match,
+        matching.reverse_dictionary_match,
+        matching.spatial_match,
+        matching.sequence_match,
+        matching.regex_match,
+        matching.date_match,
+    ),
+)
+_cheapest = cast("Callable[[str, list[_Match]], Mapping[str, float]]", scoring.most_guessable_match_sequence)
 
 
 def is_common(password: str, context: Iterable[str]) -> bool:
@@ -38,5 +53,26 @@ def is_common(password: str, context: Iterable[str]) -> bool:
     text = password[:_LOOKED_AT_CHARS].casefold()
     own = (word.casefold() for near in context for word in (near, *near.split()) if len(word) > 2)
     lists = {**_LISTS, "own": {word: rank for rank, word in enumerate((*own, *_WORDS), 1)}}
-    readings = {text, text.translate(_LEET)}
-    return any(_cheapest(one, _matches(one, lists))["guesses"] < _FEWEST_GUESSES for one in readings)
+    return any(_guesses(one, lists) < _FEWEST_GUESSES for one in {text, text.translate(_LEET)})
+
+
+def _guesses(text: str, lists: _Lists) -> float:
+    matches = [match for kind in _KINDS for match in kind(text, _ranked_dictionaries=lists)]
+    return _cheapest(text, [*matches, *_repetitions(text, lists)])["guesses"]
+
+
+def _repetitions(text: str, lists: _Lists) -> Iterator[_Match]:
+    """What stands there several times in a row: as many guesses as one of it, times how often."""
+    at = 0
+    while found := [match for pattern in _REPEATED if (match := pattern.search(text, at)) is not None]:
+        longest = max(found, key=lambda match: len(match[0]))
+        whole, at = longest[0], longest.end()
+        part = (_REPEATED[0].fullmatch(whole) or longest)[1]
+        yield {
+            "pattern": "repeat",
+            "i": longest.start(),
+            "j": at - 1,
+            "token": whole,
+            "base_guesses": _guesses(part, lists),
+            "repeat_count": len(whole) // len(part),
+        }

@@ -8,8 +8,11 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from relevo_server import export
+from relevo_server.access.throttle import Key, retry_after_s
 from relevo_server.accounts.permissions import Permission
+from relevo_server.accounts.view import AccountView
 from relevo_server.admin.acts import AdminParts
+from relevo_server.errors import too_many
 from relevo_server.safe_name import attachment
 from relevo_server.store.audit import AuditEvent, AuditFilter
 from relevo_server.store.audit_check import FlawKind, check_record
@@ -86,7 +89,7 @@ class HeadOut(BaseModel):
 
 
 class VerifyAnswer(BaseModel):
-    """`GET /api/admin/audit/verify`: the first hundred flaws; `unsigned` lines have no signed head yet."""
+    """`POST /api/admin/audit/verify`: the first hundred flaws; `unsigned` lines have no signed head yet."""
 
     good: bool
     lines: int
@@ -111,11 +114,15 @@ def build_router(parts: AdminParts) -> APIRouter:
         shown = [_out(one, names.get(one.actor, "")) for one in found]
         return LinesAnswer(lines=shown, before=found[-1].seq if len(found) == wanted.limit else None)
 
-    @router.get("/verify")
+    @router.post("/verify")
     async def verify(request: Request) -> VerifyAnswer:
         account = await parts.gate.may(request, Permission.AUDIT_READ)
+        _charge(parts, account)
         async with turn:
-            return await _verify(parts, account.organisation_id)
+            answer = await _verify(parts, account.organisation_id)
+        told = {"lines": answer.lines, "good": answer.good}
+        await parts.audit.append(parts.event(request, account, "record.checked", told))
+        return answer
 
     @router.get("/export")
     async def exported(
@@ -131,6 +138,16 @@ def build_router(parts: AdminParts) -> APIRouter:
 
     _ = (lines, verify, exported)
     return router
+
+
+def _charge(parts: AdminParts, account: AccountView) -> None:
+    """Every check reads the organisation's whole record. Raises Refusal: too_many_attempts."""
+    wait_s = parts.services.throttles.verify_organisation.charge(
+        Key(f"organisation:{account.organisation_id}")
+    )
+    if wait_s > 0.0:
+        parts.services.metrics.throttled.labels("verify").inc()
+        raise too_many(retry_after_s(wait_s))
 
 
 async def _verify(parts: AdminParts, organisation: str) -> VerifyAnswer:

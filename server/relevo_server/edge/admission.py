@@ -8,11 +8,6 @@ from typing import Final
 from relevo_server.access.throttle import address_keys
 
 
-def site_of(address: str) -> str:
-    """The address, or of IPv6 the network that one household or machine has; empty where there is none."""
-    return address_keys(address)[0].name if address else ""
-
-
 class Connections:
     """How many each address has open, at most ``limit`` of them; peers without an address are not counted.
 

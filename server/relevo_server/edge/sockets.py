@@ -19,7 +19,6 @@ from relevo_protocol.messages.relay import AgentHello, RelayError, ViewerHello
 from relevo_protocol.modes import SessionKind
 from relevo_server.access.throttle import account_key, address_keys
 from relevo_server.access.tickets import Ticket, TicketOffice
-from relevo_server.edge.admission import site_of
 from relevo_server.edge.conversation import Conversation, Socket, address_of
 from relevo_server.edge.desk import Desk
 from relevo_server.edge.identity import identity_of
@@ -177,7 +176,7 @@ class AgentEndpoint(_Endpoint):
                 line.refuse(ErrorCode.THROTTLED, "too many sessions from this address")
                 return None
         presenter = await self._presenter(said) if said.kind is SessionKind.PRESENTATION else None
-        return self.desk.registry.open_agent(line, said, Opening(site_of(socket.address), presenter))
+        return self.desk.registry.open_agent(line, said, Opening(socket.address, presenter))
 
     async def _presenter(self, said: AgentHello) -> Lead | None:
         """Who presents, by the ticket of a first hello (SPEC C24); None when it is good for nothing."""

@@ -11,6 +11,7 @@ from asyncio import to_thread
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 from sqlalchemy import select
@@ -23,6 +24,9 @@ from relevo_server.store.checkpoints import Head, Keys, head_of, verify_head
 from relevo_server.store.database import Database
 from relevo_server.store.tables import HOME, AuditRow
 from relevo_server.store.tables_trust import AuditHeadRow, AuditRecordRow, CheckpointRow
+
+_CHUNK_ROWS: Final = 500
+"""Read at once, and judged at once in a thread: others want to be served meanwhile."""
 
 
 class FlawKind(StrEnum):
@@ -83,14 +87,21 @@ async def check_record(
             select(AuditRecordRow)
             .where(AuditRecordRow.organisation_id == organisation)
             .order_by(AuditRecordRow.seq)
-            .execution_options(yield_per=500)
+            .execution_options(yield_per=_CHUNK_ROWS)
         )
+        chunk, readable = list[AuditRecordRow](), True
         try:
             async for row in lines:
-                walk.line(row)
+                chunk.append(row)
+                if len(chunk) >= _CHUNK_ROWS:
+                    await to_thread(walk.lines, chunk)
+                    chunk.clear()
         except (TypeError, ValueError):
+            readable = False
+        await to_thread(walk.lines, chunk)
+        if not readable:
             walk.unreadable()
-    return walk.verdict()
+    return await to_thread(walk.verdict)
 
 
 async def organisations_with_record(database: Database) -> list[str]:
@@ -175,14 +186,15 @@ class _Walk:
         """The next line cannot even be fetched: SQLite keeps anything in any column."""
         self._flaw(self._seq + 1, FlawKind.CHANGED)
 
-    def line(self, row: AuditRecordRow) -> None:
-        """Judge the next line."""
-        try:
-            self._line(row)
-        except (AttributeError, TypeError, ValueError, struct.error):
-            # A cell holds something of another kind; whatever follows is judged from its own chain on.
-            self._seq += 1
-            self._flaw(self._seq, FlawKind.CHANGED)
+    def lines(self, rows: Sequence[AuditRecordRow]) -> None:
+        """Judge the next lines."""
+        for row in rows:
+            try:
+                self._line(row)
+            except (AttributeError, TypeError, ValueError, struct.error):
+                # A cell holds something of another kind; whatever follows is judged from its own chain on.
+                self._seq += 1
+                self._flaw(self._seq, FlawKind.CHANGED)
 
     def _line(self, row: AuditRecordRow) -> None:
         if row.seq <= self._pruned:

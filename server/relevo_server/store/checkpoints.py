@@ -33,7 +33,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from relevo_server.logs import logger
 from relevo_server.store.audit_chain import head_bytes
 from relevo_server.store.database import Database
-from relevo_server.store.spool import lock, sync_folder
+from relevo_server.store.disk import BINARY, lock, sync_folder
 from relevo_server.store.tables_trust import AuditHeadRow, CheckpointRow
 
 KEY_FILE: Final = "audit.key"
@@ -278,7 +278,7 @@ def _make_key(path: Path) -> None:
     aside = path.with_name(f"{path.name}.{os.getpid()}")
     with contextlib.suppress(FileNotFoundError):
         aside.unlink()
-    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | BINARY, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(pem)
@@ -308,7 +308,7 @@ def _newest_seq(path: Path, organisation: str) -> int:
 
 def _append(path: Path, heads: Iterable[Head]) -> None:
     lines = b"".join(msgspec.json.encode(head_line(head), order="deterministic") + b"\n" for head in heads)
-    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | BINARY, 0o600)
     try:
         lock(file)  # a line that another process is writing is not a torn one
         size = os.fstat(file).st_size

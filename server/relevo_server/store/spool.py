@@ -10,18 +10,23 @@ import contextlib
 import itertools
 import os
 import struct
-import sys
 import zlib
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from relevo_server.store.disk import BINARY, alone, sync_folder, write_at
 
 _FRAME: Final = struct.Struct(">II")
 _MAX_RECORD_BYTES: Final = 1 << 20
 _MIB: Final = 1 << 20
 _GAP: Final = struct.Struct(">Q16sI")
 _ID_BYTES: Final = 16
+SERVER_LOCK: Final = "server.lock"
+"""Held for as long as a server runs: the queue is that one's alone."""
+_LOCK: Final = "refused.lock"
+"""Held by who changes `refused.bin`: the server, or the command line that erases there."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +127,7 @@ class Spool:
         block = b"".join(_framed(record) for record in records)
         if self._refused.exists() and self._refused.stat().st_size + len(block) > self._limit_bytes:
             raise SpoolFull(f"{self._refused} would grow over {self._limit_bytes} bytes: look at it, move it")
-        with _alone(self._folder):
+        with alone(self._folder / _LOCK):
             self._on_disk(self._refused, lambda file: _append(file, block))
 
     def _open(self) -> None:
@@ -152,11 +157,11 @@ class Spool:
     def _save_gap(self) -> None:
         count, event_id = (self._gap.count, self._gap.event_id) if self._gap else (0, bytes(_ID_BYTES))
         checksum = zlib.crc32(_GAP.pack(count, event_id, 0))
-        self._on_disk(self._gap_file, lambda file: _write_at(file, _GAP.pack(count, event_id, checksum), 0))
+        self._on_disk(self._gap_file, lambda file: write_at(file, _GAP.pack(count, event_id, checksum), 0))
 
     def _write(self, block: bytes) -> None:
         try:
-            self._on_disk(self._file, lambda file: _write_at(file, block, self._end))
+            self._on_disk(self._file, lambda file: write_at(file, block, self._end))
         except OSError:
             # Half a record must not stand before those that come later.
             self._truncate(self._end)
@@ -173,7 +178,7 @@ class Spool:
     def _on_disk(self, path: Path, work: Callable[[int], None]) -> None:
         is_new = not path.exists()
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        file = os.open(path, os.O_RDWR | os.O_CREAT | BINARY, 0o600)
         try:
             work(file)
             os.fsync(file)
@@ -201,7 +206,7 @@ def rewrite_refused(folder: Path, change: Callable[[bytes], bytes | None]) -> in
     file, anew = folder / "refused.bin", folder / "refused.new"
     if not file.exists():
         return 0
-    with _alone(folder):
+    with alone(folder / _LOCK):
         data = file.read_bytes()
         found = list(_records(file, 0, len(data)))
         changed = [(record, change(record)) for record, _ in found]
@@ -245,18 +250,6 @@ def _records(path: Path, start: int, end: int) -> Iterator[tuple[bytes, int]]:
             yield record, at
 
 
-@contextlib.contextmanager
-def _alone(folder: Path) -> Generator[None]:
-    """Keep other processes from what lies beside the queue: the command line erases there."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        lock(handle)
-        yield
-    finally:
-        os.close(handle)
-
-
 def _gap_of(data: bytes) -> Gap | None:
     try:
         count, event_id, checksum = _GAP.unpack(data)
@@ -273,37 +266,14 @@ def _framed(record: bytes) -> bytes:
     return _FRAME.pack(len(record), zlib.crc32(record)) + record
 
 
-def _write_at(file: int, block: bytes, offset: int) -> None:
-    while block:
-        written = os.pwrite(file, block, offset)
-        block, offset = block[written:], offset + written
-
-
 def _write_new(path: Path, data: bytes) -> None:
-    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | BINARY, 0o600)
     try:
-        _write_at(file, data, 0)
+        write_at(file, data, 0)
         os.fsync(file)
     finally:
         os.close(file)
 
 
 def _append(file: int, block: bytes) -> None:
-    _write_at(file, block, os.lseek(file, 0, os.SEEK_END))
-
-
-def lock(file: int) -> None:
-    """Keep other processes out until this descriptor is closed."""
-    if sys.platform != "win32":
-        import fcntl
-
-        fcntl.flock(file, fcntl.LOCK_EX)
-
-
-def sync_folder(folder: Path) -> None:
-    """Let a name that is new in a folder outlive a loss of power. Raises OSError."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    write_at(file, block, os.lseek(file, 0, os.SEEK_END))

@@ -1,6 +1,7 @@
 import pytest
 
 from relevo_server.access.throttle import Allowance, Key, Throttle, account_key, address_keys, retry_after_s
+from relevo_server.services import make_throttles
 from tests.server.hands import Hands
 
 
@@ -87,3 +88,16 @@ def test_address_keys(address: str, names: list[str]):
 
 def test_retry_after_is_at_least_one_whole_second():
     assert [retry_after_s(wait) for wait in (0.01, 1.0, 1.2)] == [1, 1, 2]
+
+
+def test_C17_an_address_opens_as_many_sessions_as_it_may_have_and_as_many_anew_in_ten_minutes():
+    hands = Hands()
+    register = make_throttles(hands.clock, sessions_per_address=5).register_address
+
+    def opened(address: str, tries: int) -> int:
+        return sum(register.charge(*address_keys(address)) == 0.0 for _ in range(tries))
+
+    assert opened("192.0.2.7", 9) == 5
+    hands.turn(600)
+    assert opened("192.0.2.7", 9) == 5
+    assert sum(opened(f"2001:db8:0:{number:x}::1", 9) for number in range(0, 0x10000, 997)) == 5 * 16

@@ -5,6 +5,7 @@ from collections.abc import Awaitable
 
 import pytest
 from argon2 import PasswordHasher
+from zxcvbn import matching
 
 from relevo_server.accounts.names import BadName, new_name, normal_name
 from relevo_server.accounts.passwords import Passwords, weakness
@@ -167,8 +168,27 @@ def test_words_of_the_surroundings_are_guessed_first():
     assert weakness("Zubizarreta1", "ana", "Ana Zubizarreta") is not None
 
 
+def test_repetitions_are_guessed_by_their_part_also_of_look_alike_signs():
+    for common in ("aabaabaabaab", "tabletabletable", "P@ssw0rdP@ssw0rd", "Verano26Verano26"):
+        assert weakness(common, "ana") is not None, common
+    assert weakness("Zubizarreta1" * 3, "ana", "Ana Zubizarreta") is not None
+    assert weakness("x7Kp2mQ9vB" * 2, "ana") is None
+
+
+def test_the_library_that_estimates_is_left_as_it_is():
+    assert weakness("P@ssw0rd2024", "ana") is not None
+    assert matching.L33T_TABLE["a"] == ["4", "@"]
+
+
 @pytest.mark.parametrize(
-    "password", ["4@8({[<369!|1705$+7%2" * 12, "4a@8e3i1!|o0s$t+z2" * 14, "1" * 256, "12/11/1990" * 25]
+    "password",
+    [
+        "4@8({[<369!|1705$+7%2" * 12,
+        "4a@8e3i1!|o0s$t+z2" * 14,
+        "1" * 256,
+        "12/11/1990" * 25,
+        "4@8({[<369!|1705$+7%" * 2,
+    ],
 )
 def test_X8_no_password_takes_longer_than_a_second_to_be_judged(password: str):
     start_s = time.thread_time()

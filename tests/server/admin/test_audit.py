@@ -5,7 +5,7 @@ from sqlalchemy import text
 from relevo_server.export_check import check_export
 from relevo_server.store.audit import AuditEvent, AuditLog
 from relevo_server.store.checkpoints import load_or_make_key
-from tests.server.admin.company import ADMIN, OTHER, Company, run
+from tests.server.admin.company import ADMIN, FOREIGN, OTHER, Company, run
 
 
 def test_U1_the_record_is_read_in_pages_and_by_what_is_asked(tmp_path: Path):
@@ -60,10 +60,13 @@ def test_X6_hostile_text_is_told_as_it_is_in_json(tmp_path: Path):
 
 def test_U1_verify_tells_a_changed_line_and_what_is_not_signed_yet(tmp_path: Path):
     async def play(company: Company):
-        answer = await company[ADMIN].get("/api/admin/audit/verify")
+        answer = await company[ADMIN].post("/api/admin/audit/verify", {})
         good = answer.json()
         assert (good["good"], good["flaws"]) == (True, [])
-        assert good["lines"] == len(await company.lines())
+        told = (await company.lines())[-1]
+        assert (told.action, told.actor) == ("record.checked", company.person(ADMIN).id)
+        assert told.details == {"lines": told.seq - 1, "good": True}
+        assert good["lines"] == told.seq - 1
         await company.record("act.chat")
         async with company.site.database.write() as session:
             for verb in ("update", "delete"):
@@ -72,9 +75,24 @@ def test_U1_verify_tells_a_changed_line_and_what_is_not_signed_yet(tmp_path: Pat
             for name in [one for one in names if "record" in one]:
                 await session.execute(text(f'DROP TRIGGER "{name}"'))
             await session.execute(text("UPDATE audit_records SET actor = 'x' WHERE seq = 3"))
-        bad = (await company[ADMIN].get("/api/admin/audit/verify")).json()
+        bad = (await company[ADMIN].post("/api/admin/audit/verify", {})).json()
         assert bad["good"] is False
         assert {"seq": 3, "kind": "changed"} in bad["flaws"]
+
+    run(tmp_path, play)
+
+
+def test_U1_an_organisation_has_its_record_checked_so_often_and_no_more(tmp_path: Path):
+    async def play(company: Company):
+        path = "/api/admin/audit/verify"
+        answers = [await company[ADMIN].post(path, {}) for _ in range(5)]
+        assert [answer.status_code for answer in answers] == [200] * 3 + [429] * 2
+        assert 0 < int(answers[-1].headers["retry-after"]) <= 60
+        assert (await company[FOREIGN].post(path, {})).json()["lines"] < answers[0].json()["lines"]
+        company.site.hands.turn(60)
+        assert (await company[ADMIN].post(path, {})).status_code == 200
+        checked = [line for line in await company.lines() if line.action == "record.checked"]
+        assert len(checked) == 4  # what was refused is none
 
     run(tmp_path, play)
 
@@ -97,7 +115,7 @@ def test_U1_a_line_whose_details_were_changed_is_shown_as_that_and_everything_el
             {"unreadable_details": "'<b>x\\u202e'"},
             {"n": 0},
         ]
-        flaws = (await company[ADMIN].get("/api/admin/audit/verify")).json()["flaws"]
+        flaws = (await company[ADMIN].post("/api/admin/audit/verify", {})).json()["flaws"]
         assert flaws == [{"seq": lines[1]["seq"], "kind": "changed"}]
         assert (await company[ADMIN].get("/api/admin/activity")).status_code == 200
         head = await company[ADMIN].get("/api/admin/audit/export")

@@ -45,7 +45,7 @@ TABLE: dict[Route, Permission] = {
     ("post", "/api/admin/reports/{report}"): Permission.REPORTS_WRITE,
     ("get", "/api/admin/activity"): Permission.REPORTS_READ,
     ("get", "/api/admin/audit"): Permission.AUDIT_READ,
-    ("get", "/api/admin/audit/verify"): Permission.AUDIT_READ,
+    ("post", "/api/admin/audit/verify"): Permission.AUDIT_READ,
     ("get", "/api/admin/audit/export"): Permission.AUDIT_READ,
     ("get", "/api/admin/tokens"): Permission.TOKENS_MANAGE,
     ("post", "/api/admin/tokens/{token}/revoke"): Permission.TOKENS_MANAGE,

@@ -10,7 +10,7 @@ from typing import cast
 
 import pytest
 
-from relevo_server.edge.admission import Connections, Door, site_of
+from relevo_server.edge.admission import Connections, Door
 from relevo_server.edge.desk import Desk
 from relevo_server.edge.listening import listen_socket
 from tests.server.edge.test_hardening import Site, site
@@ -51,18 +51,6 @@ def test_X2_nothing_is_left_of_who_has_gone() -> None:
 def test_C17_a_peer_without_an_address_is_not_everybody_elses() -> None:
     connections = Connections(1)
     assert all(connections.enter("") for _ in range(9))
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "same"),
-    [
-        ("2001:db8:0:1::5", "2001:db8:0:1:ffff::9", True),
-        ("2001:db8:0:1::5", "2001:db8:0:2::5", False),
-        ("192.0.2.1", "192.0.2.2", False),
-    ],
-)
-def test_C7_an_ipv6_household_is_one_site(one: str, other: str, same: bool) -> None:
-    assert (site_of(one) == site_of(other)) is same
 
 
 @pytest.mark.anyio

@@ -52,7 +52,6 @@ async def _outcome(viewer: FakeViewer, link: tuple[bytes, bytes], ticket: str) -
     await viewer.inbox.until(
         lambda: any(isinstance(m, RelayError) for m in viewer.inbox.messages) or bool(viewer.frames),
         "a seat or the reason",
-        30.0,
     )
     refused = [m for m in viewer.inbox.messages if isinstance(m, RelayError)]
     if refused:

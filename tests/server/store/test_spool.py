@@ -211,7 +211,7 @@ def test_U6_refused_records_are_rewritten_and_later_ones_follow(tmp_path: Path):
     assert (b"someone else" in data, b"four" in data, data[-4:]) == (True, False, b"torn")
     spool.refuse([b"later"])
     assert (tmp_path / "refused.bin").read_bytes().endswith(b"later")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["refused.bin"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["refused.bin", "refused.lock"]
 
 
 def test_U6_others_read_what_waits_and_change_nothing(tmp_path: Path):

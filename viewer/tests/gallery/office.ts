@@ -159,7 +159,6 @@ const OFFICE = {
   "/api/admin/reports": { reports: REPORTS },
   "/api/admin/activity": { days: DAYS },
   "/api/admin/audit": { lines: LINES, before: 14 },
-  "/api/admin/audit/verify": { good: true, lines: 19, flaws: [], head: { seq: 12 }, unsigned: 7 },
   "/api/admin/tokens": { tokens: TOKENS },
   "/api/admin/policy": RULES,
 };

@@ -118,8 +118,8 @@ describe("activity", () => {
 describe("people", () => {
   it("are added, and the link is shown once", async () => {
     const link = `/go#t=${"a".repeat(43)}`;
-    const person = (answers("Ana")["/api/admin/people"] as { people: unknown[] }).people[0];
-    const asked = relay({ ...answers("Ana"), "POST /api/admin/people": { person, link, expires_in_s: 900 } });
+    const given = { person: { name: "luis@otra" }, link, expires_in_s: 900 };
+    const asked = relay({ ...answers("Ana"), "POST /api/admin/people": given });
     await open("people");
     await press("Add somebody");
     fireEvent.change(screen.getByLabelText("Name to sign in with"), { target: { value: "luis" } });
@@ -141,6 +141,7 @@ describe("people", () => {
       `${window.location.origin}${link}`,
     );
     expect(screen.getByText(/within 15 minutes/u)).toBeTruthy();
+    expect(screen.getByTestId("sign-in-name").textContent).toBe("Name to sign in with: luis@otra");
   });
 
   it("get no link that leads elsewhere", async () => {
@@ -264,6 +265,24 @@ describe("the record", () => {
       "limit=50&action=sign_in.",
       "limit=50&action=sign_in.&before=7",
     ]);
+  });
+
+  it("shows what a check has found wrong beside the line, as text", async () => {
+    const table = answers("x");
+    const verify = "POST /api/admin/audit/verify";
+    const { lines } = table["/api/admin/audit"] as { lines: { seq: number }[] };
+    const flaws = [
+      { seq: lines[0]?.seq, kind: "changed" },
+      { seq: 999, kind: "removed" },
+    ];
+    const asked = relay({ ...table, [verify]: { ...(table[verify] as object), flaws } });
+    await open("audit");
+    expect(screen.getByTestId("record-line").textContent).not.toContain("The check says");
+    await press("Check the whole record");
+    expect(asked).toContainEqual({ path: verify, body: {} });
+    const told = screen.getByTestId("record-line").textContent;
+    expect(told).toContain("The check says: was changed");
+    expect(told).not.toContain("was removed");
   });
 
   it("is taken away only with a fresh proof", async () => {

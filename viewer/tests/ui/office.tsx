@@ -95,7 +95,7 @@ export function answers(text: string): Answers {
     "/api/admin/sessions": { sessions: [{ ...session, people: [{ name: text, role: "lead" }] }] },
     "/api/admin/reports": { reports: [report] },
     "/api/admin/audit": { lines: [line], before: 7 },
-    "/api/admin/audit/verify": {
+    "POST /api/admin/audit/verify": {
       good: false,
       lines: 9,
       flaws: [{ seq: 3, kind: text }],

@@ -44,6 +44,8 @@ export interface PersonDraft {
 export interface OneTimeLink {
   readonly address: string;
   readonly expiresInS: number;
+  /** What a new person signs in with, which may end in `@` and the organisation; empty for somebody known. */
+  readonly signInName: string;
 }
 
 export interface AdminSession {
@@ -130,7 +132,11 @@ function linkOf(body: unknown): OneTimeLink | null {
   const path = field(body, "link");
   // It is shown to be sent to somebody: nothing but a link of this server may be in it.
   if (typeof path !== "string" || !LINK.test(path)) return null;
-  return { address: `${window.location.origin}${path}`, expiresInS: numberOf(field(body, "expires_in_s")) };
+  return {
+    address: `${window.location.origin}${path}`,
+    expiresInS: numberOf(field(body, "expires_in_s")),
+    signInName: shortText(field(field(body, "person"), "name")),
+  };
 }
 
 function sessionOf(given: unknown): AdminSession | null {

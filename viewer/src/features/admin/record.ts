@@ -81,9 +81,9 @@ export function fetchLines(filter: RecordFilter, before: number | null): Promise
   return ask(`/api/admin/audit?${wanted.toString()}`, undefined, pageOf);
 }
 
-/** Check the whole chain, on the server. */
+/** Check the whole chain, on the server, whose record says that it was checked. */
 export function verifyRecord(): Promise<Answer<Verdict>> {
-  return ask("/api/admin/audit/verify", undefined, (body) => {
+  return ask("/api/admin/audit/verify", {}, (body) => {
     const good = field(body, "good");
     if (typeof good !== "boolean") return null;
     const flaws = rowsOf(field(body, "flaws"), (one) => ({

@@ -11,12 +11,13 @@ import {
   type RecordFilter,
   type RecordLine,
   stillFresh,
+  type Verdict,
 } from "../../features/admin/record";
 import { useObservable } from "../useObservable";
 import { actionText, actorText, FAMILIES } from "./actions";
 import { detailName, detailText } from "./details";
 import { Cell, Fault, Foreign, Listing, useActing, useExpiry, When } from "./parts";
-import { Verified } from "./Verified";
+import { flawText, Verified } from "./Verified";
 
 function Entries(props: { readonly entries: readonly Entry[] }): ReactElement {
   const { t } = useTranslation();
@@ -39,6 +40,8 @@ function Entries(props: { readonly entries: readonly Entry[] }): ReactElement {
 
 function Row(props: {
   readonly line: RecordLine;
+  /** What the latest check found wrong with it. */
+  readonly flaws: readonly string[];
   readonly onOnly: (part: Partial<RecordFilter>) => void;
 }): ReactElement {
   const { t } = useTranslation();
@@ -87,6 +90,11 @@ function Row(props: {
             {t("office.audit.changed")}
           </Text>
         )}
+        {props.flaws.map((kind) => (
+          <Text key={kind} size="sm" c="red">
+            {t("office.audit.found", { what: flawText(t, kind) })}
+          </Text>
+        ))}
         <Entries entries={line.details} />
         <Entries entries={line.personal} />
         {line.erased && <span className="dim">{t("office.erased")}</span>}
@@ -132,10 +140,13 @@ function Exports(): ReactElement {
 export function Audit(): ReactElement {
   const { t } = useTranslation();
   const [book] = useState(() => createRecordBook());
+  const [verdict, setVerdict] = useState<Verdict | null>(null);
   const { filter, lines, before, busy, fault } = useObservable(book);
   useEffect(() => void book.look(EVERYTHING), [book]);
   useExpiry(fault);
   const only = (part: Partial<RecordFilter>): void => void book.look({ ...filter, ...part });
+  const flawsOf = (line: RecordLine): readonly string[] =>
+    verdict?.flaws.filter(({ seq }) => seq === line.seq).map(({ kind }) => kind) ?? [];
   const narrowed = filter.actor !== "" || filter.session !== "";
   const heads = (["seq", "at", "actor", "action", "session", "details"] as const).map((head) =>
     t(`office.audit.${head}`),
@@ -166,11 +177,13 @@ export function Audit(): ReactElement {
         </Button>
         <Exports />
       </Group>
-      <Verified />
+      <Verified verdict={verdict} onVerdict={setVerdict} />
       <Listing
         name={t("office.tab.audit")}
         heads={heads}
-        rows={lines?.map((line) => <Row key={line.seq} line={line} onOnly={only} />) ?? null}
+        rows={
+          lines?.map((line) => <Row key={line.seq} line={line} flaws={flawsOf(line)} onOnly={only} />) ?? null
+        }
         empty={t("office.audit.none")}
         fault={fault}
       />

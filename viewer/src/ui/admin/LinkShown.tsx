@@ -8,6 +8,8 @@ import type { OneTimeLink } from "../../features/admin/api";
 export function LinkShown(props: {
   readonly link: OneTimeLink;
   readonly name: string;
+  /** With what this person signs in by name later. */
+  readonly signInName: string;
   readonly onClose: () => void;
 }): ReactElement {
   const { t } = useTranslation();
@@ -30,6 +32,9 @@ export function LinkShown(props: {
           data-testid="one-time-link"
           onFocus={(event) => event.currentTarget.select()}
         />
+        <Text size="sm" data-testid="sign-in-name">
+          {t("office.people.name")}: <bdi>{props.signInName}</bdi>
+        </Text>
         <Group justify="flex-end">
           <CopyButton value={address}>
             {({ copied, copy }) => (

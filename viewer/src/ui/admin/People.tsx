@@ -21,7 +21,7 @@ import { LinkShown } from "./LinkShown";
 type Doing =
   | { readonly what: "new" }
   | { readonly what: "edit"; readonly person: Person }
-  | { readonly what: "link"; readonly link: OneTimeLink; readonly name: string }
+  | { readonly what: "link"; readonly link: OneTimeLink; readonly name: string; readonly signInName: string }
   | { readonly what: "ask"; readonly act: PersonAct; readonly person: Person };
 
 function Marks(props: { readonly person: Person }): ReactElement {
@@ -132,9 +132,10 @@ export function People(): ReactElement {
   const writes = account?.permissions.includes("people.write") === true;
   const close = (): void => setDoing(null);
 
-  function handOver(name: string): (link: OneTimeLink) => void {
+  function handOver(name: string, signInName: string): (link: OneTimeLink) => void {
     return (link) => {
-      setDoing({ what: "link", link, name });
+      // The relay may have added the organisation to the name that was typed.
+      setDoing({ what: "link", link, name, signInName: link.signInName || signInName });
       void again();
     };
   }
@@ -152,7 +153,9 @@ export function People(): ReactElement {
         writes={writes}
         busy={acting.busy}
         onDo={setDoing}
-        onLink={() => void acting.run(() => linkForPerson(person.id), handOver(person.displayName))}
+        onLink={() =>
+          void acting.run(() => linkForPerson(person.id), handOver(person.displayName, person.name))
+        }
       />
     )) ?? null;
   const heads = (["who", "place", "team", "second", "seen"] as const).map((head) =>
@@ -184,11 +187,13 @@ export function People(): ReactElement {
           onClose={close}
           onSave={(name, draft) => {
             if (doing.what === "edit") void acting.run(() => savePerson(doing.person.id, draft), done);
-            else void acting.run(() => createPerson(name, draft), handOver(draft.displayName));
+            else void acting.run(() => createPerson(name, draft), handOver(draft.displayName, name));
           }}
         />
       )}
-      {doing?.what === "link" && <LinkShown link={doing.link} name={doing.name} onClose={close} />}
+      {doing?.what === "link" && (
+        <LinkShown link={doing.link} name={doing.name} signInName={doing.signInName} onClose={close} />
+      )}
       {doing?.what === "ask" && (
         <Asked
           act={doing.act}

@@ -1,6 +1,7 @@
 import { Alert, Button, Group, Text } from "@mantine/core";
 import { IconAlertTriangle, IconCheck } from "@tabler/icons-react";
-import { type ReactElement, useState } from "react";
+import type { TFunction } from "i18next";
+import type { ReactElement } from "react";
 import { useTranslation } from "react-i18next";
 
 import { type Verdict, verifyRecord } from "../../features/admin/record";
@@ -15,6 +16,12 @@ const FLAWS = [
   "erased_without_record",
   "old_record",
 ] as const;
+
+/** What is wrong at a line; a kind that this page does not know is told as it stands. */
+export function flawText(t: TFunction, kind: string): string {
+  const known = FLAWS.find((one) => one === kind.replaceAll(" ", "_"));
+  return known === undefined ? kind : t(`office.verify.flaw.${known}`);
+}
 
 function Result(props: { readonly verdict: Verdict }): ReactElement {
   const { t } = useTranslation();
@@ -35,11 +42,9 @@ function Result(props: { readonly verdict: Verdict }): ReactElement {
       {flaws.length > 0 && (
         <ul>
           {flaws.map(({ seq, kind }, place) => {
-            const known = FLAWS.find((one) => one === kind.replaceAll(" ", "_"));
             return (
               <li key={place}>
-                {t("office.verify.at", { seq })}{" "}
-                {known === undefined ? <bdi>{kind}</bdi> : t(`office.verify.flaw.${known}`)}
+                {t("office.verify.at", { seq })} <bdi>{flawText(t, kind)}</bdi>
               </li>
             );
           })}
@@ -50,10 +55,13 @@ function Result(props: { readonly verdict: Verdict }): ReactElement {
 }
 
 /** Checks the whole record when asked to. */
-export function Verified(): ReactElement {
+export function Verified(props: {
+  readonly verdict: Verdict | null;
+  readonly onVerdict: (verdict: Verdict) => void;
+}): ReactElement {
   const { t } = useTranslation();
   const acting = useActing();
-  const [verdict, setVerdict] = useState<Verdict | null>(null);
+  const { verdict } = props;
   return (
     <>
       <Group>
@@ -61,7 +69,7 @@ export function Verified(): ReactElement {
           size="xs"
           variant="default"
           loading={acting.busy}
-          onClick={() => void acting.run(verifyRecord, setVerdict)}
+          onClick={() => void acting.run(verifyRecord, props.onVerdict)}
         >
           {t("office.verify.button")}
         </Button>

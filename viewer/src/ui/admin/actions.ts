@@ -61,6 +61,7 @@ export const ACTIONS = [
   "pruned",
   "reauth",
   "reauth-refused",
+  "record-checked",
   "record-continued",
   "record-gap",
   "recovery-made",

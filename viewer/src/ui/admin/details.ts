@@ -23,6 +23,7 @@ export const DETAILS = [
   "first",
   "format",
   "from",
+  "good",
   "is_admin",
   "kind",
   "lines",

@@ -37,6 +37,7 @@ function Password(props: { readonly fault: AccountFault | null; readonly onTry: 
       <Stack gap="md">
         <TextInput
           label={t("signIn.name")}
+          description={t("signIn.nameText")}
           name="username"
           autoComplete="username"
           autoCapitalize="none"
