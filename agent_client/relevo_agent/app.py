@@ -5,6 +5,7 @@ over by queues and never wait for one another, so that Stop works whatever hangs
 """
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final, get_args
@@ -55,6 +56,7 @@ class Agent:
         self.quit_asked = threading.Event()
         self._turned = threading.Event()
         self._life = Life(config, self._hands, fronts, keep, self._turned.set)
+        self._earlier: list[Life] = []
 
     @property
     def commands(self) -> Commands:
@@ -76,7 +78,7 @@ class Agent:
             stop=self.stop,
             report=self.report,
             start_again=self.start_again,
-            quit=self.quit,
+            quit=self.leave,
         )
 
     @property
@@ -138,9 +140,8 @@ class Agent:
         self._life.local_input()
 
     def start_again(self) -> None:
-        """After the end: a new session, with a new code."""
-        if not self._life.over:
-            self._life.join(FAREWELL_S)
+        """After the end: a new session, with a new code. The one before may still have to tell the relay."""
+        self._earlier = [life for life in (*self._earlier, self._life) if not life.over]
         self._config.halts.stopped.clear()
         self._life = Life(
             replace(self._config, join=None, restored=None),
@@ -151,6 +152,11 @@ class Agent:
         )
         self._life.start()
 
+    def leave(self) -> None:
+        """The customer closes the program: that is their Stop, also where the PC is about to go down."""
+        self.stop()
+        self.quit()
+
     def quit(self) -> None:
         """End the session and the program; where the PC goes down, the session comes back (SPEC V6)."""
         self._cut()
@@ -160,7 +166,9 @@ class Agent:
 
     def close(self) -> None:
         """Wait for a clean goodbye, but not for ever, and put the keyboard back as it was."""
-        self._life.join(FAREWELL_S)
+        end_s = time.monotonic() + FAREWELL_S
+        for life in (*self._earlier, self._life):
+            life.join(max(0.0, end_s - time.monotonic()))
         self._hands.close(KEYBOARD_S)
 
     def _routes(self) -> list[Route]:

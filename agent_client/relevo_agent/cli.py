@@ -271,8 +271,9 @@ def _heed_signals(agent: Agent) -> None:
 
     def wait() -> None:
         with ours, theirs:
-            while ours.recv(1):
-                agent.quit()
+            while told := ours.recv(1):
+                # Ctrl+C is the customer's; by the other the system ends programs when the PC goes down.
+                (agent.leave if told[0] == signal.SIGINT else agent.quit)()
 
     threading.Thread(target=wait, name="signals", daemon=True).start()
 

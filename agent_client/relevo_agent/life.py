@@ -184,11 +184,13 @@ class Life:
     def _message(self, message: bytes) -> None:
         self._take(lambda session: session.message(message, now_ms()))
 
-    def _lost(self) -> None:
-        self._carry(self._session.link_lost(now_ms()))
+    def _lost(self, heard_all: bool) -> None:
+        self._carry(self._session.link_lost(now_ms(), heard_all=heard_all))
 
     def _failed(self, failure: LinkFailure) -> bool:
         final = failure.kind in CERTIFICATE_KINDS and not self._ever_connected
+        if self._session.ended:
+            return final  # nobody waits for the line but the relay
         self.failed = final
         for front in self._fronts:
             front.failed(failure.kind, final=final)
@@ -234,7 +236,6 @@ class Life:
                 self._link.discard_media()
                 if self._restart_left and self._config.halts.stopped.is_set():
                     threading.Thread(target=self._call_restart_off, daemon=True).start()
-                self._link.close(fatal=True)
                 for front in self._fronts:
                     front.ended(action.code)
 

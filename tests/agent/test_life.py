@@ -16,7 +16,16 @@ from relevo_agent.link.address import relay_address
 from relevo_agent.link.failures import FailureKind, LinkFailure
 from relevo_agent.pipeline.types import Outgoing, Stats
 from relevo_agent.platform.base import Key
-from relevo_agent.session.actions import Action, Ended, Notice, Phase, Question, SetDecoders, Snapshot
+from relevo_agent.session.actions import (
+    Action,
+    CloseLink,
+    Ended,
+    Notice,
+    Phase,
+    Question,
+    SetDecoders,
+    Snapshot,
+)
 from relevo_agent.session.core import Session
 from relevo_protocol.errors import ErrorCode
 from relevo_protocol.frame import CodecId, UpdateKind
@@ -109,6 +118,7 @@ def test_a_session_that_breaks_is_said_to_be_over_and_lets_go(
     [
         ("stop", ["cancel_restart", "stop"]),
         ("report", ["cancel_restart", "stop"]),
+        ("leave", ["cancel_restart", "stop", "stop"]),
         ("quit", ["stop"]),
     ],
 )
@@ -120,12 +130,15 @@ def test_V6_only_the_customers_own_stop_takes_back_what_a_pc_that_goes_down_has_
 
         def noted(*_: object, name: str = name, **__: object) -> list[Action]:
             done.append(name)
-            return [Ended(ErrorCode.SESSION_ENDED)] if name == "stop" else []
+            if name != "stop":
+                return []
+            return [Ended(ErrorCode.SESSION_ENDED), CloseLink(ErrorCode.SESSION_ENDED, fatal=True)]
 
         monkeypatch.setattr(Session, name, noted)
     witness = Witness()
     agent = Agent(config(), [witness], lambda _entry: None)
     agent.start()
+    assert agent.commands.quit == agent.leave, "to close the window is to stop"
     getattr(agent, act)()
     assert witness.over.wait(60)
     agent.close()

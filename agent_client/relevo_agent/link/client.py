@@ -28,12 +28,13 @@ _log = logging.getLogger(__name__)
 class LinkEvents:
     """What the link tells, in its event loop. ``failed`` may end the link by returning true.
 
-    ``message`` raises nothing: it may be called by the connection itself.
+    ``message`` raises nothing: it may be called by the connection itself. ``lost`` says whether the relay has
+    closed as well, so that it has read all that went out.
     """
 
     opened: Callable[[], None]
     message: Callable[[bytes], None]
-    lost: Callable[[], None]
+    lost: Callable[[bool], None]
     failed: Callable[[LinkFailure], bool]
 
 
@@ -130,7 +131,7 @@ class Link:
             self._outbox.clear()
             if asyncio.get_running_loop().time() - opened_s > STEADY_S:
                 self._backoff.success()
-            self._events.lost()
+            self._events.lost(socket.closed_in_order)
 
     async def _serve(self, socket: Wire) -> None:
         writer = asyncio.create_task(self._write(socket))

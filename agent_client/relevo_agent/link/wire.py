@@ -6,7 +6,7 @@ Each of a task's turns is a turn of the event loop, and time in which a key pres
 from collections.abc import Callable
 
 from websockets.asyncio.client import ClientConnection
-from websockets.frames import Frame, Opcode
+from websockets.frames import CloseCode, Frame, Opcode
 from websockets.protocol import Event, State
 
 
@@ -18,6 +18,12 @@ class Wire(ClientConnection):
     """
 
     hear: Callable[[bytes], None] | None = None
+
+    @property
+    def closed_in_order(self) -> bool:
+        """Whether the other end has closed as well, and normally: it has read what was written before."""
+        received = self.protocol.close_rcvd
+        return received is not None and received.code == CloseCode.NORMAL_CLOSURE
 
     def write_now(self, message: bytes | bytearray) -> bool:
         """Write a message; false where it has to wait for those before it, or the connection closes."""

@@ -42,7 +42,9 @@ class Notice(StrEnum):
     GRANT_ENDED = "grant_ended"
     REPORTED = "reported"
     REPORT_KEPT = "report_kept"
-    """There was no line at that moment: the report is on this PC alone."""
+    """There was no line at that moment: the report is on this PC, and waits for one."""
+    END_WAITS = "end_waits"
+    """There was no line at that moment: the others hear of the end when it is back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,7 +345,7 @@ class Tell:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The session is over for good."""
+    """The session is over for good, whatever the relay has still to be told."""
 
     code: ErrorCode
 

@@ -69,7 +69,7 @@ class Session(LocalSide):
         self._desk.now_ms = now_ms
         if self._control.power.frozen:
             self._desk.act(CloseLink(ErrorCode.SHUTTING_DOWN))
-        elif not self._ended:
+        elif not self._ended or self._farewell.owed:
             settings = self._desk.settings
             hello = AgentHello(
                 version=PROTOCOL_VERSION,
@@ -82,10 +82,16 @@ class Session(LocalSide):
             self._desk.tell_relay(hello)
         return self._done()
 
-    def link_lost(self, now_ms: float) -> list[Action]:
-        """The socket is down: nothing stays pressed or captured, everybody may come back (SPEC C11)."""
+    def link_lost(self, now_ms: float, *, heard_all: bool = False) -> list[Action]:
+        """The socket is down: nothing stays pressed or captured, everybody may come back (SPEC C11).
+
+        ``heard_all``: the relay closed it in return, and has what was said before.
+        """
         self._desk.now_ms = now_ms
-        self._link_up = self._desk.notices.link_up = False
+        was_up, self._link_up = self._link_up, False
+        self._desk.notices.link_up = False
+        if self._ended and was_up and heard_all:
+            self._farewell.over()
         self._codes.link_lost()
         seats = list(self._desk.seats.values())
         for seat in seats:
@@ -100,14 +106,33 @@ class Session(LocalSide):
         What the relay itself gets wrong closes the link, what a viewer gets wrong closes that viewer.
         """
         self._desk.now_ms = now_ms
-        if self._ended:
-            return []
-        everyday = False
+        everyday = self._ended
         try:
-            everyday = self._route(message)
+            if self._ended:
+                self._part(message)
+            else:
+                everyday = self._route(message)
         except ProtocolError as error:
             self._desk.act(CloseLink(error.code))
         return self._taken() if everyday else self._done()
+
+    def _part(self, message: bytes) -> None:
+        """After the end: the relay welcomes this PC back and is told, or knows of no session any more."""
+        if not self._farewell.owed or self._link_up or parse_header(message).type is not MessageType.RELAY:
+            return
+        said = relay_to_agent.decode(body_of(message))
+        if isinstance(said, AgentWelcome) and said.resumed and self._is_ours(said):
+            self._token = said.token
+            self._link_up = True
+            self._desk.notices.welcomed()
+            self._farewell.say()
+        elif isinstance(said, RelayError) and said.code not in _FATAL | _SESSION_OVER:
+            self._desk.act(CloseLink(said.code))
+        else:
+            self._farewell.over()
+
+    def _is_ours(self, welcome: AgentWelcome) -> bool:
+        return ChannelContext(welcome.origin, welcome.session_id) == self._desk.context
 
     def _route(self, message: bytes) -> bool:
         """Whether nothing follows of it but the actions that it left."""
@@ -173,16 +198,15 @@ class Session(LocalSide):
             self._control.modes.proved(message.link, message.life_s)
 
     def _welcomed(self, welcome: AgentWelcome) -> None:
-        context = ChannelContext(welcome.origin, welcome.session_id)
         if not welcome.resumed:
             self._start_over()
-        elif self._token is None or context != self._desk.context:
+        elif self._token is None or not self._is_ours(welcome):
             self._start_over()
             raise ProtocolError("the relay resumes another session than ours", ErrorCode.UNEXPECTED)
         self._token = welcome.token
         self._join = None
         self._link_up = True
-        self._desk.context = context
+        self._desk.context = ChannelContext(welcome.origin, welcome.session_id)
         self._house.people.welcomed(resumed=welcome.resumed)
         if welcome.resumed:
             self._control.power.link_back()
@@ -218,6 +242,7 @@ class Session(LocalSide):
     def tick(self, now_ms: float) -> list[Action]:
         """Let deadlines pass; to be called some four times a second."""
         self._desk.now_ms = now_ms
+        self._farewell.pass_time()
         for question in self._house.questions.expired():
             self._house.decide(question.id, Decision(question.yes_by_silence, DecidedBy.CLOCK))
         self._house.pass_time()

@@ -25,6 +25,7 @@ _SEAT_STAYS: Final = frozenset(
     {ErrorCode.TAMPERED, ErrorCode.MALFORMED, ErrorCode.UNEXPECTED, ErrorCode.UNSUPPORTED_VERSION}
 )
 """A resume that failed so leaves the seat away, here as on the relay."""
+_NO_SECRET: Final = frozenset({FailureKind.WRONG_CODE, FailureKind.UNKNOWN_REFERENCE})
 
 
 def _identity(who: ViewerJoining) -> tuple[str, str, str, bool]:
@@ -192,7 +193,7 @@ class Doorway(Exits):
         """A run that failed: what the viewer is told, and what it costs."""
         code = error.code
         resuming = seat.state in SEATED
-        if resuming and isinstance(error, CryptoError) and error.kind is FailureKind.WRONG_CODE:
+        if resuming and isinstance(error, CryptoError) and error.kind in _NO_SECRET:
             code = ErrorCode.TAMPERED
         if (
             not resuming

@@ -13,6 +13,7 @@ from relevo_agent.session.actions import (
 )
 from relevo_agent.session.desk import Settings
 from relevo_agent.session.entries import DecidedBy, Entry, EntryKind
+from relevo_agent.session.farewell import Farewell
 from relevo_agent.session.house import House
 from relevo_agent.session.questions import Decision
 from relevo_protocol.errors import ErrorCode
@@ -20,7 +21,7 @@ from relevo_protocol.gate import Refusal
 from relevo_protocol.header import Flags
 from relevo_protocol.lifecycle import SeatEvent
 from relevo_protocol.messages import HostToViewer
-from relevo_protocol.messages.relay import EndSession, RecordedAct
+from relevo_protocol.messages.relay import RecordedAct
 from relevo_protocol.messages.screen import CaptureState, PictureState, ScreenLayout
 from relevo_protocol.messages.session import HostGoodbye
 from relevo_protocol.modes import Capability, Mode, Role, SessionKind
@@ -39,6 +40,7 @@ class LocalSide:
         self._screen = house.screen
         self._control = house.control
         self._doorway = house.doorway
+        self._farewell = Farewell(house.desk)
         self._token: str | None = None
         self._link_up = False
         self._ended = False
@@ -148,18 +150,21 @@ class LocalSide:
         return self._done()
 
     def stop(self, now_ms: float, reported: int | None = None) -> list[Action]:
-        """The customer ends the session for everybody.
+        """The customer ends the session for everybody: here at once, elsewhere over any cut (SPEC C30).
 
         ``reported``: and reports who is at this slot, or with 0 everybody (SPEC N8).
         """
         self._desk.now_ms = now_ms
         if not self._ended:
+            if self._token is not None and not self._control.power.frozen:
+                self._farewell.owe()
             for seat in list(self._desk.seats.values()):
                 self._desk.tell(seat, HostGoodbye(code=ErrorCode.SESSION_ENDED))
                 seat.drop_keys()
             if reported is not None:
                 self._report(reported)
-            self._finish(ErrorCode.SESSION_ENDED, EndSession())
+            self._finish(ErrorCode.SESSION_ENDED)
+            self._farewell.begin(link_up=self._link_up, reported=reported is not None)
         return self._done()
 
     def _report(self, slot: int) -> None:
@@ -178,12 +183,9 @@ class LocalSide:
         )
         desk.act(Tell(Notice.REPORTED if self._link_up else Notice.REPORT_KEPT))
 
-    def _finish(self, code: ErrorCode, farewell: EndSession | None = None) -> None:
+    def _finish(self, code: ErrorCode) -> None:
         self._ended = True
         self._everybody_leaves()
-        if farewell is not None:
-            self._desk.send_notices(at_once=True)
-            self._desk.tell_relay(farewell)
         self._desk.act(Ended(code))
 
     def _everybody_leaves(self) -> None:

@@ -125,8 +125,10 @@ class Seat:
 
     def take_keys(self, keys: SessionKeys, now_ms: float) -> None:
         """Open the channel of a finished handshake; the secret it came by is kept until this one is used."""
+        came_by = None if self.handshake is None else self.handshake.credential
         self.channel = PairwiseChannel.of_host(keys)
-        self.resume_before, self.resume = self.resume, keys.resume_credential()
+        self.resume_before = came_by if came_by is not None and came_by.kind == "resume" else None
+        self.resume = keys.resume_credential()
         self.handshake = None
         self.heard_before_ms, self.heard_ms = self.heard_ms, now_ms
 

@@ -38,6 +38,7 @@ LOUDNESS: Final[dict[Notice, Loudness]] = {
     Notice.GRANT_ENDED: Loudness.NEWS,
     Notice.REPORTED: Loudness.COMFORT,
     Notice.REPORT_KEPT: Loudness.COMFORT,
+    Notice.END_WAITS: Loudness.NEWS,
 }
 """Total over :class:`Notice`."""
 

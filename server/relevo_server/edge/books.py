@@ -2,6 +2,8 @@
 
 from typing import assert_never
 
+import msgspec
+
 from relevo_protocol.modes import Role, SessionKind, Standing
 from relevo_server.relay.records import Audited, Record, SeatDropped, SeatKept, SessionKept, SessionOver
 from relevo_server.relay.seat import Identity
@@ -83,7 +85,10 @@ def kept_session(row: SessionRecord) -> SessionKept:
     traits = Traits(
         SessionKind(row.kind), lead if row.lead_account_id else None, row.held_until_s, row.back_by_s
     )
-    return SessionKept(row.session_id, row.routing, row.agent_token_hash, row.created_at_s, row.mode, traits)
+    invited = msgspec.json.decode(row.invited or "{}", type=dict[str, float])
+    return SessionKept(
+        row.session_id, row.routing, row.agent_token_hash, row.created_at_s, row.mode, traits, invited
+    )
 
 
 def kept_seat(row: SeatRecord) -> SeatKept:
@@ -117,6 +122,7 @@ def _session_row(kept: SessionKept) -> SessionRecord:
         lead_organisation=lead.organisation if lead.account_id else "",
         held_until_s=kept.traits.held_until_s,
         back_by_s=kept.traits.back_by_s,
+        invited=msgspec.json.encode(kept.invited).decode() if kept.invited else "",
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from relevo_protocol.limits import MAX_VIEWERS
+from relevo_server.relay.invited import Invited
 from relevo_server.relay.records import Audited, SeatDropped, SeatKept, SessionKept, SessionOver
 from relevo_server.relay.seat import Seat
 from relevo_server.relay.surroundings import Surroundings
@@ -22,6 +23,7 @@ class Keeping:
         self.routing: str | None = None
         self.mode = ""
         self.traits = Traits()
+        self.invited = Invited(around.wall_s)
         self.session_id = session_id
         self._created_at_s = created_at_s
         self._around = around
@@ -35,6 +37,7 @@ class Keeping:
         """Take up what was stored."""
         self.mode = kept.mode
         self.traits = kept.traits
+        self.invited.restore(kept.invited)
         self._around.agent_tokens.restore(self.session_id, kept.agent_token_hash)
         if kept.routing:
             self.routing = kept.routing
@@ -54,8 +57,19 @@ class Keeping:
                 created_at_s=self._created_at_s,
                 mode=self.mode,
                 traits=self.traits,
+                invited=self.invited.kept,
             )
         )
+
+    def invite(self, account_id: str) -> None:
+        """This account may ask to come in, for an hour."""
+        self.invited.add(account_id)
+        self.save()
+
+    def uninvite(self, account_id: str) -> None:
+        """They may not any more."""
+        if self.invited.remove(account_id):
+            self.save()
 
     def issue_seat_token(self, slot: int) -> str:
         """Return the seat's next token."""
@@ -86,13 +100,13 @@ class Keeping:
             self.save_seat(seat)
 
     def confirm_seat(self, seat: Seat) -> None:
-        """The viewer has its newest token: the one before is dead, also after a restart of the relay."""
+        """The viewer has its newest token, and the secret: others are dead, also after a restart."""
         self._around.seat_tokens.confirm((self.session_id, seat.slot))
         if seat.established:
             self.save_seat(seat)
 
     def confirm_agent(self) -> None:
-        """The agent has its newest token: the one before is dead, also after a restart of the relay."""
+        """The agent has its newest token: any other is dead, also after a restart of the relay."""
         self._around.agent_tokens.confirm(self.session_id)
         self.save()
 

@@ -27,7 +27,8 @@ def _no_bell() -> None:
 class Line:
     """What the core knows of one socket; ``ring`` is called whenever there is something to write or to end.
 
-    ``unconfirmed`` is true until the peer has shown, by any message, that it received its welcome.
+    ``unconfirmed`` is true until an agent has shown, by any message, that it received its welcome.
+    ``proven``: a handshake on this line has succeeded, so the viewer has more than a ticket or a token.
     """
 
     def __init__(self, side: Side, policies: Policies, ring: Callable[[], None] = _no_bell) -> None:
@@ -36,6 +37,7 @@ class Line:
         self.ring = ring
         self.ending: Ending | None = None
         self.unconfirmed = True
+        self.proven = False
         self.first_link = 0
         self.verified: Callable[[], None] = _no_bell
 

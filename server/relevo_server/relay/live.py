@@ -47,7 +47,7 @@ def may_see(session: Session, who: Identity) -> bool:
     if traits.lead.organisation != who.organisation_id:
         return False
     of_team = who.standing is Standing.SUPERVISOR and traits.lead.team == who.team
-    return of_team or who.account_id in session.invited or _own(session, who)
+    return of_team or who.account_id in session.keeping.invited or _own(session, who)
 
 
 def listed(session: Session, who: Identity) -> LiveSession:
@@ -64,7 +64,7 @@ def listed(session: Session, who: Identity) -> LiveSession:
         host_present=session.host is not None,
         held=traits.held(wall_s),
         mine=traits.lead is not None and traits.lead.account_id == who.account_id,
-        invited=who.account_id in session.invited,
+        invited=who.account_id in session.keeping.invited,
         joinable=reason is None,
         why_not=reason,
     )

@@ -46,6 +46,7 @@ _REFUSED_RESUME: Final = frozenset(
     }
 )
 """A resume that failed so leaves the seat away: who lacks the secret cannot kill another's seat."""
+_SEAT_STAYS: Final = _REFUSED_RESUME | {ErrorCode.DESYNC}
 
 
 def obey(session: Session, said: AgentToRelay) -> None:
@@ -105,7 +106,7 @@ def _charge(session: Session, said: AgentToRelay) -> None:
     wait_s = throttle.charge(Key(session.session_id.hex()))
     if session.opened_from and not session.visited:
         # Anybody opens sessions, one after the other: what these leave in the record is their address's.
-        wait_s = max(wait_s, around.stranger_acts.charge(Key(session.opened_from)))
+        wait_s = max(wait_s, around.stranger_acts.charge(*session.opened_from))
     if wait_s > 0.0:
         raise ProtocolError("too many control messages", ErrorCode.THROTTLED)
 
@@ -113,30 +114,23 @@ def _charge(session: Session, said: AgentToRelay) -> None:
 def _is_an_answer(session: Session, said: AgentToRelay) -> bool:
     """Whether others cause it, who are bounded by what they may ask: nobody gets an agent ended so.
 
-    Each link is admitted once, and removed once; each invitation said again once after a cut.
+    Each link is admitted once, and removed once; each invitation said again once after a cut. What is said of
+    a link that is past changes nothing, however often a host whose line comes and goes says it again.
     """
     match said:
         case JoinAnswered():
             return said.request in session.asks
-        case SeatAdmitted() | RemoveViewer():
+        case RemoveViewer():
+            return True
+        case SeatAdmitted():
             seat = session.seat_on(said.link)
-            if seat is None or seat.line is None:
-                return _was_there(session, said.link)
-            return not (isinstance(said, SeatAdmitted) and seat.admitted)
+            return seat is None or not seat.admitted
         case RecordNotice():
             return is_kept(session, said.number)  # said again, because the answer was lost
         case InviteOpened():
             return session.around.invitations.is_awaited(session.session_id, said.invite)
         case _:
             return False
-
-
-def _was_there(session: Session, link: int) -> bool:
-    """Whether this link went down by itself, which the host may not have heard before it said this."""
-    if link not in session.parted:
-        return False
-    session.parted.remove(link)
-    return True
 
 
 # --- who is in
@@ -215,20 +209,18 @@ def _record_role(session: Session, seat: Seat) -> None:
 def _remove_viewer(session: Session, said: RemoveViewer) -> None:
     """The agent removes a viewer; for ``desync`` and a failed resume only its line goes, not its seat."""
     seat = session.seat_on(said.link)
-    if seat is None:
-        return
+    if seat is None or (seat.line is None and said.code in _SEAT_STAYS):
+        return  # the cut that the agent noticed was seen here first
     # A dead code is told as a wrong one: what leads nowhere at all must look the same.
     code = ErrorCode.CODE_WRONG if said.code is ErrorCode.CODE_DEAD else said.code
     line, was_in = seat.line, seat.established
-    if code is ErrorCode.DESYNC:
-        if line is None:
-            return  # the cut that the agent noticed was seen here first
+    if code is ErrorCode.DESYNC and line is not None:
         session.viewer_gone(line, code)
-    elif seat.state in {SeatState.RESUMING, SeatState.AWAY} and code in _REFUSED_RESUME:
+    elif seat.state is SeatState.RESUMING and code in _REFUSED_RESUME:
         session.vacate(seat, SeatEvent.REFUSED)
     else:
         session.remove(seat, SeatEvent.LEFT)
-        session.invited.remove(seat.identity.account_id)
+        session.keeping.uninvite(seat.identity.account_id)
     if line is not None:
         line.refuse(code, said.reason)
     if (was_in and seat.state is SeatState.GONE) or _may_record_failure(session):

@@ -58,7 +58,7 @@ class Policies:
     account_check_rounds: int = 15
     """Every so many of these looks, the accounts of all who are present are looked up as well."""
     sessions_per_address: int = 50
-    """Sessions that one address (IPv6: one /64) may have open at once."""
+    """Sessions that one address may have open at once; of IPv6 a /64, and its shares of wider networks."""
     code_requests: int = 40
     """Routing numbers that one session may take in the time a code lives."""
     decoy_delay_s: tuple[float, float] = (0.020, 0.120)

@@ -22,6 +22,8 @@ class SessionKept:
     created_at_s: float
     mode: str
     traits: Traits = field(default_factory=Traits)
+    invited: Mapping[str, float] = field(default_factory=dict[str, float])
+    """Which accounts may ask to come in, until when (wall time; SPEC C20)."""
 
 
 @dataclass(frozen=True, slots=True)

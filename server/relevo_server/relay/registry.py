@@ -13,6 +13,7 @@ from relevo_protocol.lifecycle import SessionState
 from relevo_protocol.messages.relay import AgentHello, ViewerHello
 from relevo_protocol.modes import SessionKind
 from relevo_server.access.destination import Destination
+from relevo_server.access.throttle import Key, address_keys
 from relevo_server.relay.decoy import Decoys
 from relevo_server.relay.line import Line
 from relevo_server.relay.live import LiveSession, listed, may_see
@@ -68,13 +69,14 @@ class Registry:
         if hello.kind is SessionKind.PRESENTATION and opening.presenter is None:
             line.refuse(ErrorCode.TICKET_INVALID, "a presentation needs a ticket of an account")
             return None
-        if self._crowded(opening.address):
+        keys = address_keys(opening.address) if opening.address else ()
+        if any(self._crowded(key) for key in keys):
             line.refuse(ErrorCode.THROTTLED, "this address has all the sessions that it may have at once")
             return None
         traits = Traits(hello.kind, opening.presenter if hello.kind is SessionKind.PRESENTATION else None)
         around = self._around
         session = Session(around.token_bytes(16), around, around.wall_s(), traits)
-        session.opened_from = opening.address
+        session.opened_from = keys
         self._sessions[session.session_id] = session
         session.open_host(line, hello.join)
         return AgentParty(session, line)
@@ -88,11 +90,9 @@ class Registry:
         session.resume_host(line)
         return AgentParty(session, line)
 
-    def _crowded(self, address: str) -> bool:
-        if not address:
-            return False
-        there = sum(session.opened_from == address for session in self._sessions.values())
-        return there >= self._around.policies.sessions_per_address
+    def _crowded(self, key: Key) -> bool:
+        there = sum(key in session.opened_from for session in self._sessions.values())
+        return there >= self._around.policies.sessions_per_address * key.share
 
     # --- viewers
 

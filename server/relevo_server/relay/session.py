@@ -21,8 +21,8 @@ from relevo_protocol.messages.relay import (
 )
 from relevo_protocol.modes import Mode, SessionKind
 from relevo_protocol.rights import may_show
+from relevo_server.access.throttle import Key
 from relevo_server.relay.asking import Answer, Asks
-from relevo_server.relay.invited import Invited
 from relevo_server.relay.keeping import Keeping
 from relevo_server.relay.line import Line
 from relevo_server.relay.records import SessionKept
@@ -33,7 +33,7 @@ from relevo_server.relay.traits import Traits
 from relevo_server.relay.welcomes import agent_welcome, join_asked, viewer_joining, viewer_welcome
 
 _MISSED_LIMIT = 4 * MAX_VIEWERS
-_PARTED_LIMIT = 256
+_LEFT_S = 60.0
 Details = dict[str, str | int | float | bool]
 
 
@@ -51,9 +51,9 @@ class Session:
         self.keeping = Keeping(session_id, created_at_s, around)
         self.keeping.traits = traits or Traits()
         self.created_at_s = created_at_s
-        self.opened_from = ""
+        self.opened_from: tuple[Key, ...] = ()
+        """Whose sessions it counts among; nobody's once the relay was restarted."""
         self.asks = Asks(around.monotonic_s)
-        self.invited = Invited(around.monotonic_s)
         self.acts: deque[int] = deque(maxlen=MAX_UNRECORDED)
         """Numbers of the host's latest acts that are in the record for sure (SPEC C26)."""
         self.reported: set[int] = set()
@@ -67,8 +67,6 @@ class Session:
         self._last_link = 0
         self._host_due_s: float | None = None
         self._missed: list[ViewerGone] = []
-        self.parted: deque[int] = deque(maxlen=_PARTED_LIMIT)
-        """Links that went down, each twice: the host may be about to admit it, and to remove it."""
 
     @property
     def kind(self) -> SessionKind:
@@ -109,7 +107,9 @@ class Session:
         self.keeping.traits = replace(self.keeping.traits, back_by_s=0.0)
         line.send(agent_welcome(self.keeping, self.around, resumed=True))
         self.keeping.save()
-        self.keeping.audit("agent", "session.resumed", {})
+        # Whoever comes back without end does not fill the record: their address's lines are bounded.
+        if self.around.failures.charge(*(self.opened_from or (Key(self.session_id.hex()),))) <= 0.0:
+            self.keeping.audit("agent", "session.resumed", {})
         missed, self._missed = self._missed, []
         for gone in missed:
             line.send(gone)
@@ -196,15 +196,18 @@ class Session:
         )
 
     def resume_seat(self, line: Line, slot: int) -> Seat | None:
-        """A viewer with its token is back; None when there is nothing to come back to."""
+        """Somebody with its token is back; None when there is nothing to come back to.
+
+        That proves nothing: whoever was there is cut, and may come back as well (SPEC C4, C10).
+        """
         seat = self.seats.get(slot)
-        if seat is not None and seat.line is not None:
-            old = seat.line
-            self.viewer_gone(old, ErrorCode.REPLACED)
-            old.refuse(ErrorCode.REPLACED, "the seat was taken up from another window")
-        if seat is None or slot not in self.seats:
+        if seat is None or not seat.established:
             line.refuse(ErrorCode.RESUME_INVALID, "the seat is gone")
             return None
+        if seat.line is not None:
+            old = seat.line
+            self.viewer_gone(old, ErrorCode.DESYNC)
+            old.refuse(ErrorCode.DESYNC, "the seat was taken up by another connection")
         seat.line = line
         seat.relink(self._next_link())
         line.first_link = seat.link
@@ -218,14 +221,19 @@ class Session:
         return seat
 
     def viewer_gone(self, line: Line, code: ErrorCode, *, left: bool = False) -> None:
-        """A viewer's socket is down, or it leaves; nothing happens if no seat is on this line any more."""
+        """A viewer's socket is down, or it leaves; nothing happens if no seat is on this line any more.
+
+        A token alone leaves nothing: whose it is may come back, within a minute where no host is there.
+        """
         seat = self.seat_of(line)
         if seat is None:
             return
-        if left or not seat.established:
+        if (left and line.proven) or not seat.established:
             self.remove(seat, SeatEvent.LEFT if left else SeatEvent.CUT)
         else:
             self.vacate(seat, SeatEvent.CUT)
+            if left and self.host is None:
+                self.set_deadline(seat, _LEFT_S)
         gone = ViewerGone(link=seat.link, slot=seat.slot, left=seat.state is SeatState.GONE, code=code)
         self.tell_host(gone)
 
@@ -352,8 +360,6 @@ class Session:
 
     def _part(self, seat: Seat) -> None:
         seat.unadmit()
-        if seat.line is not None:
-            self.parted.extend((seat.link, seat.link))
         seat.line = None
 
     def _close_line(self, seat: Seat, last_word: Message, code: ErrorCode) -> None:

@@ -17,13 +17,15 @@ AGENT_REQUESTS = Allowance(60, 0.5)
 """Control messages of one session's agent: each may leave a line in the record, which is everybody's."""
 AGENT_RECORDS = Allowance(300, 2)
 """Lines for the record of one session (``RecordNotice``): people in it can cause them by clicking."""
-STRANGER_ACTS = Allowance(240, 1)
+STRANGER_ACTS = Allowance(240, 1 / 4)
 """What the sessions of one address may leave together while nobody with an account has come to them."""
 WHISPERS = Allowance(60, 10)
 """Whispers of one seat, each receiver counted; more are dropped."""
 
-FAILURES = Allowance(60, 0.5)
-"""Lines for the record of one session about who failed at its door, or to come back; more are left out."""
+FAILURES = Allowance(60, 1 / 10)
+"""Lines for the record of one session about who failed at its door, or to come back; more are left out.
+
+Of one address, too, about agents that came back to sessions opened from there."""
 
 SeatKey = tuple[bytes, int]
 """Session id and slot."""

@@ -19,15 +19,19 @@ def token_hash(token: str) -> bytes:
 
 @dataclass(slots=True)
 class _Held:
+    """Hashes: of the token confirmed last, of a later one that somebody presented, of the one given last."""
+
     good: bytes | None = field(default=None, repr=False)
+    presented: bytes | None = field(default=None, repr=False)
     fresh: bytes | None = field(default=None, repr=False)
 
 
 class TokenBook(Generic[OwnerT]):
     """Which owner a token belongs to.
 
-    A welcome may be lost on the way; therefore the token that was presented stays good beside the fresh one
-    until ``confirm`` says that the fresh one has arrived.
+    A welcome may be lost on the way, and somebody else may have presented the token; therefore the one that
+    was confirmed last, and the one that was presented last, stay good beside the fresh one until ``confirm``
+    says that the fresh one is where it belongs.
     """
 
     def __init__(self, token_bytes: Callable[[int], bytes]) -> None:
@@ -49,35 +53,38 @@ class TokenBook(Generic[OwnerT]):
         return token
 
     def hashes(self, owner: OwnerT) -> bytes:
-        """What to store: the hashes of the tokens that are good now, 32 bytes each, at most two."""
+        """What to store: the hashes of the tokens that are good now, 32 bytes each, at most three."""
         held = self._held.get(owner, _Held())
-        return (held.good or b"") + (held.fresh or b"")
+        return (held.good or b"") + (held.presented or b"") + (held.fresh or b"")
 
     def restore(self, owner: OwnerT, hashes: bytes) -> None:
         """Take up what was stored."""
-        good, fresh = hashes[:HASH_BYTES], hashes[HASH_BYTES : 2 * HASH_BYTES] or None
-        self._held[owner] = _Held(good, fresh)
-        for digest in filter(None, (good, fresh)):
+        parts = [hashes[at : at + HASH_BYTES] for at in range(0, len(hashes), HASH_BYTES)][:3]
+        self._held[owner] = _Held(*parts)
+        for digest in parts:
             self._owners[digest] = owner
 
     def confirm(self, owner: OwnerT) -> None:
-        """The fresh token has arrived: the one before is dead."""
+        """The fresh token is where it belongs: all others are dead."""
         held = self._held.get(owner)
         if held is not None and held.fresh is not None:
             self._forget(held.good)
-            held.good, held.fresh = held.fresh, None
+            self._forget(held.presented)
+            held.good, held.presented, held.fresh = held.fresh, None, None
 
     def find(self, token: str) -> OwnerT | None:
-        """Return whose token this is; what is found becomes the one that is known to have arrived."""
+        """Return whose token this is; a fresh one is not given again, and stays good until ``confirm``."""
         digest = token_hash(token)
         owner = self._owners.get(digest)
         if owner is None:
             return None
         held = self._held[owner]
         if held.fresh is not None and hmac.compare_digest(held.fresh, digest):
-            self.confirm(owner)
+            self._forget(held.presented)
+            held.presented, held.fresh = held.fresh, None
             return owner
-        return owner if held.good is not None and hmac.compare_digest(held.good, digest) else None
+        good = (held.good, held.presented)
+        return owner if any(one is not None and hmac.compare_digest(one, digest) for one in good) else None
 
     def revoke(self, owner: OwnerT) -> None:
         """Kill every token of an owner."""

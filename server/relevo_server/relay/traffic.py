@@ -52,9 +52,6 @@ def from_viewer(session: Session, line: Line, message: bytes, header: Header) ->
     if seat is None or _is_late(session, seat, header):
         return
     check_viewer(header, seat.link, seat.state)
-    if line.unconfirmed:
-        line.unconfirmed = False
-        session.keeping.confirm_seat(seat)
     match header.type:
         case MessageType.RELAY:
             _obey_viewer(session, line, message)
@@ -135,4 +132,7 @@ def _count_host_flight(session: Session, seat: Seat) -> bool:
         session.set_deadline(seat, policies.handshake_deadline_s if resumed else policies.consent_deadline_s)
         if seat.line is not None:
             seat.line.verified()
+            if not seat.line.proven:
+                seat.line.proven = True
+                session.keeping.confirm_seat(seat)
     return True

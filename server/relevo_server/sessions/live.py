@@ -258,7 +258,7 @@ async def _invite(desk: Desk, session: Session, account: AccountView, body: Invi
         raise Refusal(INVALID, where="account_id")
     if body.role not in _INVITABLE:
         raise Refusal(INVALID, where="role")
-    session.invited.add(colleague.id)
+    session.keeping.invite(colleague.id)
     details = {"account": colleague.id, "role": body.role.value}
     session.keeping.audit(account.id, "colleague.invited", details, account.organisation_id)
     await desk.settled()

@@ -17,9 +17,9 @@ from relevo_server.store.tables_trust import AuditRecordRow
 
 @dataclass(frozen=True)
 class SessionRecord:
-    """A support session: 16-byte id, routing number, hashes of the agent's resume tokens (32 or 64 bytes).
+    """A support session: 16-byte id, routing number, hashes of the agent's resume tokens, 32 bytes each.
 
-    Two tokens are good while nobody knows whether the newer one has arrived.
+    Up to three tokens are good while nobody knows whether the newest one has arrived.
     """
 
     session_id: bytes
@@ -35,13 +35,15 @@ class SessionRecord:
     lead_organisation: str = ""
     held_until_s: float = 0.0
     back_by_s: float = 0.0
+    invited: str = ""
+    """Account ids with until when (wall time), as JSON; empty for nobody."""
 
 
 @dataclass(frozen=True)
 class SeatRecord:
     """A viewer's place in a session, slot 1..5, resumable until `expires_at_s` (wall time).
 
-    `token_hash` is 32 or 64 bytes, as with the session.
+    `token_hash` is up to three hashes, as with the session.
     """
 
     session_id: bytes
@@ -100,6 +102,7 @@ class RelaySessionWriter:
                 ended_at_s=self._clock.wall_s(),
                 end_reason=reason[:64],
                 agent_token_hash=bytes(32),
+                invited="",
             )
         )
 
@@ -176,6 +179,7 @@ def _session(row: RelaySessionRow) -> SessionRecord:
         lead_organisation=row.lead_organisation,
         held_until_s=row.held_until_s,
         back_by_s=row.back_by_s,
+        invited=row.invited,
     )
 
 

@@ -12,7 +12,7 @@ from relevo_server.store.database import Database
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD: Final = "0005"
+HEAD: Final = "0006"
 """The revision this version of the server expects: the newest file in ``migrations/versions``."""
 _VERSION_TABLE: Final = "alembic_version"
 

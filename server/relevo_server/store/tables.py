@@ -95,6 +95,8 @@ class RelaySessionRow(Base):
     lead_organisation: Mapped[str] = mapped_column(String(32), server_default="", default="")
     held_until_s: Mapped[float] = mapped_column(Double(), default=0.0)
     back_by_s: Mapped[float] = mapped_column(Double(), default=0.0)
+    # Accounts that may ask to come in, until when: JSON.
+    invited: Mapped[str] = mapped_column(Text(), server_default="", default="")
 
 
 class RelaySeatRow(Base):

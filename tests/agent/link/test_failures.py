@@ -69,7 +69,7 @@ async def first_failure(server: str, ca_file: Path | None = None) -> FailureKind
         failures.append(failure)
         return True
 
-    events = LinkEvents(lambda: None, lambda _: None, lambda: None, failed)
+    events = LinkEvents(lambda: None, lambda _: None, lambda _: None, failed)
     async with asyncio.timeout(60):
         await Link(relay_address(server, ca_file), "0", events).run()
     assert f"fail.{failures[0].kind}" in TABLE

@@ -63,7 +63,7 @@ async def connected(far: Far) -> AsyncGenerator[tuple[Near, Link]]:
     near, opened = Near(far), asyncio.Event()
     async with serve(far, "127.0.0.1", 0, max_size=None, max_queue=1) as server:
         port = server.sockets[0].getsockname()[1]
-        events = LinkEvents(opened.set, near.message, lambda: None, lambda _: True)
+        events = LinkEvents(opened.set, near.message, lambda _: None, lambda _: True)
         link = Link(relay_address(f"http://127.0.0.1:{port}", None), "0", events)
         running = asyncio.create_task(link.run())
         try:
@@ -91,6 +91,36 @@ async def test_what_is_sent_arrives_in_order_whether_it_waits_or_not() -> None:
         link.send(b"direct", media=False)
         await near.until(far.got, _COUNT + 1)
         assert far.got[-1] == b"direct"
+
+
+@pytest.mark.parametrize("in_order", [True, False])
+async def test_C30_whether_the_other_end_has_heard_all_is_told_with_the_loss(in_order: bool) -> None:
+    lost, opened = list[bool](), asyncio.Event()
+
+    async def far(socket: ServerConnection) -> None:
+        if in_order:
+            assert await socket.recv() == b"the end"
+            await socket.wait_closed()
+        else:
+            socket.transport.abort()
+
+    async with serve(far, "127.0.0.1", 0) as server:
+
+        def gone(heard_all: bool) -> None:
+            lost.append(heard_all)
+            link.close(fatal=True)
+
+        port = server.sockets[0].getsockname()[1]
+        events = LinkEvents(opened.set, lambda _: None, gone, lambda _: False)
+        link = Link(relay_address(f"http://127.0.0.1:{port}", None), "0", events)
+        running = asyncio.create_task(link.run())
+        async with asyncio.timeout(_DEADLINE_S):
+            await opened.wait()
+            link.send(b"the end", media=False)
+            if in_order:
+                link.close(fatal=False)
+            await running
+    assert lost == [in_order]
 
 
 async def test_what_comes_is_heard_in_order_also_what_came_before_anybody_listened() -> None:

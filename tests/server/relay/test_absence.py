@@ -77,23 +77,6 @@ def test_S1_a_live_viewer_that_is_cut_comes_back_on_a_new_link() -> None:
     assert made.session.seats[1].state is SeatState.LIVE
 
 
-def test_a_second_window_replaces_the_first() -> None:
-    made = scene(live=True)
-    back = made.bench.back(made.joined.resume)
-    assert refused_as(made.viewer) is ErrorCode.REPLACED
-    assert [type(m) for m in made.agent.heard()] == [ViewerGone, ViewerJoining]
-    assert made.viewer.party is not None
-    made.viewer.party.gone(ErrorCode.REPLACED)  # its socket goes down later: nothing happens
-    assert made.agent.raw() == []
-    assert back.only(ViewerWelcome).slot == 1
-
-
-def test_a_token_shown_while_joining_ends_both() -> None:
-    made = scene()
-    assert refused_as(made.bench.back(made.joined.resume)) is ErrorCode.RESUME_INVALID
-    assert refused_as(made.viewer) is ErrorCode.REPLACED
-
-
 def test_C11_host_gone_and_back() -> None:
     made = scene(live=True)
     assert made.agent.party is not None
@@ -384,10 +367,14 @@ def test_C17_nobody_ends_a_host_by_leaving_before_its_answer(let_in: bool) -> No
     assert made.agent.line.ending is None
 
 
-def test_C17_a_host_that_removes_the_same_again_and_again_is_ended() -> None:
+def test_C17_what_is_said_of_a_link_that_is_past_changes_and_costs_nothing() -> None:
     made = scene()
     assert made.viewer.party is not None
     made.viewer.party.gone(ErrorCode.DEADLINE)
-    for _ in range(70):
+    made.agent.say(CodeSpent())
+    before = len(made.bench.records)
+    for _ in range(200):
         made.agent.say(RemoveViewer(link=made.joined.link, code=ErrorCode.CODE_WRONG))
-    assert refused_as(made.agent) is ErrorCode.THROTTLED
+        made.agent.say(SeatAdmitted(link=made.joined.link))
+    assert made.agent.line.ending is None
+    assert len(made.bench.records) == before

@@ -260,15 +260,26 @@ def test_C18_a_presentation_ends_with_its_presenters_account() -> None:
 
 def test_C17_an_address_has_its_share_of_sessions_at_once() -> None:
     bench = Bench(Policies(sessions_per_address=2))
-    first = bench.agent(address="address:192.0.2.7")
-    bench.agent(address="address:192.0.2.7")
-    assert refused_as(bench.agent(address="address:192.0.2.7")) is ErrorCode.THROTTLED
-    bench.agent(address="address:192.0.2.8").only(AgentWelcome)
+    first = bench.agent(address="192.0.2.7")
+    bench.agent(address="192.0.2.7")
+    assert refused_as(bench.agent(address="192.0.2.7")) is ErrorCode.THROTTLED
+    bench.agent(address="192.0.2.8").only(AgentWelcome)
     session = bench.registry.find(first.only(AgentWelcome).session_id)
     assert session is not None
     session.end(ErrorCode.SESSION_ENDED, "", "test")
     bench.turn(1)
-    bench.agent(address="address:192.0.2.7").only(AgentWelcome)
+    bench.agent(address="192.0.2.7").only(AgentWelcome)
+
+
+def test_C17_of_ipv6_a_household_has_its_share_and_wider_networks_more_of_them() -> None:
+    bench = Bench(Policies(sessions_per_address=2))
+    bench.agent(address="2001:db8:0:1::5").only(AgentWelcome)
+    bench.agent(address="2001:db8:0:1:ffff::9").only(AgentWelcome)
+    assert refused_as(bench.agent(address="2001:db8:0:1::6")) is ErrorCode.THROTTLED
+    own = [bench.agent(address=f"2001:db8:0:{number:x}::5") for number in range(2, 0x10000, 97)]
+    # Of the /48, however many /64 it has.
+    assert sum(agent.line.ending is None for agent in own) == 2 * 16 - 2
+    bench.agent(address="2001:db8:1::5").only(AgentWelcome)
 
 
 def test_a_guests_admission_is_recorded_once_with_the_name() -> None:

@@ -15,8 +15,9 @@ from relevo_protocol.messages.relay import (
     ViewerWelcome,
 )
 from relevo_protocol.modes import Role, Standing
+from relevo_server.relay.live import may_see
 from relevo_server.relay.records import SeatDropped, SeatKept, SessionKept, SessionOver
-from tests.server.relay.hands import ANA, Bench, Team, guest, refused_as, stage, team
+from tests.server.relay.hands import ANA, LUIS, NORA, Bench, Team, guest, refused_as, stage, team
 
 HOUR_S = 3600
 
@@ -42,6 +43,20 @@ def _killed(made: Team) -> Bench:
         own = [seat for seat in seats.values() if seat.session_id == kept.session_id]
         bench.registry.restore(kept, [seat for seat in own if seat.expires_at_s > bench.at_s])
     return bench
+
+
+def test_C12_C20_who_was_invited_may_ask_over_a_killed_relay_for_what_is_left_of_their_hour() -> None:
+    made = team((ANA, Role.LEAD))
+    for who in (LUIS, NORA):
+        made.session.keeping.invite(who.account_id)
+    made.session.keeping.uninvite(NORA.account_id)
+    made.bench.turn(HOUR_S - 60)
+    bench = _killed(made)
+    session = bench.registry.find(made.opened.session_id)
+    assert session is not None
+    assert [may_see(session, who) for who in (LUIS, NORA)] == [True, False]
+    bench.at_s += 60
+    assert not may_see(session, LUIS)
 
 
 def test_C10_without_a_hold_a_session_waits_ten_minutes() -> None:

@@ -87,7 +87,7 @@ def test_C20_an_empty_session_is_not_live_unless_it_is_held() -> None:
 
 def test_C20_whoever_is_invited_sees_it_until_they_are_sent_away_or_an_hour_has_passed() -> None:
     made = team((ANA, Role.LEAD))
-    made.session.invited.add(LUIS.account_id)
+    made.session.keeping.invite(LUIS.account_id)
     assert [one.invited for one in _list(made, LUIS)] == [True]
     assert _list(made, NORA) == []
     made.bench.turn(3600)
@@ -120,7 +120,7 @@ def test_C20_the_list_says_why_somebody_cannot_come_in(why: str, who: Identity) 
 def test_C20_a_guest_sees_nothing() -> None:
     made = team((ANA, Role.LEAD))
     sly = Identity("guest-9", "Sue Paz", "", Standing.GUEST, "Sur")
-    made.session.invited.add(sly.account_id)
+    made.session.keeping.invite(sly.account_id)
     assert not may_see(made.session, sly)
 
 

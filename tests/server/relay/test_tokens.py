@@ -29,13 +29,23 @@ def test_C4_the_presented_token_stays_good_until_the_fresh_one_has_arrived() -> 
     assert book.find(fresh) == "ana"
 
 
-def test_C4_using_the_fresh_token_kills_the_one_before() -> None:
+def test_C4_no_token_that_is_presented_kills_another_before_the_proof() -> None:
     book = _book()
     first = book.issue("ana")
     book.confirm("ana")
-    second = book.issue("ana")
-    assert book.find(second) == "ana"
-    assert book.find(first) is None
+    taken = book.issue("ana")
+    for _ in range(3):
+        assert book.find(taken) == "ana"
+        lost = book.issue("ana")
+        assert book.find(taken) == "ana"  # the welcome with the later one was lost
+        assert book.find(first) == "ana"
+        earlier, taken = taken, lost
+        assert book.find(taken) == "ana"
+        assert book.find(earlier) is None
+    proven = book.issue("ana")
+    book.confirm("ana")
+    assert [book.find(token) for token in (first, taken, proven)] == [None, None, "ana"]
+    assert len(book) == 1
 
 
 def test_revoked_and_restored() -> None:
@@ -49,12 +59,14 @@ def test_revoked_and_restored() -> None:
     book.revoke("nobody")
 
 
-def test_C4_while_a_welcome_is_on_its_way_both_tokens_are_restored() -> None:
+def test_C4_while_a_welcome_is_on_its_way_every_token_is_restored() -> None:
     before = _book()
+    confirmed = before.issue("ana")
+    before.confirm("ana")
     presented = before.issue("ana")
     assert before.find(presented) == "ana"
     given = before.issue("ana")
-    for token in (presented, given):
+    for token in (confirmed, presented, given):
         after = _book()
         after.restore("ana", before.hashes("ana"))
         assert after.find(token) == "ana"

@@ -8,6 +8,7 @@ from relevo_protocol.errors import ErrorCode
 from relevo_protocol.limits import MAX_UNRECORDED, STEP_UP_LIFE_S
 from relevo_protocol.messages.relay import (
     AgentHello,
+    AgentWelcome,
     Recorded,
     RecordedAct,
     RecordNotice,
@@ -24,7 +25,7 @@ from relevo_server.relay.party import AgentParty
 from relevo_server.relay.records import Audited
 from relevo_server.relay.registry import Opening
 from relevo_server.relay.seat import Identity
-from relevo_server.relay.surroundings import STRANGER_ACTS
+from relevo_server.relay.surroundings import FAILURES, STRANGER_ACTS
 from relevo_server.relay.traits import Lead
 from tests.server.relay.hands import ANA, LUIS, SUE, Bench, Peer, Team, guest, refused_as, team
 
@@ -239,6 +240,21 @@ def test_C17_one_address_fills_no_record_by_opening_sessions_that_nobody_comes_t
     assert other.line.ending is None
 
 
+def test_C17_who_comes_back_without_end_fills_no_record() -> None:
+    bench = Bench()
+    agents = [bench.agent(address="192.0.2.7") for _ in range(3)]
+    tokens = [agent.only(AgentWelcome).token for agent in agents]
+    for _ in range(100):
+        for place, token in enumerate(tokens):
+            agents[place] = bench.agent(token=token)
+            tokens[place] = agents[place].only(AgentWelcome).token
+    lines = [one for one in bench.records if isinstance(one, Audited) and one.action == "session.resumed"]
+    assert len(lines) == FAILURES.burst
+    other = bench.agent(address="192.0.2.8").only(AgentWelcome)
+    bench.agent(token=other.token).only(AgentWelcome)
+    assert [one.action for one in bench.records if isinstance(one, Audited)][-1] == "session.resumed"
+
+
 def test_C17_whoever_has_company_is_charged_for_themselves_alone() -> None:
     bench = Bench()
     agent = bench.agent(address="192.0.2.7")
@@ -330,7 +346,7 @@ def test_C29_a_supervisor_of_another_organisation_sees_nothing_of_a_team_of_the_
 
 def test_C29_an_invitation_of_a_colleague_does_not_reach_over() -> None:
     made = team((ANA, Role.LEAD))
-    made.session.invited.add(FOREIGN.account_id)
+    made.session.keeping.invite(FOREIGN.account_id)
     assert not may_see(made.session, FOREIGN)
 
 

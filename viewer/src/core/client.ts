@@ -16,6 +16,7 @@ import { Cursor } from "./cursor";
 import type { Drawing } from "./display/ops";
 import { Painter } from "./display/painter";
 import { type Door, type Entry, type EntryAnswer, relayDoor } from "./entry";
+import { Leaving } from "./leaving";
 import { Marks } from "./marks";
 import { Watched } from "./observable";
 import type { FromWorker, ToWorker } from "./port";
@@ -47,13 +48,17 @@ export class Client implements SessionClient {
   readonly marks = new Marks();
   private readonly terminals = new Terminals();
   private readonly shown = new Watched<SessionView>(IDLE_VIEW);
+  private readonly leaving = new Leaving();
   private worker: WorkerPort | null = null;
   private quality: Quality = "auto";
   private settle: (() => void) | null = null;
   private attempt = 0;
 
   constructor(private readonly page: Page) {
-    page.onReturn(() => this.post({ t: "nudge" }));
+    page.onReturn(() => {
+      this.post({ t: "nudge" });
+      this.leaving.nudge();
+    });
     page.onClose(() => this.closed());
   }
 
@@ -79,7 +84,7 @@ export class Client implements SessionClient {
     if (phase !== "idle" && phase !== "ended") return;
     this.attempt += 1;
     const { attempt } = this;
-    this.quit();
+    this.letGo();
     this.page.painter.clear();
     this.marks.clear();
     this.shown.set(startView());
@@ -258,6 +263,12 @@ export class Client implements SessionClient {
   private settled(): void {
     this.settle?.();
     this.settle = null;
+  }
+
+  /** The session before this one is over here; that it is may still have to be said over a cut. */
+  private letGo(): void {
+    if (this.worker !== null) this.leaving.add(this.worker);
+    this.worker = null;
   }
 
   private quit(): void {

@@ -313,6 +313,22 @@ describe("while it runs", () => {
     expect(started.terminated).toBe(true);
   });
 
+  test("C30: who begins anew at once lets the session before say that it is over", async () => {
+    const { client, started, workers, comeBack } = await running();
+    client.leave();
+    void client.join({ code: CODE, mode: "full" });
+    await eventually(() => expect(workers).toHaveLength(2));
+    const [, next] = workers;
+    expect(started.terminated).toBe(false);
+    started.say({ t: "view", view: { ...startView(), phase: "live" } });
+    expect(client.getSnapshot().phase).toBe("ticket");
+    comeBack();
+    expect([started, next].map((worker) => worker?.got.at(-1))).toEqual([{ t: "nudge" }, { t: "nudge" }]);
+    started.say({ t: "finished" });
+    expect(started.terminated).toBe(true);
+    expect(next?.terminated).toBe(false);
+  });
+
   test("a worker that breaks is an internal fault, and is ended", async () => {
     const { client, started } = await running();
     (started.onerror as ((event: { message: string }) => void) | null)?.({ message: "broken" });

@@ -76,7 +76,7 @@ describe("a press and a cut", () => {
 });
 
 describe("leaving", () => {
-  test("C10: over a cut the relay is told as soon as it is there, and nothing else", async () => {
+  test("C10, C30: over a cut the relay is told as soon as the way back is proven, and nothing else", async () => {
     const { world, host } = await live();
     await cut(world, host);
     world.shell.receive({ t: "leave" });
@@ -84,11 +84,25 @@ describe("leaving", () => {
     socket.open();
     host.moveTo(socket, 8);
     await host.until("ViewerHello");
-    expect(world.finished).toBe(false);
     host.welcome();
+    expect(world.finished).toBe(false);
+    await host.verify();
     expect(await host.next()).toEqual({ t: "Leave" });
     await eventually(() => expect(world.finished).toBe(true));
     expect(world.view).toMatchObject({ phase: "ended", error: null });
+  });
+
+  test("C10, C30: while the host is away there is nobody to prove it to", async () => {
+    const { world, host } = await live();
+    await cut(world, host);
+    world.shell.receive({ t: "leave" });
+    const socket = await world.socket(1);
+    socket.open();
+    host.moveTo(socket, 8);
+    await host.until("ViewerHello");
+    host.welcome({ host_present: false });
+    expect(await host.next()).toEqual({ t: "Leave" });
+    await eventually(() => expect(world.finished).toBe(true));
   });
 
   test("C10: a seat that is gone meanwhile is left as well", async () => {

@@ -46,8 +46,8 @@ TABLE: Final[dict[str, tuple[str, str]]] = {
         "You reported {who} and ended the session. Your report was sent to the people who run the service",
     ),
     "receipt.reported_here": (
-        "Usted denunció a {who} y terminó la sesión. Sin conexión su aviso no se pudo enviar",
-        "You reported {who} and ended the session. Without a connection your report could not be sent",
+        "Usted denunció a {who} y terminó la sesión. Sin conexión su aviso no se pudo enviar en ese momento",
+        "You reported {who} and ended the session. With no connection your report could not be sent then",
     ),
     "receipt.ended": ("La sesión terminó", "The session ended"),
     "receipt.act": ("{who}: {what}", "{who}: {what}"),

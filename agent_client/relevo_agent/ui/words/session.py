@@ -158,15 +158,27 @@ TABLE: Final[dict[str, tuple[str, str]]] = {
     "notice.report_kept": (
         (
             "Ha hecho bien. Todo está cortado: nadie ve ya su pantalla ni puede usar su PC. En ese momento "
-            "no había conexión: su aviso está guardado en este PC, en el resumen de la sesión. Cuénteselo a "
-            "alguien de su confianza. Si le pidieron dinero, claves o datos del banco, llame ahora a su "
-            "banco, con el número que está en su tarjeta."
+            "no había conexión: su aviso está guardado en este PC, en el resumen de la sesión. Si deja "
+            "abierto este programa, lo enviará en cuanto vuelva la conexión. Cuénteselo a alguien de su "
+            "confianza. Si le pidieron dinero, claves o datos del banco, llame ahora a su banco, con el "
+            "número que está en su tarjeta."
         ),
         (
             "You did the right thing. Everything is cut off: nobody sees your screen or can use your PC any "
             "more. There was no connection at that moment: your report is kept on this PC, in the session's "
-            "summary. Tell somebody whom you trust. If you were asked for money, passwords or bank details, "
-            "call your bank now, at the number on your card."
+            "summary. If you leave this program open, it sends it as soon as the connection is back. Tell "
+            "somebody whom you trust. If you were asked for money, passwords or bank details, call your bank "
+            "now, at the number on your card."
+        ),
+    ),
+    "notice.end_waits": (
+        (
+            "Aquí ya ha terminado todo. Ahora no hay conexión: si deja abierto este programa, la otra "
+            "persona sabrá que usted ha terminado en cuanto vuelva."
+        ),
+        (
+            "Here everything has ended already. There is no connection now: if you leave this program open, "
+            "the other person will hear that you have ended it as soon as it is back."
         ),
     ),
     "notice.code_killed": (

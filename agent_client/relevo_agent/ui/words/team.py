@@ -13,6 +13,7 @@ TABLE: Final[dict[str, tuple[str, str]]] = {
     "people.somebody": ("Alguien", "Somebody"),
     "people.drives": ("tiene el control", "has the control"),
     "people.allow_marks": ("Puede señalar y dibujar", "May point and draw"),
+    "people.may": ("Qué pueden hacer: {what}", "What they may do: {what}"),
     "people.only_watch": ("Que solo miren", "Let them only watch"),
     "token.yours": ("Usted tiene el control", "You have the control"),
     "token.yours_until": (

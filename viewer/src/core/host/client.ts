@@ -1,6 +1,7 @@
 /** The page's end of a host's session: chooses the screen, starts the worker, shows what it says. */
 import type { MarksView } from "../api";
 import type { SessionKind } from "../../protocol/generated";
+import { Leaving } from "../leaving";
 import { Watched } from "../observable";
 import { socketUrl } from "../socket_url";
 import type { CreateHostClient, HostClient, HostView } from "./api";
@@ -31,13 +32,17 @@ export class Host implements HostClient {
   readonly marks = new Watched<MarksView>(NO_MARKS);
   readonly stream = new Watched<MediaStream | null>(null);
   private readonly shown = new Watched<HostView>(idleView("presentation"));
+  private readonly leaving = new Leaving();
   private worker: HostPort | null = null;
   private capture: Capture | null = null;
   private choosing = false;
 
   constructor(private readonly page: HostPage) {
     if (!page.canShowScreen()) this.shown.set({ ...idleView("presentation"), choice: "unsupported" });
-    page.onReturn(() => this.post({ t: "nudge" }));
+    page.onReturn(() => {
+      this.post({ t: "nudge" });
+      this.leaving.nudge();
+    });
     // A page that is gone cannot come back to its session: said, as far as there is time, nobody waits for it.
     page.onClose(() => this.stop());
   }
@@ -106,7 +111,8 @@ export class Host implements HostClient {
   }
 
   private async start(kind: SessionKind, stream: MediaStream): Promise<void> {
-    this.quit();
+    if (this.worker !== null) this.leaving.add(this.worker);
+    this.worker = null;
     this.marks.set(NO_MARKS);
     this.shown.set({ ...idleView(kind), phase: "starting" });
     const answer: PresentationAnswer =

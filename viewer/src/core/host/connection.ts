@@ -225,7 +225,7 @@ export abstract class HostConnection {
     if (this.parting !== null) this.finish(null);
     else if (this.token !== null && this.desk.settings.kind === "presentation") this.finish("session_ended");
     if (this.ended) return;
-    for (const seat of this.desk.all) this.door.end(seat, "left");
+    this.door.endAll();
     this.desk.forgetRemoved();
     this.codes.spend();
     this.token = null;
@@ -242,8 +242,7 @@ export abstract class HostConnection {
     if (this.ended) return;
     this.line = { at: "ended" };
     this.error = code === null ? null : detail === undefined ? { code } : { code, detail };
-    for (const seat of this.desk.all) this.door.end(seat, "left");
-    this.desk.linked = false;
+    this.door.endAll();
     this.codes.spend();
     this.desk.act({ do: "disconnect" });
     this.desk.act({ do: "finish" });

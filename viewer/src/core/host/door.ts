@@ -31,6 +31,11 @@ const SEAT_STAYS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "unsupported_version",
 ]);
 
+const NO_SECRET: ReadonlySet<CryptoError["kind"]> = new Set<CryptoError["kind"]>([
+  "wrong_code",
+  "unknown_reference",
+]);
+
 /** The rooms behind the door. */
 export interface Rooms {
   readonly codes: Codes;
@@ -92,6 +97,7 @@ export class Door {
 
   /** The secret that flight 1 names; `null` where there is none. */
   secret(seat: Seat, kind: CredentialKind, ref: Bytes): Bytes | null {
+    seat.cameBy = null;
     switch (kind) {
       case "code":
         return seat.state === "joining" ? utf8(this.rooms.codes.secret(this.desk.now)) : null;
@@ -107,6 +113,7 @@ export class Door {
         const known = [seat.resume, seat.resumeBefore].find(
           (credential) => credential !== null && equalInConstantTime(credential.ref, ref),
         );
+        seat.cameBy = known ?? null;
         return known?.secret ?? null;
       }
     }
@@ -203,7 +210,7 @@ export class Door {
   failed(seat: Seat, error: ProtocolError): void {
     let code = error.code;
     const resuming = seat.seated;
-    if (resuming && error instanceof CryptoError && error.kind === "wrong_code") code = "tampered";
+    if (resuming && error instanceof CryptoError && NO_SECRET.has(error.kind)) code = "tampered";
     const unknown = !resuming && seat.run === null && code === "resume_invalid" && !seat.vouched.resumed;
     if (unknown) code = "code_wrong";
     if (this.runFailed(seat)) code = "code_dead";
@@ -296,6 +303,14 @@ export class Door {
     if (seat.state === "resuming" && event === "refused") seat.follow(event, this.desk.now);
     seat.follow(seat.state === "joining" && event === "refused" ? "expired" : event, this.desk.now);
     this.letGo(seat, wasLive);
+  }
+
+  /** The session is over, or another one: nobody hears of the others' going, and nobody is to lead what has ended. */
+  endAll(): void {
+    this.desk.linked = false;
+    const leadLast = [...this.desk.all].sort((a, b) => Number(a.role === "lead") - Number(b.role === "lead"));
+    for (const seat of leadLast) this.close(seat);
+    for (const seat of leadLast) this.end(seat, "left");
   }
 
   /** Somebody is sent away: their key is old before they know (SPEC G10). */

@@ -64,6 +64,8 @@ export class Seat {
   keyed = false;
   resume: Credential | null = null;
   resumeBefore: Credential | null = null;
+  /** The secret that the last run named, where it was one for coming back. */
+  cameBy: Credential | null = null;
   heardAt: number;
   modeToldAt = -Infinity;
   acked = 0;
@@ -125,7 +127,7 @@ export class Seat {
   takeKeys(resume: Credential, now: number): void {
     this.run = null;
     this.keyed = true;
-    this.resumeBefore = this.resume;
+    this.resumeBefore = this.cameBy;
     this.resume = resume;
     this.heardBefore = this.heardAt;
     this.heardAt = now;

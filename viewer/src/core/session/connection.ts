@@ -24,9 +24,6 @@ export interface JoinOrder {
   readonly mode: Mode;
 }
 
-/** There is no line that the relay has welcomed: nothing reaches anybody. */
-const UNWELCOMED: ReadonlySet<Stage["at"]> = new Set<Stage["at"]>(["waiting", "connecting", "greeting"]);
-
 export abstract class Connection extends Script {
   protected stage: Stage = { at: "idle" };
   protected credential: Credential | null = null;
@@ -35,7 +32,9 @@ export abstract class Connection extends Script {
   protected cutAt: number | null = null;
   protected readonly backoff: Backoff;
   protected readonly presses = new Presses();
-  private leaving = false;
+  /** On this line the host has answered the secret: without that a token speaks for nobody (SPEC C10). */
+  protected proven = false;
+  protected leaving = false;
   private pass: Pass | null = null;
   private mode: Mode = "observer";
   private startedAt = 0;
@@ -65,10 +64,10 @@ export abstract class Connection extends Script {
     return this.connect(now);
   }
 
-  /** This side leaves for good. Without a line the relay hears so when there is one: else the seat waits for nobody. */
+  /** This side leaves for good. Over a cut the relay hears so when the way back is proven: else the seat waits for nobody. */
   leave(): Action[] {
     if (hearingAt(this.stage) !== null) this.tell({ t: "Goodbye" });
-    this.leaving = this.wasLive && UNWELCOMED.has(this.stage.at);
+    this.leaving = this.wasLive && !this.proven && this.stage.at !== "host_away";
     return this.leaving ? this.taken() : this.end(null, true);
   }
 
@@ -130,7 +129,6 @@ export abstract class Connection extends Script {
       throw new ProtocolError("the relay put this viewer into another session", "tampered");
     }
     this.place = place;
-    if (this.leaving) return this.end(null, true);
     this.pass = { resume: message.resume };
     this.show(arrivedView(place));
     if (message.host_present !== false) return this.verify(now);
@@ -146,6 +144,8 @@ export abstract class Connection extends Script {
   /** `restartingS` is what the relay says; a welcome says nothing of it, and then what was said before holds. */
   private hostGone(now: number, restartingS?: number): Action[] {
     if (!this.wasLive) return this.end({ code: "host_gone" }, true);
+    // Nobody is there to prove anything to: the relay keeps the seat for a minute then.
+    if (this.leaving) return this.end(null, true);
     this.out.push({ do: "forget" });
     this.stage = { at: "host_away", since: now };
     this.cutAt ??= now;
@@ -181,6 +181,7 @@ export abstract class Connection extends Script {
 
   protected connect(now: number): Action[] {
     if (this.stage.at === "host_away") this.out.push({ do: "disconnect" });
+    this.proven = false;
     this.stage = { at: "connecting", since: now };
     this.out.push({ do: "connect" });
     return this.taken();
@@ -199,6 +200,7 @@ export abstract class Connection extends Script {
       return this.end({ code: "resume_invalid" }, true);
     }
     this.out.push({ do: "disconnect" });
+    this.proven = false;
     this.stage = { at: "waiting", until: now + this.backoff.next() };
     if (this.wasLive) {
       this.show({ ...NOBODY_ASKED, phase: "reconnecting" });

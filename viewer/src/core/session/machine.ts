@@ -134,6 +134,8 @@ export class SessionMachine extends Connection {
   /** The handshake is over and both sides hold the same secret; `resume` is what the next one takes (SPEC P6). */
   verified({ resume, modes }: Verified, now: number): Action[] {
     if (this.stage.at !== "verifying") return [];
+    this.proven = true;
+    if (this.leaving) return this.end(null, true);
     this.credential = resume;
     this.pulse.start(now);
     this.voice.beginAnew();

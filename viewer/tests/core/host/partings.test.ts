@@ -148,6 +148,22 @@ describe("Stop", () => {
     },
   );
 
+  test("G8: nothing is said after the end, and nobody is to lead what is over", async () => {
+    const world = new HostWorld("support");
+    await world.start();
+    const lead = await world.join(1);
+    await world.tell({ t: "answer", question: given(world.view?.question).id, yes: true });
+    await world.relay({ t: "CodeIssued", routing: "482914", code_life_s: 600 });
+    const second = await world.join(2);
+    await world.tell({ t: "answer", question: given(world.view?.question).id, yes: true });
+    const [heard, told] = [second.heard.length, world.relayHeard.length];
+    await world.tell({ t: "stop" });
+    expect(lead.heard.at(-1)).toEqual({ t: "HostGoodbye", code: "session_ended" });
+    expect(second.heard.slice(heard)).toEqual([{ t: "HostGoodbye", code: "session_ended" }]);
+    expect(world.relayHeard.slice(told)).toEqual([{ t: "EndSession" }]);
+    expect(world.view?.people).toEqual([]);
+  });
+
   test("C4: a relay that has lost the session has nothing to be told", async () => {
     const { world } = await presentation(1);
     await cut(world);
@@ -156,6 +172,35 @@ describe("Stop", () => {
     await world.relay({ t: "RelayError", code: "resume_invalid", detail: "no session waits" });
     expect(world.view).toMatchObject({ phase: "ended", error: null });
     expect(world.said("AgentHello")).toHaveLength(2);
+  });
+});
+
+describe("a seat that somebody comes back to", () => {
+  test("P6: the secret counts until one after it was used, however often flight 4 is lost", async () => {
+    const { world, viewers } = await presentation(1);
+    const one = given(viewers[0]);
+    const secret = given(one.resume);
+    for (const link of [21, 22, 23]) {
+      one.link = link;
+      await world.announce(one, true);
+      await world.verify(one, secret);
+      expect(world.view?.people).toMatchObject([{ slot: 1, present: true }]);
+    }
+  });
+
+  test("C10: who does not know its secret ends nothing", async () => {
+    const { world, viewers } = await presentation(1);
+    const one = given(viewers[0]);
+    const thief = new FakeViewer(1, 31, one.account);
+    await world.announce(thief, true);
+    const made = { kind: "resume", ref: new Uint8Array(8), secret: new Uint8Array(32) } as const;
+    await world.deliver(thief.flight(await thief.handshake(made).hello()));
+    expect(world.said("RemoveViewer").at(-1)).toEqual({ t: "RemoveViewer", link: 31, code: "tampered" });
+    expect(world.view?.people).toMatchObject([{ slot: 1, present: false }]);
+    one.link = 41;
+    await world.announce(one, true);
+    await world.verify(one, given(one.resume));
+    expect(world.view?.people).toMatchObject([{ slot: 1, present: true }]);
   });
 });
 
