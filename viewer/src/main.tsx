@@ -1,6 +1,5 @@
 import "./trusted";
 
-import { notifications } from "@mantine/notifications";
 import i18next from "i18next";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
@@ -16,6 +15,7 @@ import { App } from "./ui/App";
 import { accountFaultText } from "./ui/failures";
 import { startTexts } from "./ui/i18n";
 import type { Services } from "./ui/services";
+import { tell } from "./ui/tell";
 
 declare global {
   interface Window {
@@ -48,7 +48,7 @@ async function resume(services: Services, returned: Returned): Promise<void> {
   // Who only had to show once more who they are is signed in as before.
   if (await services.account.check()) {
     const { cause, remedy } = accountFaultText(i18next.t, fault);
-    notifications.show({ id: "returned", title: cause, message: remedy, color: "amber", autoClose: false });
+    tell(i18next.t, { id: "returned", title: cause, message: remedy, color: "amber", autoClose: false });
   } else services.account.expired(fault);
 }
 

@@ -68,7 +68,7 @@ class ChatBox:
         self._complaint = ttk.Label(self.frame, style="Quiet.TLabel", foreground=theme.DANGER_DARK)
         self._field = ttk.Entry(row, style="Chat.TEntry", width=COLUMNS - 9)
         self._field.pack(side="left", fill="x", expand=True)
-        self._send = ttk.Button(row, text=self._texts("chat.send"), command=self._sent)
+        self._send = ttk.Button(row, text=self._texts("chat.send"), command=self._sent, width=-1)
         self._send.pack(side="left", padx=(8, 0))
         for widget in (self._field, self._send):
             widget.bind("<Return>", lambda _: self._sent())

@@ -154,7 +154,8 @@ class Panel:
 
     def _draw_top(self, body: tk.Frame) -> None:
         tk.Frame(body, width=TEXT_WIDTH_PX, background=theme.GROUND).pack()  # the window keeps its width
-        for text in filter(None, (self._alarm_text, self._trouble_text)):
+        trouble = "" if self._shown.phase is Phase.ENDED else self._trouble_text
+        for text in filter(None, (self._alarm_text, trouble)):
             _note(body, text, (theme.ALARM_GROUND, theme.DANGER), "Alarm.TLabel")
         for text in filter(None, (self._news_text, self._comfort_text)):
             _note(body, text, (theme.INFO_GROUND, theme.INFO_LINE), "Info.TLabel")
@@ -174,9 +175,8 @@ class Panel:
             self._who.draw(shown)
             self._buttons.update(self._who.buttons)
         if shown.people and not presenting:
-            mode = ttk.Label(
-                body, text=self._texts.mode(shown.mode), style="Quiet.TLabel", wraplength=TEXT_WIDTH_PX
-            )
+            may = self._texts.may(shown.mode)
+            mode = ttk.Label(body, text=may, style="Quiet.TLabel", wraplength=TEXT_WIDTH_PX)
             mode.pack(anchor="w", pady=(0, 12))
         if shown.code is not None and shown.phase in {Phase.WAITING, Phase.LIVE}:
             self._code = CodeCard(body, self._texts, self._fonts, shown.code, self._commands.new_code)
@@ -247,7 +247,9 @@ class Panel:
         row = ttk.Frame(foot)
         row.pack(fill="x", pady=(6, 0))
         if self.offers_again:
-            again = self._button(row, "again", self._commands.start_again, "Accent.TButton")
+            # Whoever has just reported somebody is not led to show them another code.
+            style = "TButton" if self._comfort_text else "Accent.TButton"
+            again = self._button(row, "again", self._commands.start_again, style)
             again.pack(side="right")
         self._button(row, "close", self._commands.quit).pack(side="right", padx=(0, 10))
 

@@ -60,6 +60,10 @@ class Texts:
         """Several of them in one line, to stand within a sentence."""
         return "; ".join(_lowered(self.capability(capability)) for capability in several)
 
+    def may(self, mode: Mode) -> str:
+        """What whoever is in the session may do in a mode."""
+        return self("people.may", what=_lowered(self.mode(mode)))
+
     def role(self, role: Role) -> str:
         """What somebody is in the session."""
         return self(f"role.{role.value}")

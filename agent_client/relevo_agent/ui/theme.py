@@ -203,7 +203,8 @@ def centred(window: tk.Tk | tk.Toplevel) -> None:
 def keep_on_screen(window: tk.Tk | tk.Toplevel) -> None:
     """Move a window that has grown beyond the screen's edge back onto it."""
     window.update_idletasks()
-    x, y = window.winfo_x(), window.winfo_y()
+    # Where the frame stands: one that is told where its inside stands creeps by the frame's edge each time.
+    x, y = (int(number) for number in window.geometry().split("+", 2)[1:])
     right = max(0, window.winfo_screenwidth() - window.winfo_reqwidth() - EDGE_PX)
     lowest = max(0, window.winfo_screenheight() - window.winfo_reqheight() - FRAME_PX)
     if x > right or y > lowest:

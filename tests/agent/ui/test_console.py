@@ -371,4 +371,4 @@ def test_an_octet_that_is_no_character_does_not_end_the_keyboard(customer: Custo
     customer.console.show(LIVE)
     typed = io.TextIOWrapper(io.BytesIO(b"\xf1\nstop\n"), encoding="utf-8")
     customer.console.listen(commands, typed)
-    assert heard.wait(10)
+    assert heard.wait(60)

@@ -9,7 +9,7 @@ import pytest
 
 from relevo_agent.clock import now_ms
 from relevo_agent.session.actions import Question, QuestionKind
-from relevo_agent.ui import theme
+from relevo_agent.ui import consent, theme
 from relevo_agent.ui.consent import ConsentDialog
 from relevo_agent.ui.countdown import RestartCountdown
 from relevo_agent.ui.texts import Language, Texts
@@ -101,7 +101,10 @@ def test_N1_a_no_gives_nothing_whatever_was_ticked(root: tk.Tk) -> None:
     assert answers == [(False, frozenset())]
 
 
-def test_P1_no_has_the_focus_and_stands_before_a_yes_that_sleeps_at_first(root: tk.Tk) -> None:
+def test_P1_no_has_the_focus_and_stands_before_a_yes_that_sleeps_at_first(
+    root: tk.Tk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consent, "AWAKE_AFTER_MS", 60_000)
     _, answers = ask(root, ASKED)
     no, yes = button(root, SPANISH("consent.no")), button(root, SPANISH("consent.yes"))
     until(root, lambda: root.focus_displayof() is no, "the focus is elsewhere")
@@ -236,6 +239,11 @@ def test_V5_a_restart_is_called_off_in_every_way_of_closing_its_window(root: tk.
 def test_V5_the_seconds_are_counted_down(root: tk.Tk) -> None:
     countdown = RestartCountdown(root, SPANISH, Commanded().commands)
     countdown.render(now_ms() + 30_000)
-    assert SPANISH("restart.heading", seconds=30) in words(root)
-    until(root, lambda: SPANISH("restart.heading", seconds=29) in words(root), "it stands still")
+
+    def seconds() -> int:
+        read = words(root)
+        return next(left for left in range(31) if SPANISH("restart.heading", seconds=left) in read)
+
+    before = seconds()
+    until(root, lambda: seconds() < before, "it stands still")
     countdown.render(None)

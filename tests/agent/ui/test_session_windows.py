@@ -383,6 +383,7 @@ def test_N8_what_came_of_a_report_stays_until_the_next_session(root: tk.Tk, pane
     panel.render(Snapshot(Phase.ENDED))
     panel.news("something else")
     assert text in words(root)
+    assert str(button(root, T("again")).cget("style")) == "TButton"
     panel.render(Snapshot(Phase.WAITING))
     assert text in words(root)
     panel.render(LIVE)

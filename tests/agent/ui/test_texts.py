@@ -56,3 +56,11 @@ def test_everything_has_its_words(prefix: str, kinds: type[StrEnum]) -> None:
 )
 def test_how_long_something_lasts(left_ms: float, spanish: str) -> None:
     assert Texts(Language.ES).left(left_ms) == spanish
+
+
+def test_what_they_may_do_reads_on_behind_its_colon() -> None:
+    assert Texts(Language.ES).may(Mode.OBSERVER) == "Qué pueden hacer: solo ver su pantalla, sin tocar nada."
+    assert (
+        Texts(Language.EN).may(Mode.OBSERVER)
+        == "What they may do: only see your screen, without touching anything."
+    )

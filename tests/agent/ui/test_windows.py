@@ -31,12 +31,15 @@ question = Question(
 dialog = ConsentDialog(root, Texts(Language.ES), question, answered)
 window = dialog._window
 def ready():
+    if not window.winfo_viewable():
+        root.after(20, ready)
+        return
     window.update_idletasks()
     print("size", window.winfo_width(), window.winfo_height(), flush=True)
     no = dialog._no
     print("no", no.winfo_rootx() + no.winfo_width(), no.winfo_rooty() + no.winfo_height(), flush=True)
     print("window", window.winfo_id(), flush=True)
-root.after(300, ready)
+root.after(20, ready)
 root.mainloop()
 """
 

@@ -142,7 +142,7 @@ export function App(props: {
   const guest = props.guest ?? null;
   return (
     <MantineProvider theme={theme} defaultColorScheme="auto">
-      <Notifications position="bottom-right" />
+      <Notifications position="bottom-left" />
       <ServicesProvider services={props.services}>
         <RouteProvider>
           <Guard instead={<Crashed />}>

@@ -21,10 +21,24 @@ const amber: MantineColorsTuple = [
   "#ebb95f",
   "#e3a334",
   "#c98818",
-  "#a66d0e",
+  "#9d660d",
   "#835409",
   "#613d05",
   "#422902",
+];
+
+// The library's own red is too light to carry white text (WCAG 1.4.3).
+const red: MantineColorsTuple = [
+  "#fff5f5",
+  "#ffe3e3",
+  "#ffc9c9",
+  "#ffa8a8",
+  "#ff8787",
+  "#f25555",
+  "#d92f2f",
+  "#c22828",
+  "#ad2222",
+  "#961c1c",
 ];
 
 const dark: MantineColorsTuple = [
@@ -43,7 +57,7 @@ const dark: MantineColorsTuple = [
 export const theme = createTheme({
   primaryColor: "petrol",
   primaryShade: { light: 7, dark: 6 },
-  colors: { petrol, amber, dark },
+  colors: { petrol, amber, red, dark },
   defaultRadius: "md",
   cursorType: "pointer",
   focusRing: "auto",

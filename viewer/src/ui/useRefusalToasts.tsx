@@ -5,8 +5,10 @@ import { useTranslation } from "react-i18next";
 
 import { failureText } from "./failures";
 import { useSession } from "./services";
+import { tell } from "./tell";
 
 const SHOWN_MS = 6000;
+const LOST = "refusal-lost";
 
 /** Says why something was not carried out, once for each refusal; the same reason replaces itself. */
 export function useRefusalToasts(): void {
@@ -23,7 +25,7 @@ export function useRefusalToasts(): void {
       ? { cause: t("refusal.lostText"), remedy: t("refusal.lostRemedy") }
       : failureText(t, refusal.code);
     const reason = refusal.removedBy === null ? null : t(`obstacle.${refusal.removedBy}`);
-    const id = `refusal-${refusal.code}-${refusal.removedBy ?? ""}`;
+    const id = lost ? LOST : `refusal-${refusal.code}-${refusal.removedBy ?? ""}`;
     const message = (
       <>
         <Text size="sm">{reason ?? cause}</Text>
@@ -36,6 +38,8 @@ export function useRefusalToasts(): void {
         ? t("refusal.mode")
         : t("refusal.title");
     notifications.hide(id);
-    notifications.show({ id, title, message, color: "amber", autoClose: SHOWN_MS });
+    // What may be lost is looked at when the picture is back, however long that takes; after the end it is no matter.
+    tell(t, { id, title, message, color: "amber", autoClose: lost ? false : SHOWN_MS });
   }, [refusal, t]);
+  useEffect(() => () => void notifications.hide(LOST), []);
 }

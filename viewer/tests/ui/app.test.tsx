@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { act, fireEvent, render, screen, within } from "@testing-library/react";
+import { act, fireEvent, render, screen, waitFor, within } from "@testing-library/react";
 import { describe, expect, it, vi } from "vitest";
 
 import type { SessionView } from "../../src/core/api";
@@ -232,6 +232,16 @@ describe("desktop", () => {
     show(session, live("full", { refusal }));
     expect(await screen.findAllByText("Not carried out")).toHaveLength(1);
     expect(screen.getByText(ERROR_TEXTS.stale_input.cause.en)).toBeTruthy();
+  });
+
+  it("keeps on the page what may be lost, until the session ends (S4)", async () => {
+    const session = await open(live("full"));
+    const refusal = { code: "desync", capability: null, removedBy: null, at: 5 } as const;
+    show(session, live("full", { refusal }));
+    expect(await screen.findByText("Perhaps not carried out")).toBeTruthy();
+    expect(screen.getByRole("button", { name: "Close" })).toBeTruthy();
+    show(session, { ...live("full", { refusal }), phase: "ended", mode: null });
+    await waitFor(() => expect(screen.queryByText("Perhaps not carried out")).toBeNull());
   });
 
   it("has the browser ask before the page is closed, for as long as there is a session to lose", async () => {

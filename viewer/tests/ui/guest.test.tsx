@@ -75,7 +75,7 @@ describe("a guest with a link", () => {
   it.each([
     ["ticket_invalid", "This link no longer works."],
     ["code_wrong", "This link no longer works."],
-    ["removed", "You were taken out."],
+    ["removed", "You have been removed and see nothing any more."],
     ["session_ended", "It has ended."],
     ["throttled", "Too many attempts."],
   ] as const)("%s is told in a guest's words", async (code, text) => {

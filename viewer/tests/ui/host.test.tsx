@@ -54,6 +54,16 @@ describe("/share", () => {
     expect(host.said).toEqual(["answer 4 true"]);
   });
 
+  it("N8: thanks whoever reports, says what to do now, and leads nobody back in", async () => {
+    const host = await open("/share", { phase: "live", sharing: true }, NOBODY);
+    fireEvent.click(screen.getByTestId("host-report"));
+    fireEvent.click(await screen.findByTestId("sure-yes"));
+    expect(host.said).toEqual(["report and stop"]);
+    act(() => host.set({ ...host.getSnapshot(), phase: "ended", sharing: false }));
+    expect(screen.getByRole("status").textContent).toMatch(/^You did the right thing.*call your bank now/su);
+    expect(screen.getByTestId("host-start").dataset.variant).toBe("default");
+  });
+
   it("says why no screen was chosen", async () => {
     await open("/share", { phase: "ended", choice: "unsupported" }, NOBODY);
     expect(screen.getByText("This browser cannot show a screen")).toBeTruthy();

@@ -15,22 +15,29 @@ import { SidePanel } from "../session/SidePanel";
 /** Lines of one person within this time stand under one name. */
 const TOGETHER_MS = 120_000;
 
+/** Whose the lines below it are, and since when. */
+function Head(props: { readonly slot: number; readonly name: string; readonly at: number }): ReactElement {
+  const { i18n } = useTranslation();
+  const { slot, name, at } = props;
+  const time = new Intl.DateTimeFormat(i18n.language, { hour: "2-digit", minute: "2-digit" });
+  return (
+    <p className="line-head">
+      <span className="person-dot" style={{ background: colourOf(slot) }} />
+      <bdi>{name}</bdi>
+      <time dateTime={new Date(at).toISOString()}>{time.format(at)}</time>
+    </p>
+  );
+}
+
 function Line(props: { readonly line: LineView; readonly first: boolean }): ReactElement {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
   const { self, kind } = useSession();
   const { line, first } = props;
-  const time = new Intl.DateTimeFormat(i18n.language, { hour: "2-digit", minute: "2-digit" });
   const host = kind === "presentation" ? "presenter" : "customer";
   const name = line.slot === HOST_SLOT ? t(`chat.${host}`, { name: line.name }) : line.name;
   return (
     <li className="line" data-first={first || undefined} data-own={line.slot === self?.slot || undefined}>
-      {first && (
-        <p className="line-head">
-          <span className="person-dot" style={{ background: colourOf(line.slot) }} />
-          <bdi>{line.slot === self?.slot ? t("chat.you") : name}</bdi>
-          <time dateTime={new Date(line.at).toISOString()}>{time.format(line.at)}</time>
-        </p>
-      )}
+      {first && <Head slot={line.slot} name={line.slot === self?.slot ? t("chat.you") : name} at={line.at} />}
       <p className="line-text" dir="auto">
         {line.text}
       </p>
@@ -39,16 +46,25 @@ function Line(props: { readonly line: LineView; readonly first: boolean }): Reac
 }
 
 /** A line of one's own that the others do not have yet, and why. */
-function Unsaid(props: { readonly line: UnsaidView }): ReactElement {
+function Unsaid(props: { readonly line: UnsaidView; readonly first: boolean }): ReactElement {
   const { t } = useTranslation();
-  const { phase } = useSession();
-  const { text, failed, lacking } = props.line;
-  const state = failed ? "failed" : phase === "live" ? "sending" : "waits";
+  const view = useSession();
+  const { text, failed, lacking, whisper, at } = props.line;
+  const away = whisper && whisperHearers(view).length === 0;
+  const state = failed ? "failed" : view.phase !== "live" ? "waits" : away ? "away" : "sending";
   const Icon = failed ? IconAlertTriangle : IconClock;
   const names = lacking.join(", ");
   return (
     // Read out once it has been said, not before.
-    <li className="line" data-own data-unsaid={state} aria-live="off" data-testid="unsaid">
+    <li
+      className="line"
+      data-first={props.first || undefined}
+      data-own
+      data-unsaid={state}
+      aria-live="off"
+      data-testid="unsaid"
+    >
+      {props.first && <Head slot={view.self?.slot ?? HOST_SLOT} name={t("chat.you")} at={at} />}
       <p className="line-text" dir="auto">
         {text}
       </p>
@@ -66,7 +82,7 @@ function follows(line: LineView, before: LineView | undefined): boolean {
 
 function Lines(props: { readonly tab: ChatTab }): ReactElement {
   const { t } = useTranslation();
-  const { lines, unsaid } = useSession();
+  const { lines, unsaid, self } = useSession();
   const list = useRef<HTMLOListElement>(null);
   const atEnd = useRef(true);
   const shown = linesOf(lines, props.tab);
@@ -95,8 +111,8 @@ function Lines(props: { readonly tab: ChatTab }): ReactElement {
       {shown.map((line, at) => (
         <Line key={line.key} line={line} first={!follows(line, shown[at - 1])} />
       ))}
-      {own.map((line) => (
-        <Unsaid key={line.key} line={line} />
+      {own.map((line, at) => (
+        <Unsaid key={line.key} line={line} first={at === 0 && shown.at(-1)?.slot !== self?.slot} />
       ))}
     </ol>
   );

@@ -1,5 +1,4 @@
 import { Button, Group, Modal, Text } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { IconFlag } from "@tabler/icons-react";
 import { type ReactElement, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -9,6 +8,7 @@ import { reportSession } from "../../features/security/api";
 import { accountFaultText } from "../failures";
 import { Notice } from "../parts/Notice";
 import { useAccount, useServices, useSession } from "../services";
+import { tell } from "../tell";
 
 /** Tell the organisation that something is wrong here, and leave where one wishes to. Guests have nobody to tell. */
 export function Report(): ReactElement | null {
@@ -31,7 +31,7 @@ export function Report(): ReactElement | null {
       return;
     }
     setOpened(false);
-    notifications.show({ id: "reported", message: t("report.sent"), color: "petrol" });
+    tell(t, { id: "reported", message: t("report.sent"), color: "petrol" });
     if (leave) session.leave();
   }
 

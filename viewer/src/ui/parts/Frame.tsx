@@ -95,7 +95,7 @@ function SignedIn(): ReactElement | null {
 
   const { displayName, organisation } = view.account;
   return (
-    <Group gap="xs" wrap="nowrap">
+    <Group gap="xs">
       <Text size="sm" className="who" title={t("account.signedInAs", { name: displayName })}>
         {displayName}
         {organisation !== "" && <span className="dim"> · {organisation}</span>}

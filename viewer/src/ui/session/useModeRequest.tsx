@@ -1,5 +1,4 @@
 import { Text } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { useCallback } from "react";
 import { useTranslation } from "react-i18next";
 
@@ -8,6 +7,7 @@ import type { Mode } from "../../protocol/generated";
 import { accountFaultText } from "../failures";
 import { useFresh } from "../parts/Reauth";
 import { useServices } from "../services";
+import { tell } from "../tell";
 
 /** Asks for a mode; for administrator mode one first shows anew who one is, where that was long ago (SPEC V10). */
 export function useModeRequest(): (mode: Mode) => Promise<void> {
@@ -27,7 +27,7 @@ export function useModeRequest(): (mode: Mode) => Promise<void> {
               <Text size="sm">{remedy}</Text>
             </>
           );
-          notifications.show({ id: "step-up", title: t("refusal.mode"), message, color: "amber" });
+          tell(t, { id: "step-up", title: t("refusal.mode"), message, color: "amber" });
           return;
         }
       }

@@ -72,9 +72,8 @@ function Shown(): ReactElement {
 }
 
 /** Something was wrong with who was let in: everything ends at once, and the organisation is told (SPEC N8). */
-function ReportAndEnd(): ReactElement {
+function ReportAndEnd(props: { readonly onReport: () => void }): ReactElement {
   const { t } = useTranslation();
-  const host = useHost();
   const { phase } = useHostView();
   const [asking, setAsking] = useState(false);
   return (
@@ -97,14 +96,19 @@ function ReportAndEnd(): ReactElement {
         yes={t("report.hostOpen")}
         danger
         onNo={() => setAsking(false)}
-        onYes={() => host.stop(true)}
+        onYes={props.onReport}
       />
     </>
   );
 }
 
 /** While the screen is shown: who sees it, what they see, and how it ends. `children` is how people come in. */
-export function Room(props: { readonly onChoose: () => void; readonly children: ReactNode }): ReactElement {
+export function Room(props: {
+  readonly onChoose: () => void;
+  /** Where there is somebody to report to. */
+  readonly onReport?: () => void;
+  readonly children: ReactNode;
+}): ReactElement {
   const { t } = useTranslation();
   const host = useHost();
   const view = useHostView();
@@ -119,7 +123,7 @@ export function Room(props: { readonly onChoose: () => void; readonly children: 
         </Badge>
         <span className="host-space" />
         <LanguageSwitch />
-        {view.kind === "support" && <ReportAndEnd />}
+        {props.onReport !== undefined && <ReportAndEnd onReport={props.onReport} />}
         <Button
           color="red.8"
           size="md"

@@ -1,5 +1,5 @@
 import { Text } from "@mantine/core";
-import type { ReactElement } from "react";
+import { type ReactElement, useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { grouped } from "../../../features/join/code";
@@ -28,7 +28,18 @@ export function Share(): ReactElement {
   const { t } = useTranslation();
   const host = useHost();
   const { phase, code } = useHostView();
-  const start = (): void => void host.share();
+  const [reported, setReported] = useState(false);
+
+  function start(): void {
+    setReported(false);
+    void host.share();
+  }
+
+  function report(): void {
+    setReported(true);
+    host.stop(true);
+  }
+
   if (phase === "idle" || phase === "ended") {
     return (
       <Start
@@ -37,13 +48,16 @@ export function Share(): ReactElement {
         steps={[t("host.shareStep1"), t("host.shareStep2"), t("host.shareStep3")]}
         button={t("host.shareButton")}
         note={t("host.shareNote")}
+        reported={reported}
         onStart={start}
       />
     );
   }
   return (
     <>
-      <Room onChoose={start}>{code !== null && <CodeCard code={code} />}</Room>
+      <Room onChoose={start} onReport={report}>
+        {code !== null && <CodeCard code={code} />}
+      </Room>
       <Consent />
     </>
   );

@@ -10,9 +10,12 @@ import { Frame } from "../../parts/Frame";
 import { Notice } from "../../parts/Notice";
 import { useHostView } from "./useHost";
 
-function Outcome(): ReactElement | null {
+function Outcome(props: { readonly reported: boolean }): ReactElement | null {
   const { t } = useTranslation();
   const { phase, choice, error } = useHostView();
+  const over = props.reported
+    ? { title: t("report.hostSent"), text: t("report.hostSentText") }
+    : { title: t("host.ended"), text: t("host.endedText") };
   if (error !== null) return <Notice text={failureText(t, error.code)} detail={error.detail} />;
   if (choice !== null) {
     const icon = <IconInfoCircle aria-hidden="true" />;
@@ -24,8 +27,8 @@ function Outcome(): ReactElement | null {
   }
   if (phase !== "ended") return null;
   return (
-    <Alert variant="light" role="status" icon={<IconDoorExit aria-hidden="true" />} title={t("host.ended")}>
-      {t("host.endedText")}
+    <Alert variant="light" role="status" icon={<IconDoorExit aria-hidden="true" />} title={over.title}>
+      {over.text}
     </Alert>
   );
 }
@@ -37,16 +40,20 @@ export function Start(props: {
   readonly steps: readonly string[];
   readonly button: string;
   readonly note: string;
+  /** Whoever was let in has just been reported: nobody is led to let them in again. */
+  readonly reported?: boolean;
   readonly onStart: () => void;
   readonly children?: ReactNode;
 }): ReactElement {
   const { t } = useTranslation();
+  const reported = props.reported === true;
   const able = useHostView().choice !== "unsupported";
+  const led = able && !reported;
   return (
     <Frame title={props.title} lead={props.lead}>
       <Stack gap="lg">
-        <Outcome />
-        {able && (
+        <Outcome reported={reported} />
+        {led && (
           <List type="ordered" spacing="xs">
             {props.steps.map((step) => (
               <List.Item key={step}>{step}</List.Item>
@@ -54,15 +61,15 @@ export function Start(props: {
           </List>
         )}
         <Button
-          size={able ? "xl" : "md"}
-          variant={able ? "filled" : "default"}
+          size={led ? "xl" : "md"}
+          variant={led ? "filled" : "default"}
           leftSection={<IconScreenShare size={22} aria-hidden="true" />}
           onClick={props.onStart}
           data-testid="host-start"
         >
           {able ? props.button : t("host.tryAgain")}
         </Button>
-        {able && (
+        {led && (
           <Text size="sm" className="dim">
             {props.note}
           </Text>
