@@ -87,7 +87,14 @@ def kept_session(row: SessionRecord) -> SessionKept:
     )
     invited = msgspec.json.decode(row.invited or "{}", type=dict[str, float])
     return SessionKept(
-        row.session_id, row.routing, row.agent_token_hash, row.created_at_s, row.mode, traits, invited
+        row.session_id,
+        row.routing,
+        row.agent_token_hash,
+        row.created_at_s,
+        row.mode,
+        traits,
+        invited,
+        row.furthest_mode,
     )
 
 
@@ -123,6 +130,7 @@ def _session_row(kept: SessionKept) -> SessionRecord:
         held_until_s=kept.traits.held_until_s,
         back_by_s=kept.traits.back_by_s,
         invited=msgspec.json.encode(kept.invited).decode() if kept.invited else "",
+        furthest_mode=kept.furthest_mode,
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from relevo_protocol.limits import MAX_VIEWERS
+from relevo_protocol.modes import Mode, is_step_up
 from relevo_server.relay.invited import Invited
 from relevo_server.relay.records import Audited, SeatDropped, SeatKept, SessionKept, SessionOver
 from relevo_server.relay.seat import Seat
@@ -21,13 +22,24 @@ class Keeping:
 
     def __init__(self, session_id: bytes, created_at_s: float, around: Surroundings) -> None:
         self.routing: str | None = None
-        self.mode = ""
+        self.mode = self.furthest_mode = ""
         self.traits = Traits()
         self.invited = Invited(around.wall_s)
         self.session_id = session_id
         self._created_at_s = created_at_s
         self._around = around
         self._code_times_s: list[float] = []
+
+    def begin_in(self, mode: Mode) -> None:
+        """The mode that the session begins in."""
+        self.mode = self.furthest_mode = mode.value
+
+    def change_mode(self, mode: Mode) -> None:
+        """Another mode holds from now on."""
+        self.mode = mode.value
+        if is_step_up(Mode(self.furthest_mode), mode):
+            self.furthest_mode = mode.value
+        self.save()
 
     def issue_agent_token(self) -> str:
         """Return the agent's next token; to be followed by :meth:`save`."""
@@ -36,6 +48,7 @@ class Keeping:
     def restore(self, kept: SessionKept) -> None:
         """Take up what was stored."""
         self.mode = kept.mode
+        self.furthest_mode = kept.furthest_mode or kept.mode
         self.traits = kept.traits
         self.invited.restore(kept.invited)
         self._around.agent_tokens.restore(self.session_id, kept.agent_token_hash)
@@ -58,6 +71,7 @@ class Keeping:
                 mode=self.mode,
                 traits=self.traits,
                 invited=self.invited.kept,
+                furthest_mode=self.furthest_mode,
             )
         )
 

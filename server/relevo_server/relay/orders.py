@@ -263,8 +263,7 @@ def _issue_code(session: Session) -> None:
 def _change_mode(session: Session, mode: Mode) -> None:
     if session.keeping.mode == mode.value:
         return  # said again after a resume
-    session.keeping.mode = mode.value
-    session.keeping.save()
+    session.keeping.change_mode(mode)
     session.keeping.audit("agent", "mode.changed", {"mode": mode.value})
     session.show_or_hide(shows=may_show(session.kind, mode))
 

@@ -24,6 +24,8 @@ class SessionKept:
     traits: Traits = field(default_factory=Traits)
     invited: Mapping[str, float] = field(default_factory=dict[str, float])
     """Which accounts may ask to come in, until when (wall time; SPEC C20)."""
+    furthest_mode: str = ""
+    """The mode of most rights that was given in it so far: a report is read by this."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ class Session:
         self.visited = traits is not None and traits.lead is not None
         """Whether anybody with an account has come, let in or not; a presenter was there first."""
         presents = self.kind is SessionKind.PRESENTATION
-        self.keeping.mode = (Mode.DEMO if presents else Mode.OBSERVER).value
+        self.keeping.begin_in(Mode.DEMO if presents else Mode.OBSERVER)
         self.shows = may_show(self.kind, Mode(self.keeping.mode))
         """Whether media may pass at all in this kind of session and this mode (SPEC C22)."""
         self._last_link = 0

@@ -37,6 +37,7 @@ class SessionRecord:
     back_by_s: float = 0.0
     invited: str = ""
     """Account ids with until when (wall time), as JSON; empty for nobody."""
+    furthest_mode: str = ""
 
 
 @dataclass(frozen=True)
@@ -180,6 +181,7 @@ def _session(row: RelaySessionRow) -> SessionRecord:
         held_until_s=row.held_until_s,
         back_by_s=row.back_by_s,
         invited=row.invited,
+        furthest_mode=row.furthest_mode,
     )
 
 

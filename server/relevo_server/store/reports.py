@@ -43,8 +43,9 @@ class NewReport:
 class Report:
     """A report and what was done about it; of its session what is still known.
 
-    `mode` and `kind` are empty and `began_at_s` is 0 where the session is kept no longer; `lead` is the name
-    of who led it, empty where nobody did or it was erased.
+    `mode` is the one of most rights that was given in it; `mode` and `kind` are empty and `began_at_s` is 0
+    where the session is kept no longer; `lead` is the name of who led it, empty where nobody did or it was
+    erased.
     """
 
     id: str
@@ -132,4 +133,5 @@ def _report(row: ReportRow, of: RelaySessionRow | None) -> Report:
     )
     if of is None:
         return report
-    return replace(report, lead=of.lead_name, mode=of.mode, kind=of.kind, began_at_s=of.created_at_s)
+    mode = of.furthest_mode or of.mode
+    return replace(report, lead=of.lead_name, mode=mode, kind=of.kind, began_at_s=of.created_at_s)

@@ -97,6 +97,7 @@ class RelaySessionRow(Base):
     back_by_s: Mapped[float] = mapped_column(Double(), default=0.0)
     # Accounts that may ask to come in, until when: JSON.
     invited: Mapped[str] = mapped_column(Text(), server_default="", default="")
+    furthest_mode: Mapped[str] = mapped_column(String(32), server_default="", default="")
 
 
 class RelaySeatRow(Base):

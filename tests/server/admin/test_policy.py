@@ -161,7 +161,9 @@ def test_N8_a_report_tells_which_session_it_was_as_long_as_that_is_kept(tmp_path
         session = SessionRecord(b"s" * 16, "482913", bytes(32), 1_790_000_000.0, "full", ended=True)
         async with company.site.database.write() as writing:
             writer = RelaySessionWriter(writing, company.site.hands.clock)
-            await writer.save_session(replace(session, lead_name="Ana Ruiz"))
+            await writer.save_session(
+                replace(session, lead_name="Ana Ruiz", mode="observer", furthest_mode="full")
+            )
         found = (await company[ADMIN].get("/api/admin/reports")).json()["reports"][0]
         assert (found["lead"], found["mode"], found["kind"]) == ("Ana Ruiz", "full", "support")
         assert found["began_at_s"] == 1_790_000_000.0

@@ -10,11 +10,12 @@ from relevo_protocol.messages.relay import (
     HoldNotice,
     HostBack,
     HostGone,
+    ModeNotice,
     RestartNotice,
     ViewerJoining,
     ViewerWelcome,
 )
-from relevo_protocol.modes import Role, Standing
+from relevo_protocol.modes import Mode, Role, Standing
 from relevo_server.relay.live import may_see
 from relevo_server.relay.records import SeatDropped, SeatKept, SessionKept, SessionOver
 from tests.server.relay.hands import ANA, LUIS, NORA, Bench, Team, guest, refused_as, stage, team
@@ -43,6 +44,17 @@ def _killed(made: Team) -> Bench:
         own = [seat for seat in seats.values() if seat.session_id == kept.session_id]
         bench.registry.restore(kept, [seat for seat in own if seat.expires_at_s > bench.at_s])
     return bench
+
+
+def test_N8_the_furthest_mode_is_known_after_the_step_down_that_an_end_is() -> None:
+    made = team((ANA, Role.LEAD))
+    for mode in (Mode.FULL, Mode.OBSERVER):
+        made.agent.say(ModeNotice(mode=mode))
+    session = _killed(made).registry.find(made.opened.session_id)
+    assert session is not None
+    kept = [one for one in made.bench.records if isinstance(one, SessionKept)][-1]
+    assert (kept.mode, kept.furthest_mode) == ("observer", "full")
+    assert (session.keeping.mode, session.keeping.furthest_mode) == ("observer", "full")
 
 
 def test_C12_C20_who_was_invited_may_ask_over_a_killed_relay_for_what_is_left_of_their_hour() -> None:
