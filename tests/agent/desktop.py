@@ -24,7 +24,9 @@ def save(_=None):
     import os
     os.replace(sys.argv[1] + ".part", sys.argv[1])
     root.after(30, save)
-root.after(100, save)
+def begin():
+    save() if text.focus_displayof() is text else root.after(20, begin)
+root.after(20, begin)
 root.mainloop()
 """
 
@@ -40,8 +42,13 @@ for name in ("ButtonPress", "ButtonRelease"):
     root.bind(f"<{name}>", on(name))
 root.bind("<KeyPress>", lambda e: log.write(f"KeyPress {e.keysym} {e.state & 0x4d}\n"))
 root.bind("<KeyRelease>", lambda e: log.write(f"KeyRelease {e.keysym} {e.state & 0x4d}\n"))
-root.after(50, root.focus_force)
-root.after(150, lambda: log.write("ready\n"))
+def begin():
+    if root.winfo_viewable() and root.focus_displayof() is root:
+        log.write("ready\n")
+        return
+    root.focus_force()
+    root.after(20, begin)
+root.after(20, begin)
 root.mainloop()
 """
 

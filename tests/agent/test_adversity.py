@@ -17,6 +17,7 @@ from relevo_protocol.messages.screen import CaptureCondition, CaptureState, Scre
 from relevo_protocol.messages.session import HostGoodbye, ModeRequest
 from relevo_protocol.modes import Mode
 from tests.agent.desktop import wait_for, xvfb_process
+from tests.agent.fakes import Viewer
 from tests.agent.test_process import Browser, agent, browser, event
 from tests.support.processes import EventProcess
 from tests.support.relay import RelayProcess, running_relay
@@ -46,6 +47,12 @@ async def hold_down(here: Browser, display: str) -> None:
         PointerButton(monitor=0, x=0.5, y=0.5, button=0, down=True, seen=seen),
     )
     await here.until(lambda _: held(display) == 3)
+
+
+def condition_of(viewer: Viewer) -> CaptureCondition | None:
+    """What the viewer was told last of the screen."""
+    state = viewer.last(CaptureState)
+    return state.condition if isinstance(state, CaptureState) else None
 
 
 async def ended(process: EventProcess, deadline_s: float = 60) -> int:
@@ -131,10 +138,7 @@ def test_D1_an_x_server_that_dies_is_told_and_the_agent_goes_on(
                 async with browser(relay, code, "full") as here:
                     await here.until(lambda v: v.keyframes > 0)
                     server[1].kill()
-                    await here.until(lambda v: v.last(CaptureState) is not None)
-                    state = here.viewer.last(CaptureState)
-                    assert isinstance(state, CaptureState)
-                    assert state.condition is CaptureCondition.NO_DISPLAY
+                    await here.until(lambda v: condition_of(v) is CaptureCondition.NO_DISPLAY)
                     process.process.send_signal(signal.SIGTERM)
                     assert await ended(process) == 0
 

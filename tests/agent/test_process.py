@@ -140,7 +140,7 @@ def test_R9_without_consent_no_media_and_stop_ends_for_all(tmp_path: Path, displ
                     process.process.send_signal(signal.SIGTERM)
                     await here.until(lambda v: v.last(HostGoodbye) is not None)
                 await event(process, "ended")
-                assert await asyncio.to_thread(process.process.wait, 10) == 0
+                assert await asyncio.to_thread(process.process.wait, 60) == 0
 
     asyncio.run(play())
 
@@ -161,7 +161,7 @@ def test_an_unknown_authority_is_said_and_never_skipped(tmp_path: Path, display:
             try:
                 failed = await event(process, "failed")
                 assert (failed["reason"], failed["final"]) == ("cert_unknown", True)
-                assert await asyncio.to_thread(process.process.wait, 10) == 3
+                assert await asyncio.to_thread(process.process.wait, 60) == 3
                 assert "autoridad que este PC no conoce" in process.tail()
             finally:
                 process.stop()
@@ -180,7 +180,7 @@ def test_stop_works_with_the_relay_dead(tmp_path: Path, display: str) -> None:
             await event(process, "reconnecting")
             process.process.send_signal(signal.SIGTERM)
             await event(process, "ended")
-            assert await asyncio.to_thread(process.process.wait, 10) == 0
+            assert await asyncio.to_thread(process.process.wait, 60) == 0
 
     asyncio.run(play())
 
@@ -232,6 +232,6 @@ def test_the_windows_ask_and_stop(tmp_path: Path, display: str) -> None:
                     process.process.send_signal(signal.SIGINT)
                     await here.until(lambda v: v.last(HostGoodbye) is not None)
                 await event(process, "ended")
-                assert await asyncio.to_thread(process.process.wait, 10) == 0
+                assert await asyncio.to_thread(process.process.wait, 60) == 0
 
     asyncio.run(play())

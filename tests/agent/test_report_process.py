@@ -45,7 +45,7 @@ async def _report(relay: Relay, agent: EventProcess) -> Path:
     code = (await asyncio.to_thread(agent.expect, "code"))["code"]
     viewer = FakeViewer(relay)
     await viewer.join(code)
-    await viewer.live(20)
+    await viewer.live(60)
     agent.type("report")
     await asyncio.to_thread(agent.expect, "notice", notice="reported")
     await asyncio.to_thread(agent.expect, "ended")

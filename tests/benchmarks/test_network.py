@@ -73,14 +73,14 @@ def test_another_rate_holds_for_what_waits_already(monkeypatch: pytest.MonkeyPat
 def test_a_program_behind_a_line_reaches_this_side_and_nothing_is_left() -> None:
     with shaped_line(Shape(rate_bits_s=8e6, round_trip_ms=60)) as line:
         with socket.create_server((line.near, 0)) as server:
-            server.settimeout(20)
+            server.settimeout(60)
             dial = f"import socket; socket.create_connection({server.getsockname()}).recv(1)"
             with subprocess.Popen(line.inside([sys.executable, "-c", dial])) as process:
                 accepted, peer = server.accept()
                 with accepted:
                     assert peer[0] == line.far
                     accepted.send(b"x")
-                assert process.wait(20) == 0
+                assert process.wait(60) == 0
         passed = line.reshape(Shape(rate_bits_s=1e6))
         assert passed.down.carried_bytes > 100
         assert line.figures().down.carried_bytes == 0

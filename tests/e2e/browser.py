@@ -2,16 +2,22 @@
 
 import os
 import subprocess
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
 from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
 
+from relevo_server.accounts.totp import STEP_S, code_at
+from tests.support.processes import wait_until
 from tools.system import find_chromium
 
 PATIENCE_MS = 60_000
 """So long a page is waited for where nothing else is said: much else may run on the machine."""
+expect.set_options(timeout=PATIENCE_MS)
+_TRIES = 5
+_INTERRUPTED = ("ERR_NETWORK_CHANGED", "chrome-error://")
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -37,7 +43,6 @@ def trust(home: Path, ca_file: Path) -> None:
 def chromium(home: Path, ca_file: Path) -> Generator[Browser]:
     """A headless Chromium that trusts the relay as ``relevo-server trust install`` teaches it."""
     trust(home, ca_file)
-    expect.set_options(timeout=PATIENCE_MS)
     program = find_chromium()
     assert program, "no Chromium on this machine"
     environment: dict[str, str | float | bool] = {**os.environ, "HOME": str(home)}
@@ -47,6 +52,15 @@ def chromium(home: Path, ca_file: Path) -> Generator[Browser]:
             yield browser
         finally:
             browser.close()
+
+
+def spare_code(secret: bytes) -> str:
+    """The code of the step before, which is good as well, and leaves this step's for later: each works once.
+
+    Returned only while it stays good for half a step, however long it takes to be typed and checked.
+    """
+    wait_until(lambda: time.time() % STEP_S < STEP_S / 2, "a step that has begun")
+    return code_at(secret, int(time.time() // STEP_S) - 1)
 
 
 SCREEN = '[data-testid="screen"]'
@@ -95,19 +109,30 @@ def violations(page: Page) -> list[str]:
 
 
 def go(page: Page, address: str) -> None:
-    """Open an address; once more if an interface came or went meanwhile, which Chromium gives up at."""
-    try:
-        page.goto(address)
-    except Error as error:
-        if "ERR_NETWORK_CHANGED" not in error.message:
-            raise
-        page.goto(address)
+    """Open an address, again where Chromium gave up as an interface came or went meanwhile.
+
+    Its page that says so may still be on the way, and interrupts the next try too.
+    """
+    page.context.set_default_timeout(PATIENCE_MS)
+    for tries_left in reversed(range(_TRIES)):
+        try:
+            page.goto(address)
+        except Error as error:
+            if not tries_left or not any(why in error.message for why in _INTERRUPTED):
+                raise
+        else:
+            return
+
+
+def settle(page: Page) -> None:
+    """Return when the canvas has found its place in the window."""
+    page.evaluate(_SETTLED)
 
 
 def resize(page: Page, width: int, height: int) -> None:
     """Give the browser's window another size, and return when the canvas has found its place in it."""
     page.set_viewport_size({"width": width, "height": height})
-    page.evaluate(_SETTLED)
+    settle(page)
 
 
 def pixel(page: Page, x: int, y: int) -> list[int]:
@@ -124,7 +149,7 @@ def pixels(page: Page) -> dict[str, object]:
 
 def click_remote(page: Page, x: int, y: int) -> None:
     """Click the middle of a remote pixel, wherever the canvas has come to rest and however it is scaled."""
-    page.evaluate(_SETTLED)
+    settle(page)
     box = page.locator(SCREEN).bounding_box()
     size = page.locator(SCREEN).evaluate("c => [c.width, c.height]")
     assert box is not None

@@ -1,10 +1,11 @@
 """What the tests with several people share: opening a page each, and reading who drives and what was told."""
 
 import json
+import re
 import sys
 from pathlib import Path
 
-from playwright.sync_api import Browser, Locator, Page
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.e2e.browser import SCREEN, go
 from tests.e2e.stack import Display
@@ -12,6 +13,7 @@ from tests.support.processes import EventProcess, wait_until
 
 PROGRAMS = Path(__file__).parent / "programs"
 WIDE = (1500, 960)
+_MODE_NAMES = {"observer": re.compile("Observ"), "full": re.compile("Full control|Control total")}
 
 
 def visit(browser: Browser, address: str, size: tuple[int, int] = WIDE, language: str = "en-GB") -> Page:
@@ -37,6 +39,13 @@ def enter_as_guest(page: Page, name: str) -> None:
 def driver(page: Page) -> str:
     """Who drives, as this page says it: you, member, customer or nobody."""
     return str(page.get_by_test_id("token").get_attribute("data-driver"))
+
+
+def enter_mode(page: Page, mode: str) -> None:
+    """Ask for another mode by the menu, and return once the page says that it holds."""
+    page.get_by_test_id("mode-menu").click()
+    page.get_by_test_id(f"mode-{mode}").click()
+    expect(page.get_by_test_id("mode-menu")).to_contain_text(_MODE_NAMES[mode])
 
 
 def obstacle(tool: Locator) -> str | None:

@@ -85,6 +85,7 @@ def test_C12_relay_killed_and_restarted(live: Live, stack: Stack, recorder: Even
     _hold_shift_and_lose(live, recorder)
     stack.kill_relay()
     wait_until(lambda: not _keys_down(recorder), "Shift is released on the PC")
+    wait_until(lambda: _phase(live) != "live", "the viewer notices")
     live.page.keyboard.up("Shift")
     live.page.keyboard.type("typed offline")
     stack.start_relay()

@@ -11,6 +11,7 @@ import pytest
 from tests.e2e.browser import SCREEN, click_remote, pixel, resize
 from tests.e2e.conftest import Live
 from tests.e2e.drawn import canvas, screen
+from tests.e2e.rooms import enter_mode
 from tests.e2e.stack import Display
 from tests.support.processes import EventProcess, wait_until
 
@@ -110,19 +111,12 @@ def test_a_key_is_seen_on_the_canvas(live: Live, recorder: EventProcess) -> None
     wait_until(lambda: pixel(live.page, x, y) == [255 - first[0]] * 3, "the patch turns")
 
 
-def _choose_mode(live: Live, mode: str) -> None:
-    live.page.get_by_test_id("mode-menu").click()
-    live.page.get_by_test_id(f"mode-{mode}").click()
-
-
 def test_observer_sees_and_cannot_touch(live: Live, recorder: EventProcess) -> None:
-    _choose_mode(live, "observer")
-    live.agent.expect("mode", mode="observer")
+    enter_mode(live.page, "observer")
     before = len(recorder.events)
     live.page.locator(SCREEN).click(position={"x": 200, "y": 200})
     live.page.keyboard.type("must not arrive")
-    _choose_mode(live, "full")
-    live.agent.expect("mode", mode="full")
+    enter_mode(live.page, "full")
     click_remote(live.page, *next(e for e in recorder.events if e["event"] == "ready")["entry"])
     live.page.keyboard.type("z")
     wait_until(lambda: _recorded_text(recorder).endswith("z"), "input works again in full control")

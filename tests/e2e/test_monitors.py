@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.browser import SCREEN
+from tests.e2e.browser import SCREEN, settle
 from tests.e2e.conftest import Live
-from tests.e2e.rooms import await_picture, start_recorder, visit
+from tests.e2e.rooms import await_picture, enter_mode, start_recorder, visit
 from tests.e2e.stack import Display, Stack
 from tests.support.processes import EventProcess, wait_until
 
@@ -67,6 +67,7 @@ def _ratio(page: Page) -> float:
 
 def _click_shown(page: Page, x: float, y: float) -> None:
     """Click a fraction of what is shown."""
+    settle(page)
     box = page.locator(_SHOWN).bounding_box()
     assert box is not None
     page.mouse.click(box["x"] + x * box["width"], box["y"] + y * box["height"])
@@ -79,7 +80,7 @@ def _presses(recorder: EventProcess) -> list[tuple[int, int]]:
 def test_I6_a_technician_looks_at_one_monitor_and_hits_its_pixels(
     recorder: EventProcess, live: Live, second: Page
 ) -> None:
-    assert (_shown(live.page), _ratio(live.page)) == ("0", 1.6)
+    wait_until(lambda: (_shown(live.page), _ratio(live.page)) == ("0", 1.6), "everything is seen")
     _choose(live.page, 2)
     wait_until(lambda: _ratio(live.page) == 0.8, "only the right monitor is seen")
     _click_shown(live.page, 320.5 / 640, 400.5 / 800)
@@ -97,7 +98,7 @@ def test_D1_a_monitor_that_goes_away_leaves_the_whole_screen(
     left = _shown(second)
     _monitors(display, "--delmonitor", "Right")
     wait_until(lambda: _shown(live.page) == "0", "all that there is")
-    assert _ratio(live.page) == 1.6
+    wait_until(lambda: _ratio(live.page) == 1.6, "is seen")
     _click_shown(live.page, 960.5 / 1280, 400.5 / 800)
     wait_until(lambda: len(_presses(recorder)) == 2, "the click reaches the program")
     assert _presses(recorder)[1] == (960, 400)
@@ -109,6 +110,7 @@ def test_D1_a_monitor_that_goes_away_leaves_the_whole_screen(
 
 def _draw(page: Page, *places: tuple[float, float]) -> None:
     page.get_by_test_id("draw").click()
+    settle(page)
     box = page.locator(_SHOWN).bounding_box()
     assert box is not None
     steps = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in places]
@@ -160,9 +162,7 @@ def test_A3_each_clears_the_own_lines_and_the_lead_clears_all(
 
 
 def test_A1_one_draws_in_observer_mode_as_well(display: Display, live: Live, second: Page) -> None:
-    live.page.get_by_test_id("mode-menu").click()
-    live.page.get_by_test_id("mode-observer").click()
-    live.agent.expect("mode", mode="observer")
+    enter_mode(live.page, "observer")
     _draw(live.page, (0.1, 0.5), (0.3, 0.6))
     wait_until(lambda: _lines(second, _LEAD) == 1, "the other one sees it")
     live.agent.type("clear")

@@ -163,9 +163,23 @@ def test_K13_a_page_that_is_loaded_again_sees_the_film_go_on(
     await_exact(live.page, stack.display, "the other one")
 
 
+def _await_last_frame(page: Page) -> None:
+    """Return when nothing has been drawn for a while: what is exact may still have a frame under way."""
+    seen, since_s = drawn(page).frames, time.monotonic()
+
+    def rests() -> bool:
+        nonlocal seen, since_s
+        if drawn(page).frames != seen:
+            seen, since_s = drawn(page).frames, time.monotonic()
+        return time.monotonic() - since_s > _REST_S / 2
+
+    wait_until(rests, "the last frame")
+
+
 def test_D2_nothing_is_sent_while_nothing_changes(stack: Stack, live: Live, mover: EventProcess) -> None:
     _rest(mover)
     await_exact(live.page, stack.display, "before the rest")
+    _await_last_frame(live.page)
     frames, carried = drawn(live.page).frames, stack.agent_cable.carried_bytes
     began_s = time.monotonic()
     time.sleep(_REST_S)  # that nothing happens has no condition to wait for

@@ -65,9 +65,10 @@ def show(stack: Stack, browser: Browser) -> Iterator[Show]:
     try:
         presenter.expect("link")
         link = f"{stack.origin}/demo#i={halves}"
-        viewers = [_visit(browser, link, f"Invitada {number}") for number in range(1, 6)]
-        for page in viewers:
-            page.locator(SCREEN).wait_for(state="visible", timeout=60_000)
+        viewers: list[Page] = []
+        for number in range(1, 6):  # one after another: the presenter numbers them as they come
+            viewers.append(_visit(browser, link, f"Invitada {number}"))
+            viewers[-1].locator(SCREEN).wait_for(state="visible", timeout=60_000)
         yield Show(presenter, link, viewers)
     finally:
         presenter.stop()

@@ -101,9 +101,10 @@ def test_G4_asking_for_the_control_ends_the_wait(shared: Live, display: NestedDi
     page = shared.page
 
     def back_before_quiet_could_give_it() -> bool:
-        display.hand.move()
         moved_s = time.monotonic()
-        wait_until(lambda: _holder(page) == "customer", "the customer drives")
+        display.hand.move()
+        if _holder(page) != "customer":  # they may not drive yet, or drive no longer
+            return False
         while time.monotonic() - moved_s < LOCAL_QUIET_MS / 1000 - 0.2:
             with contextlib.suppress(PlaywrightTimeout):  # quiet may give the control back first
                 page.get_by_test_id("take-control").click(timeout=300)

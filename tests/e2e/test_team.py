@@ -63,7 +63,7 @@ def test_G11_the_supervisor_is_listed_to_customer_and_technician(team: Team) -> 
     wait_until(lambda: any("Ana Ruiz" in person for person in _people(team.live)), "the customer sees her")
     team.live.page.get_by_test_id("people").click()
     expect(team.live.page.get_by_text("Ana Ruiz").first).to_be_visible()
-    assert _driver(team.supervisor) == "member", "she looks, and does not drive"
+    wait_until(lambda: _driver(team.supervisor) == "member", "she looks, and does not drive")
 
 
 def test_T6_a_whisper_reaches_the_team_and_never_the_customer(team: Team) -> None:

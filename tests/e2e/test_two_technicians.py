@@ -33,7 +33,7 @@ def test_P3_two_see_the_same_and_each_leave_changes_the_key(
     stack: Stack, browser: Browser, live: Live
 ) -> None:
     second = _second(stack, browser, live)
-    assert _people(live) == 2
+    wait_until(lambda: _people(live) == 2, "the agent counts two")
     stack.display.paint(0x7A2040)
     wait_until(lambda: pixels(live.page) == pixels(second), "both show the same picture")
     assert (_phase(live.page), _phase(second)) == ("live", "live")

@@ -34,6 +34,7 @@ from relevo_protocol.messages.administration import (
     SystemInfoRequest,
 )
 from relevo_protocol.rights import Factor
+from tests.agent.desktop import wait_for
 
 
 def test_V3_a_process_has_its_name_only_with_its_own_start() -> None:
@@ -113,14 +114,20 @@ def test_V9_the_system_is_told(desk: Desk) -> None:
     assert info.user
 
 
+def _listed(desk: Desk, pid: int) -> Process | None:
+    found = desk.ask(ProcessesRequest())
+    assert isinstance(found, ProcessList)
+    return next((one for one in found.processes if one.pid == pid and one.cpu_percent > 0), None)
+
+
 def test_V3_the_busiest_processes_come_first(desk: Desk) -> None:
     busy = [sys.executable, "-c", "while True: pass"]
     with subprocess.Popen(busy) as process:
         try:
-            found = desk.ask(ProcessesRequest())
-            found = desk.ask(ProcessesRequest())
+            wait_for(lambda: _listed(desk, process.pid) is not None, lambda: "it is not among the busy ones")
         finally:
             process.kill()
+    found = desk.said[-1]
     assert isinstance(found, ProcessList)
     use = [one.cpu_percent for one in found.processes]
     assert use == sorted(use, reverse=True)

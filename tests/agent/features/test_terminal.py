@@ -3,7 +3,6 @@
 import contextlib
 import os
 import threading
-import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 
@@ -27,7 +26,9 @@ from relevo_protocol.messages.administration import (
     TerminalOutput,
     TerminalSize,
 )
+from tests.agent.desktop import wait_for
 
+pytestmark = pytest.mark.usefixtures("bare_home")
 OPEN = TerminalOpen(columns=80, rows=24)
 
 
@@ -111,13 +112,17 @@ def test_V4_a_terminal_ends_with_its_viewer_and_all_that_ran_in_it(
     listener.until(lambda: b"child=" in listener.output().replace(b"child=$", b""), "the child")
     feature.forget(7)
     listener.until(listener.closed, "the end")
-    assert not _sleeping("986")
-    assert not _sleeping("987")
+    wait_for(lambda: not _sleeping("986"), lambda: "what ran in the background goes on")
+    wait_for(lambda: not _sleeping("987"), lambda: "what ran in it goes on")
     assert not listener.closed(2)
 
 
 def _sleeping(seconds: str) -> bool:
-    return any(p.info["cmdline"] == ["sleep", seconds] for p in psutil.process_iter(["cmdline"]))
+    return _runs("sleep", seconds)
+
+
+def _runs(*command: str) -> bool:
+    return any(p.info["cmdline"] == [*command] for p in psutil.process_iter(["cmdline"]))
 
 
 def test_V4_nobody_types_into_the_terminal_of_another(feature: TerminalFeature, listener: Listener) -> None:
@@ -138,9 +143,7 @@ def test_V4_the_fifth_terminal_is_refused_and_a_freed_place_is_given_again(
         feature.perform(7, OPEN, None)
     feature.perform(7, TerminalClose(terminal=3), None)
     listener.until(lambda: listener.closed(3), "the end")
-    end_s = time.monotonic() + 60
-    while feature._terminals[3].running and time.monotonic() < end_s:
-        time.sleep(0.01)
+    wait_for(lambda: not feature._terminals[3].running, lambda: "it does not end")
     feature.perform(7, OPEN, None)
     assert listener.said[-1][1] == TerminalOpened(terminal=3, elevated=False) or any(
         message == TerminalOpened(terminal=3, elevated=False) for _, message in listener.said[8:]
@@ -170,7 +173,7 @@ def test_V4_a_flood_waits_for_our_line_and_ends_at_once(listener: Listener) -> N
         feature.forget(7)
         listener.until(listener.closed, "the end")
         assert waiting[0] <= BURST_BYTES + MAX_TERMINAL_BYTES
-    assert not [p for p in psutil.process_iter(["cmdline"]) if p.info["cmdline"] == ["yes", "a-flood"]]
+    wait_for(lambda: not _runs("yes", "a-flood"), lambda: "the flood goes on")
 
 
 def test_V4_all_terminals_share_one_rate() -> None:

@@ -194,13 +194,14 @@ def test_an_encoder_that_hangs_in_its_driver_is_left_behind_and_the_next_one_goe
     monkeypatch.setattr(video_watch, "HANG_S", 30.0)
     encoder, screen = started(hanging, VP9), next(film())
     assert chunk(encoder, screen, 0).codec is CodecId.VP8
-    monkeypatch.setattr(video_watch, "HANG_S", 0.02)
     directly = VideoStream._called
 
     def stuck(stream: VideoStream, work: Callable[[], object]) -> object:
         if stream.kind is not hanging:
             return directly(stream, work)
-        return directly(stream, lambda: on.wait(30))
+        with monkeypatch.context() as hasty:
+            hasty.setattr(video_watch, "HANG_S", 0.02)
+            return directly(stream, lambda: on.wait(60))
 
     monkeypatch.setattr(VideoStream, "_called", stuck)
     with caplog.at_level(logging.WARNING):

@@ -104,7 +104,7 @@ def test_shows_every_pixel_and_tells_of_changes(
         second = shows(source, wanted)
         assert second.pixels is first.pixels
         assert second.damage.rects != ()
-        assert source.grab().damage.rects == ()
+        wait_until(lambda: source.grab().damage.rects == (), "nothing more changes", DEADLINE_S)
     finally:
         source.close()
 
@@ -191,10 +191,10 @@ def test_control_that_is_given_late_is_followed_by_an_idle_picture(
         while source.signal is not None and select.select([source.signal], [], [], 0.2)[0]:
             source.grab()
         desktop.person(bus, "yes")
-        assert source.signal is not None
-        assert select.select([source.signal], [], [], DEADLINE_S)[0], "nobody told the picture"
-        source.grab()
-        assert desk.screen() is not first
+        while desk.screen() is first:  # some late picture may come before
+            assert source.signal is not None
+            assert select.select([source.signal], [], [], DEADLINE_S)[0], "nobody told the picture"
+            source.grab()
         assert desk.screen().with_input
     finally:
         source.close()

@@ -66,7 +66,7 @@ def test_A2_strokes_of_two_people_and_clearing_one(eye: Eye, overlay: X11Overlay
     wait_for(lambda: eye.pixel(120, 400) == PERSON_COLOURS[3], lambda: "no second line")
     overlay.clear(1, laser_only=False)
     wait_for(lambda: eye.pixel(120, 300) != PERSON_COLOURS[1], lambda: "the line stayed")
-    assert eye.pixel(120, 400) == PERSON_COLOURS[3]
+    wait_for(lambda: eye.pixel(120, 400) == PERSON_COLOURS[3], lambda: "the other's line went too")
 
 
 def test_A2_a_laser_at_the_edge_keeps_its_name_on_the_screen(eye: Eye, overlay: X11Overlay):

@@ -27,13 +27,14 @@ from relevo_agent.service.restart import Restart
 from relevo_agent.service.sealed import Sealed
 from relevo_protocol.messages.administration import ServiceAct
 
+pytestmark = pytest.mark.usefixtures("bare_home")
 UID = 12_345
 HERE = Login(UID, "user", ":0", active=True, remote=False)
 
 
 @dataclass
 class World:
-    """A house whose users, logins and clock the test decides."""
+    """A house whose users, logins and clock the test decides; a restart notes what is kept then."""
 
     folder: Path
     allowed: bool = True
@@ -46,11 +47,12 @@ class World:
         machine_id = self.folder / "machine-id"
         machine_id.write_text("0123", encoding="utf-8")
         self.sealed = Sealed(self.folder / "state", lambda: 1000.0, machine_id)
-        mark = str(self.folder / "rebooted")
+        note = "import os, sys; kept = os.listdir(sys.argv[1]); open(sys.argv[2], 'w').write(' '.join(kept))"
+        paths = (str(self.folder / "state"), str(self.folder / "rebooted"))
         self.house = House(
             allowed=lambda: _Named(yes=self.allowed),
             logins=lambda: self.known,
-            restart=Restart(self.sealed, [sys.executable, "-c", f"open({mark!r}, 'w')"]),
+            restart=Restart(self.sealed, [sys.executable, "-c", note, *paths]),
             desktop=lambda uid: Desktop(f":{uid % 100}", b"cookie"),
             clock_s=lambda: self.now_s,
         )
@@ -223,12 +225,11 @@ def wait_until(condition: Callable[[], bool]) -> None:
 def test_V6_the_state_is_on_the_disk_before_anything_goes_down(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("relevo_agent.service.link.RESTART_IN_S", 0.3)
+    monkeypatch.setattr("relevo_agent.service.link.RESTART_IN_S", 0.0)
     with connected(world) as link:
         link.prepare_restart(b"the session", 60)
-        assert not world.rebooted
-        assert (world.folder / "state" / "restart.sealed").exists()
         wait_until(lambda: world.rebooted)
+    wait_until(lambda: "restart.sealed" in (world.folder / "rebooted").read_text(encoding="utf-8"))
     kept = world.sealed.take()
     assert kept is not None
     assert kept.uid == UID
@@ -240,7 +241,10 @@ def test_V6_the_state_is_on_the_disk_before_anything_goes_down(
     )
 
 
-def test_V5_a_restart_is_called_off_with_all_that_was_kept(world: World) -> None:
+def test_V5_a_restart_is_called_off_with_all_that_was_kept(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("relevo_agent.service.link.RESTART_IN_S", float(wire.MAX_RESTART_IN_S))
     with connected(world) as link:
         link.prepare_restart(b"the session", 60)
         link.cancel_restart()

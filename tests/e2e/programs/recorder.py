@@ -9,6 +9,7 @@ The window turns its patch from black to white and back at every key.
 
 import json
 import sys
+import time
 import tkinter as tk
 
 
@@ -51,6 +52,9 @@ def main(geometry: str) -> None:
     root.bind_all("<KeyRelease>", lambda event: report(event="key", keysym=event.keysym, down=False))
     root.bind_all("<MouseWheel>", lambda event: report(event="wheel", delta=event.delta))
     entry.focus_force()
+    while entry.focus_displayof() is not entry:  # a window manager puts a window where it likes before that
+        root.update()
+        time.sleep(0.01)
     root.update()
     report(
         event="ready",
