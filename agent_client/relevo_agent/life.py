@@ -183,6 +183,7 @@ class Life:
 
     def _message(self, message: bytes) -> None:
         self._take(lambda session: session.message(message, now_ms()))
+        self._pulse.ride()
 
     def _lost(self, heard_all: bool) -> None:
         self._carry(self._session.link_lost(now_ms(), heard_all=heard_all))

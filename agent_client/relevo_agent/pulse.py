@@ -10,7 +10,10 @@ from relevo_agent.session.actions import Acked, Action, Send
 TICK_S: Final = 0.25
 CALM_AFTER_S: Final = 2.0
 """It is calm when nothing that stirs has happened for so long."""
-CALM_TICK_S: Final = 2.0
+CALM_TICK_S: Final = 2.5
+"""Between two calm ticks at most: more than half a heartbeat, so that every other one rides on that."""
+RIDE_S: Final = 1.0
+"""A calm tick so long after the one before goes with a message that comes: one wake for both."""
 _EVERYDAY: Final = (Send, Acked)
 """What comes of frames and heartbeats: nothing that could run out soon."""
 
@@ -19,7 +22,8 @@ class Pulse:
     """The pause between two ticks; for the event loop's own thread."""
 
     def __init__(self) -> None:
-        self._stirred = asyncio.Event()
+        self._calm: asyncio.Future[bool] | None = None
+        self._calm_since_s = float("-inf")
         self._stirred_s = float("-inf")
 
     def heed(self, actions: Sequence[Action]) -> None:
@@ -35,7 +39,12 @@ class Pulse:
     def stir(self) -> None:
         """Something happened that seconds may hang on: ticks come often again, from now on."""
         self._stirred_s = time.monotonic()
-        self._stirred.set()
+        self._wake(stirred=True)
+
+    def ride(self) -> None:
+        """The loop is awake: a calm tick that would be due soon comes now."""
+        if time.monotonic() - self._calm_since_s >= RIDE_S:
+            self._wake(stirred=False)
 
     async def pause(self, *, held: bool = False) -> None:
         """Sleep until the next tick; a calm sleep ends an everyday tick after what stirs.
@@ -43,10 +52,19 @@ class Pulse:
         While a key is ``held`` down ticks stay often: it is let go within seconds of a silent line (SPEC S4).
         """
         calm = not held and time.monotonic() - self._stirred_s > CALM_AFTER_S
-        if calm:
-            self._stirred.clear()
-            try:
-                await asyncio.wait_for(self._stirred.wait(), CALM_TICK_S)
-            except TimeoutError:
-                return
-        await asyncio.sleep(TICK_S)
+        if not calm or await self._sleep_calmly():
+            await asyncio.sleep(TICK_S)
+
+    async def _sleep_calmly(self) -> bool:
+        """Sleep for long; whether something stirred meanwhile."""
+        loop = asyncio.get_running_loop()
+        self._calm, self._calm_since_s = loop.create_future(), time.monotonic()
+        timer = loop.call_later(CALM_TICK_S, lambda: self._wake(stirred=False))
+        try:
+            return await self._calm
+        finally:
+            timer.cancel()
+
+    def _wake(self, *, stirred: bool) -> None:
+        if self._calm is not None and not self._calm.done():
+            self._calm.set_result(stirred)

@@ -87,7 +87,9 @@ RESTART_COUNTDOWN_S: Final = 30
 RESTART_LIFE_S: Final = 1800
 """How long the secret that brings a session back after a restart is good."""
 HOLD_HOURS: Final = 8
-HEARTBEAT_INTERVAL_S: Final = 2
+HEARTBEAT_INTERVAL_S: Final = 4
+HEARTBEAT_HELD_INTERVAL_S: Final = 2
+"""While the viewer holds a key or button down, or does not know yet whether a press has arrived."""
 HEARTBEAT_DEADLINE_S: Final = 10
 PING_INTERVAL_S: Final = 10
 PING_DEADLINE_S: Final = 10

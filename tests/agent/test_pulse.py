@@ -44,3 +44,28 @@ def test_S4_ticks_stay_often_while_a_key_is_held(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(pulse, "CALM_TICK_S", 3600.0)
     monkeypatch.setattr(pulse, "TICK_S", 0.0)
     asyncio.run(asyncio.wait_for(Pulse().pause(held=True), 10))
+
+
+def test_a_calm_tick_rides_on_what_wakes_the_loop_anyway_but_not_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pulse, "CALM_TICK_S", 3600.0)
+
+    async def rides() -> None:
+        beating = Pulse()
+        sleeping = asyncio.create_task(beating.pause())
+        await asyncio.sleep(0)
+        beating.ride()
+        await asyncio.sleep(0)
+        assert not sleeping.done(), "the tick before was just now"
+        monkeypatch.setattr(pulse, "RIDE_S", 0.0)
+        beating.ride()
+        await asyncio.sleep(0)
+        assert sleeping.done(), "no everyday tick follows: nothing has happened"
+
+    asyncio.run(rides())
+
+
+def test_a_calm_sleep_ends_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pulse, "CALM_TICK_S", 0.0)
+    asyncio.run(asyncio.wait_for(Pulse().pause(), 10))

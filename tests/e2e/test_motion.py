@@ -18,8 +18,8 @@ from tests.e2e.stack import Display, Stack
 from tests.support.processes import EventProcess, wait_until
 
 pytestmark = pytest.mark.e2e
-_REST_S = 4.0
-"""How long nothing is sent while nothing changes: three heartbeats of each side."""
+_REST_S = 9.0
+"""How long nothing is sent while nothing changes: two heartbeats of each side."""
 _HEARTBEATS_BYTES = 6000
 """What they may come to in that time; a frame of a blinking cursor, thirty times a second, is far more."""
 

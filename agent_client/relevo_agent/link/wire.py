@@ -1,13 +1,15 @@
 """The WebSocket of a link: as the library has it, and past its tasks where nothing waits before a message.
 
 Each of a task's turns is a turn of the event loop, and time in which a key press or a picture stands still.
+Nor is a relay pinged that is heard anyway: each ping and its answer wake both ends.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from websockets.asyncio.client import ClientConnection
 from websockets.frames import CloseCode, Frame, Opcode
 from websockets.protocol import Event, State
+from websockets.typing import DataLike
 
 
 class Wire(ClientConnection):
@@ -18,6 +20,7 @@ class Wire(ClientConnection):
     """
 
     hear: Callable[[bytes], None] | None = None
+    _heard_s = float("-inf")
 
     @property
     def closed_in_order(self) -> bool:
@@ -35,6 +38,7 @@ class Wire(ClientConnection):
 
     def process_event(self, event: Event) -> None:
         """Hand a message over at once, unless another waits to be received."""
+        self._heard_s = self.loop.time()
         if (
             self.hear is not None
             and isinstance(event, Frame)
@@ -45,3 +49,15 @@ class Wire(ClientConnection):
             self.hear(bytes(event.data))
             return
         super().process_event(event)
+
+    async def ping(self, data: DataLike | None = None) -> Awaitable[float]:
+        """Ask for a sign of life; no more is sent where one has come since the last ping was due.
+
+        What is returned is how long ago that was: by as much earlier the library asks again.
+        """
+        silent_s = self.loop.time() - self._heard_s
+        if data is not None or self.ping_interval is None or silent_s >= self.ping_interval:
+            return await super().ping(data)
+        heard = self.loop.create_future()
+        heard.set_result(silent_s)
+        return heard

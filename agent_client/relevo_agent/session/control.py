@@ -232,7 +232,8 @@ class Control:
         drives = self._desk.token.holder == seat.slot
         if self._desk.layout is None or not drives:
             return
-        if not isinstance(message, ReleaseAll):
+        seat.may_hold = not isinstance(message, ReleaseAll)
+        if seat.may_hold:
             self.driving.used(seat)
         self._desk.act(Perform(seat.link, message, self._desk.layout))
 

@@ -10,7 +10,7 @@ from relevo_protocol.lifecycle import SeatEvent, SeatState
 from relevo_protocol.limits import HANDSHAKE_DEADLINE_S, HEARTBEAT_DEADLINE_S, RESUME_LIFE_S
 
 HELD_SILENCE_MS: Final = 3000
-"""Who drives and was not heard for so long holds nothing down any more (heartbeats come every 2 s)."""
+"""Who drives and was not heard for so long holds nothing down any more (who does, says so every 2 s)."""
 
 
 class Deadlines:
@@ -19,13 +19,9 @@ class Deadlines:
     def __init__(self, desk: Desk, doorway: Doorway) -> None:
         self._desk = desk
         self._doorway = doorway
-        self._silent: dict[int, float] = {}
-        """Since when somebody has been silent who holds nothing down any more since then: link, ms."""
 
     def check(self) -> None:
         """Let deadlines pass."""
-        links = {seat.link for seat in self._desk.live}
-        self._silent = {link: since_ms for link, since_ms in self._silent.items() if link in links}
         for seat in list(self._desk.seats.values()):
             self._check(seat)
 
@@ -54,7 +50,7 @@ class Deadlines:
                 pass
 
     def _watch_silence(self, seat: Seat, silent_ms: float) -> None:
-        if silent_ms > HELD_SILENCE_MS and self._silent.get(seat.link) != seat.heard_ms:
-            self._silent[seat.link] = seat.heard_ms
+        if silent_ms > HELD_SILENCE_MS and seat.may_hold:
+            seat.may_hold = False
             if self._desk.token.holder == seat.slot:
                 self._desk.release_held()

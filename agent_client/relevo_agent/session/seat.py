@@ -74,6 +74,8 @@ class Seat:
     team_key: bytes | None = field(default=None, repr=False)
     heard_ms: float = 0.0
     heard_before_ms: float = float("-inf")
+    may_hold: bool = False
+    """Whether something may be held down for them: they have used mouse or keyboard since all was let go."""
     first_line: int = 0
     told_line: int = 0
     sent_lines: dict[int, int] = field(default_factory=dict[int, int])

@@ -36,7 +36,7 @@ from relevo_server.services import Services
 from relevo_server.store.audit import AuditEvent
 from relevo_server.store.spool import Spool
 
-_TICK_S = 1.0
+_TICK_S = 2.0
 _LONGEST_TRUST = 12
 """So many looks in a row nobody asks a database that seems unchanged."""
 _log = logger(__name__)

@@ -20,6 +20,7 @@ from websockets.protocol import State
 
 from relevo_protocol import limits
 from relevo_server.access.throttle import Allowance, Key, Throttle
+from relevo_server.edge.rounds import next_round_s
 from relevo_server.edge.strict_http import StrictConnection
 from relevo_server.edge.write_watch import WriteWatch
 
@@ -165,6 +166,7 @@ class HardenedWebSocket(WebSocketsSansIOProtocol):
     _watch: WriteWatch | None = None
     _lever: Lever | None = None
     _fragments = 0
+    _heard_s = float("-inf")
 
     def connection_made(self, transport: BaseTransport) -> None:
         """Start the clock."""
@@ -224,6 +226,15 @@ class HardenedWebSocket(WebSocketsSansIOProtocol):
         elif not self.transport.is_closing():
             super().handle_cont(event)
 
+    def send_keepalive_ping(self) -> None:
+        """Ask for a sign of life; where one has come meanwhile, only an interval after that."""
+        now_s = self.loop.time()
+        rest_s = self._heard_s + (self.ping_interval or 0.0) - now_s
+        if rest_s > 0.0:
+            self.ping_timer = self.loop.call_at(next_round_s(now_s, rest_s), self.send_keepalive_ping)
+        else:
+            super().send_keepalive_ping()
+
     def keepalive_timeout(self) -> None:
         """No pong: close() would wait for a peer that takes nothing."""
         self.pong_timer = None
@@ -263,6 +274,7 @@ class HardenedWebSocket(WebSocketsSansIOProtocol):
         """Charge one frame; beyond the allowance the connection is cut."""
         if not self.transport.is_closing():
             if throttle.charge(_PEER) <= 0.0:
+                self._heard_s = self.loop.time()
                 return True
             self.transport.abort()
         self.conn.data_to_send()  # what was to be answered: nobody is there to read it

@@ -2,13 +2,13 @@
 
 from typing import Final
 
-_BEAT_S: Final = 1.0
+_BEAT_S: Final = 2.0
 
 
 def next_round_s(now_s: float, pause_s: float) -> float:
     """The time, on the clock of ``now_s``, at which a pause of about ``pause_s`` ends.
 
-    A pause of a second or more ends at the nearest whole second of that clock: timers that are due at one
+    A pause of two seconds or more ends at the nearest even second of that clock: timers that are due at one
     time cost one wake. A shorter one ends when it ends.
     """
     ends_s = now_s + pause_s

@@ -5,10 +5,12 @@ import contextlib
 from collections.abc import AsyncGenerator
 
 import pytest
+from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.server import ServerConnection, serve
 
 from relevo_agent.link.address import relay_address
 from relevo_agent.link.client import Link, LinkEvents
+from relevo_agent.link.wire import Wire
 
 pytestmark = pytest.mark.anyio
 _DEADLINE_S = 60.0
@@ -129,3 +131,23 @@ async def test_what_comes_is_heard_in_order_also_what_came_before_anybody_listen
     async with connected(far) as (near, _link):
         await near.until(near.heard, _COUNT)
         assert near.heard == greeting
+
+
+async def test_a_relay_that_is_heard_is_not_pinged_and_one_that_is_silent_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pinged: list[object] = []
+
+    async def ping(_self: ClientConnection, data: object = None) -> asyncio.Future[float]:
+        pinged.append(data)
+        return asyncio.get_running_loop().create_future()
+
+    monkeypatch.setattr(ClientConnection, "ping", ping)
+    wire = object.__new__(Wire)
+    wire.loop, wire.ping_interval = asyncio.get_running_loop(), 1000.0
+    wire._heard_s = wire.loop.time() - 400.0
+    assert 400.0 <= await (await wire.ping()) < 1000.0
+    assert pinged == []
+    wire._heard_s -= 600.0
+    await wire.ping()
+    assert pinged == [None]

@@ -17,6 +17,8 @@ from relevo_agent.session.actions import (
 from relevo_agent.session.entries import EntryKind
 from relevo_protocol.errors import ErrorCode
 from relevo_protocol.messages.input import (
+    KeyPress,
+    ReleaseAll,
     TextInput,
 )
 from relevo_protocol.messages.relay import (
@@ -32,7 +34,7 @@ from relevo_protocol.messages.session import (
     HostGoodbye,
 )
 from relevo_protocol.modes import Mode
-from tests.agent.session.world import TOKEN, World
+from tests.agent.session.world import LAYOUT, TOKEN, World
 
 # --- cuts ---
 
@@ -124,7 +126,9 @@ def test_C10_somebody_away_for_ten_minutes_is_gone(world: World) -> None:
 
 
 def test_P4_ten_seconds_of_silence_are_a_cut_and_three_release(world: World) -> None:
-    world.live()
+    viewer = world.live()
+    world.carry(world.session.layout(world.run, LAYOUT, world.now_ms))
+    world.give(viewer.say(KeyPress(code="ShiftLeft", key="Shift", down=True)))
     world.actions.clear()
     world.wait(3100)
     assert world.count(ReleaseHeld) == 1
@@ -133,6 +137,18 @@ def test_P4_ten_seconds_of_silence_are_a_cut_and_three_release(world: World) -> 
     world.wait(7000)
     assert world.removed() == [ErrorCode.DESYNC]
     assert [p.present for p in world.session.snapshot.people] == [False]
+
+
+def test_P4_who_has_pressed_nothing_holds_nothing_and_is_awaited_in_peace(world: World) -> None:
+    viewer = world.live()
+    world.carry(world.session.layout(world.run, LAYOUT, world.now_ms))
+    world.give(viewer.say(KeyPress(code="ShiftLeft", key="Shift", down=True)))
+    world.give(viewer.say(ReleaseAll()))
+    world.actions.clear()
+    world.wait(3900)
+    world.give(viewer.say(Heartbeat(t_ms=1)))
+    world.wait(3900)
+    assert world.count(ReleaseHeld) == 0
 
 
 def test_P5_wrong_counter_is_desync_and_keeps_the_seat(world: World) -> None:

@@ -14,12 +14,14 @@ from typing import Any
 
 import pytest
 import uvicorn
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from relevo_server.access.throttle import Allowance
 from relevo_server.edge.hardening import (
     LEVER,
     Deadlines,
     HardenedLoop,
+    HardenedWebSocket,
     Lever,
     uvicorn_options,
 )
@@ -295,6 +297,28 @@ async def test_a_peer_that_answers_no_ping_is_aborted(tmp_path: Path) -> None:
         await place.ended()
         await place.no_connection_is_left()
         writer.close()
+
+
+async def test_who_is_heard_is_not_pinged_before_an_interval_of_silence(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pinged: list[object] = []
+
+    def ping(self: WebSocketsSansIOProtocol) -> None:
+        pinged.append(self)
+
+    monkeypatch.setattr(WebSocketsSansIOProtocol, "send_keepalive_ping", ping)
+    peer = object.__new__(HardenedWebSocket)
+    peer.loop, peer.ping_interval = asyncio.get_running_loop(), 1000.0
+    peer._heard_s = peer.loop.time() - 400.0
+    peer.send_keepalive_ping()
+    assert pinged == []
+    assert peer.ping_timer is not None
+    assert peer.ping_timer.when() == pytest.approx(peer._heard_s + 1000.0, abs=1.0)
+    peer.ping_timer.cancel()
+    peer._heard_s -= 600.0
+    peer.send_keepalive_ping()
+    assert pinged == [peer]
 
 
 async def test_a_message_beyond_the_limit_is_refused(tmp_path: Path) -> None:

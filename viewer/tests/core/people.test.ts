@@ -264,7 +264,7 @@ describe("a presentation", () => {
       hostModes: ["observer", "full"],
     });
     expect(world.view.sessionId).toBe("000102030405060708090a0b0c0d0e0f");
-    world.clock += 2000;
+    world.clock += 4000;
     for (;;) {
       const { t } = await host.next();
       expect(t).not.toBe("TeamKey");

@@ -268,22 +268,37 @@ describe("coming back", () => {
 
   test("P4: ten silent seconds are a cut", async () => {
     const { world, host } = await withPicture();
-    world.clock += 2000;
+    world.clock += 4000;
     await host.until("Heartbeat");
     world.clock += 10_100;
     await world.phase("reconnecting");
     expect(host.socket.closed).toBe(true);
   });
 
-  test("P4: a heartbeat every two seconds measures the round trip", async () => {
+  test("P4: a heartbeat every four seconds measures the round trip", async () => {
     const { world, host } = await live();
     const first = await host.until("Heartbeat");
     world.clock += 40;
     await host.tell({ t: "HeartbeatEcho", t_ms: first.t_ms });
     // The time of arrival counts, not when the message's turn has come.
-    world.clock += 2000;
+    world.clock += 4000;
     const second = await host.until("Heartbeat");
     expect(second.rtt_ms).toBe(40);
+  });
+
+  test("P4: who holds something down says every two seconds that they are there", async () => {
+    const { world, host } = await live();
+    const beat = async (): Promise<number> => (await host.until("Heartbeat")).t_ms;
+    const shift = { t: "KeyPress", code: "ShiftLeft", key: "Shift", modifiers: 0 } as const;
+    const first = await beat();
+    world.shell.receive({ t: "send", message: { ...shift, down: true } });
+    world.clock += 2000;
+    const second = await beat();
+    expect(second - first).toBe(2000);
+    world.shell.receive({ t: "send", message: { ...shift, down: false } });
+    await host.until("KeyPress");
+    world.clock += 4000;
+    expect((await beat()) - second).toBe(4000);
   });
 
   test("another session behind the same token is refused", async () => {

@@ -29,8 +29,8 @@ GAP_ROWS: Final = 24
 GUESS_SHARE: Final = 0.25
 """Up to this share of the rows is fetched on the events' word, before the exact region has been told."""
 VERIFIED_S: Final = 14.0
-"""Once in so long a look before which nothing was told is one at everything (4 ms of 1920x1080): every third
-of those that come without a word (``rhythm.TOLD_MS``), as an idle screen is to cost next to nothing."""
+"""Once in so long a look before which nothing was told is one at everything (4 ms of 1920x1080), as are those
+that come without a word (``rhythm.TOLD_MS``): an idle screen is to cost next to nothing."""
 _DAMAGE_QUERY_VERSION, _DAMAGE_CREATE, _DAMAGE_SUBTRACT = 0, 1, 3
 _BOUNDING_BOX: Final = 2
 Boxes = NDArray[np.int32]

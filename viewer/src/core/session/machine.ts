@@ -15,6 +15,7 @@ import { type HostToViewer, MODES, type Quality } from "../../protocol/generated
 import type { Action } from "./actions";
 import { Connection } from "./connection";
 import type { FrameFacts } from "./frames";
+import { Held } from "./held";
 import { checkMoment } from "./heard";
 import {
   answered,
@@ -46,6 +47,7 @@ export interface Verified {
 export class SessionMachine extends Connection {
   private readonly picture = new Picture();
   private readonly pulse = new Pulse();
+  private readonly held = new Held();
   private readonly voice = new HostVoice();
   private readonly whispers = new Whispers();
   private readonly own = new OwnLines();
@@ -60,7 +62,10 @@ export class SessionMachine extends Connection {
       if (this.wasLive && !this.ended) this.tellLost();
       return [];
     }
-    for (const whole of sealable(message, this.picture.seen)) this.tell(whole);
+    for (const whole of sealable(message, this.picture.seen)) {
+      this.held.said(whole);
+      this.tell(whole);
+    }
     if (message.t === "InviteRevoke") this.show(revoked(this.shown, message.invite));
     return this.taken();
   }
@@ -138,6 +143,7 @@ export class SessionMachine extends Connection {
     if (this.leaving) return this.end(null, true);
     this.credential = resume;
     this.pulse.start(now);
+    this.held.forget();
     this.voice.beginAnew();
     this.picture.gate.beginAnew();
     this.show({ hostModes: MODES.filter((mode) => modes.includes(mode)), limit: null });
@@ -268,7 +274,7 @@ export class SessionMachine extends Connection {
   }
 
   private beat(now: number): void {
-    if (this.pulse.beats(now)) {
+    if (this.pulse.beats(now, this.held.any || this.presses.open)) {
       this.tell({ t: "Heartbeat", t_ms: now, rtt_ms: this.picture.gauge.rttMs });
       this.presses.beat(now);
     }

@@ -39,6 +39,11 @@ export class Presses {
   private waiting = false;
   private beatAt: number | null = null;
 
+  /** Whether something was pressed that the host has not confirmed. */
+  get open(): boolean {
+    return this.waiting;
+  }
+
   sent(): void {
     this.waiting = true;
     this.beatAt = null;
