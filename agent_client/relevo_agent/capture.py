@@ -196,9 +196,9 @@ class CaptureRun:
         if self._acks_wake:
             self._waker.wake()
 
-    def need_keyframe(self, *, urgent: bool = False, lost: bool = False) -> None:
+    def need_keyframe(self, *, urgent: bool = False, lost: bool = False, whole: bool = False) -> None:
         """The next frame must need nothing before it."""
-        self.loop.request_keyframe(urgent=urgent, lost=lost)
+        self.loop.request_keyframe(urgent=urgent, lost=lost, whole=whole)
         self._waker.wake()
 
     def choose_quality(self, quality: Quality) -> None:

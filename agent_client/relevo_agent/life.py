@@ -273,7 +273,7 @@ class Life:
                 capture.stop()
                 self._capture = None
             case NeedKeyframe():
-                capture.need_keyframe(urgent=action.urgent)
+                capture.need_keyframe(urgent=action.urgent, whole=action.whole)
             case Acked():
                 capture.acked(action.link, action.frame_id, action.decode_ms)
             case _:

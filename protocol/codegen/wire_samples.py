@@ -166,6 +166,7 @@ _SESSION_ITSELF: Final[tuple[Message, ...]] = (
     screen.Decoders(codecs=[3, 16, 33, 34, 255]),
     screen.FrameAck(frame_id=7, decode_ms=4.5),
     screen.KeyframeRequest(),
+    screen.KeyframeRequest(whole=True),
     screen.QualityChoice(quality=screen.Quality.SHARP),
     typed.PointerMove(monitor=0, x=0.5, y=0.25, seen=7),
     typed.PointerButton(monitor=0, x=0.5, y=0.25, button=2, down=True, seen=7),

@@ -191,6 +191,18 @@ def test_D2_nothing_is_sent_while_nothing_changes(stack: Stack, live: Live, move
     _rest(mover)
 
 
+def test_F9_a_canvas_that_comes_back_empty_is_painted_again(
+    stack: Stack, live: Live, mover: EventProcess
+) -> None:
+    _rest(mover)
+    await_exact(live.page, stack.display, "before")
+    # What a graphics processor that starts anew leaves: an empty canvas, and word that it can be drawn on.
+    live.page.locator(SCREEN).evaluate(
+        "c => { c.getContext('2d').reset(); c.dispatchEvent(new Event('contextrestored')); }"
+    )
+    await_exact(live.page, stack.display, "the canvas that was empty")
+
+
 def test_F2_a_screen_of_another_size_in_the_middle_of_a_motion(
     stack: Stack, live: Live, mover: EventProcess, display: Display
 ) -> None:

@@ -79,13 +79,13 @@ class CaptureLoop:
         """``FrameAck`` of a viewer."""
         self._tell(lambda: self._pacing.acked(viewer, frame_id, decode_ms, now_ms))
 
-    def request_keyframe(self, *, urgent: bool = False, lost: bool = False) -> None:
+    def request_keyframe(self, *, urgent: bool = False, lost: bool = False, whole: bool = False) -> None:
         """A keyframe is wanted; ``urgent`` (new epoch, new viewer) ignores the limit on their rate.
 
-        Only an urgent one shows everything: others leave out what every viewer has acknowledged (SPEC F9).
-        ``lost``: a frame has gone to nobody, so that nobody's picture goes on without one.
+        Only an urgent or ``whole`` one shows everything: others leave out what every viewer has acknowledged
+        (SPEC F9). ``lost``: a frame has gone to nobody, so that nobody's picture goes on without one.
         """
-        self._tell(lambda: self._want_keyframe(urgent=urgent, lost=lost))
+        self._tell(lambda: self._want_keyframe(urgent=urgent, lost=lost, whole=whole))
 
     def expect_change(self, now_ms: float) -> None:
         """Input was injected: look soon, and often."""
@@ -227,10 +227,10 @@ class CaptureLoop:
             self._painter.choose(codecs)
             self._want_keyframe(urgent=True)
 
-    def _want_keyframe(self, *, urgent: bool, lost: bool = False) -> None:
+    def _want_keyframe(self, *, urgent: bool, lost: bool = False, whole: bool = False) -> None:
         gap_ms = KEYFRAME_GAP_MS if lost else self._pacing.keyframe_gap_ms
         due_ms = float("-inf") if urgent else self._last_keyframe_ms + gap_ms
-        self._keyframe_whole |= urgent
+        self._keyframe_whole |= urgent or whole
         self._keyframe_due_ms = (
             due_ms if self._keyframe_due_ms is None else min(self._keyframe_due_ms, due_ms)
         )

@@ -206,9 +206,13 @@ class StopCapture:
 
 @dataclass(frozen=True, slots=True)
 class NeedKeyframe:
-    """The next frame must need nothing before it; ``urgent`` after a new key, when no rate limit holds."""
+    """The next frame must need nothing before it; ``urgent`` after a new key, when no rate limit holds.
+
+    ``whole``: a viewer's picture is gone, so it leaves nothing out.
+    """
 
     urgent: bool
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)

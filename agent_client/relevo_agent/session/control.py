@@ -189,7 +189,7 @@ class Control:
             case Decoders():
                 self._screen.decoders(seat, message)
             case KeyframeRequest():
-                self._screen.want_keyframe(seat)
+                self._screen.want_keyframe(seat, whole=message.whole)
             case QualityChoice():
                 seat.quality = message.quality
                 self._screen.choose_quality()

@@ -241,16 +241,17 @@ class Screen:
             self._decoders = common
             self._desk.act(SetDecoders(common))
 
-    def want_keyframe(self, seat: Seat | None = None) -> None:
+    def want_keyframe(self, seat: Seat | None = None, *, whole: bool = False) -> None:
         """Somebody cannot go on without a keyframe; the capture limits their rate.
 
-        Whoever may not see has nothing to wish for; ``None`` is the relay.
+        Whoever may not see has nothing to wish for; ``None`` is the relay. ``whole``: their picture is gone.
         """
         if seat is not None and seat.link not in self._watching:
             return
-        if self._running and self._desk.now_ms - self._wanted_ms >= WANTED_GAP_MS:
+        # That a picture is gone is said once: the wish before it may have been fulfilled meanwhile.
+        if self._running and (whole or self._desk.now_ms - self._wanted_ms >= WANTED_GAP_MS):
             self._wanted_ms = self._desk.now_ms
-            self._desk.act(NeedKeyframe(urgent=False))
+            self._desk.act(NeedKeyframe(urgent=False, whole=whole))
 
     def choose_quality(self) -> None:
         """The most modest preference of those who are live holds."""

@@ -118,7 +118,12 @@ class Decoders(Message, frozen=True):
 
 
 class KeyframeRequest(Message, frozen=True):
-    """The viewer missed a frame and cannot go on without a keyframe."""
+    """The viewer missed a frame and cannot go on without a keyframe.
+
+    ``whole``: what it had drawn is gone too, so the next keyframe leaves nothing out (SPEC F9).
+    """
+
+    whole: bool = False
 
 
 class QualityChoice(Message, frozen=True):

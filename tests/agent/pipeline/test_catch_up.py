@@ -114,6 +114,16 @@ def test_F9_a_keyframe_that_nobody_needs_is_a_frame_all_the_same() -> None:
     assert len(party.frames[before].data) < 2000
 
 
+def test_F9_who_has_lost_what_they_drew_gets_all_of_it() -> None:
+    screen = noisy(480, 640)
+    party = Party(screen)
+    party.run(4000)
+    party.viewer.picture[:] = 0
+    party.loop.request_keyframe(whole=True)
+    party.run(3000)
+    assert np.array_equal(party.viewer.picture, screen.rgb)
+
+
 def test_F9_a_viewer_that_has_drawn_nothing_makes_every_keyframe_a_whole_one() -> None:
     screen = noisy(480, 640)
     party = Party(screen)

@@ -331,6 +331,15 @@ def test_I4_frames_that_were_never_sent_take_no_clicks(world: World, seen: int) 
     assert world.count(Perform) == 0
 
 
+def test_F9_that_a_picture_is_gone_is_heard_however_soon_after_another_wish(world: World) -> None:
+    viewer = world.live()
+    world.actions.clear()
+    world.give(viewer.say(KeyframeRequest()))
+    world.give(viewer.say(KeyframeRequest(whole=True)))
+    world.give(viewer.say(KeyframeRequest()))
+    assert [a.whole for a in world.actions if isinstance(a, NeedKeyframe)] == [False, True]
+
+
 def test_C14_a_wish_for_a_keyframe_reaches_the_capture(world: World) -> None:
     viewer = world.live()
     world.actions.clear()

@@ -36,7 +36,7 @@ export interface Page {
   readonly startWorker: () => WorkerPort;
   readonly door: Door;
   readonly socketUrl: () => string;
-  readonly painter: Pick<Painter, "attach" | "draw" | "clear">;
+  readonly painter: Pick<Painter, "attach" | "draw" | "clear" | "onBlank">;
   /** Call back when the network or the person is back. */
   readonly onReturn: (listener: () => void) => void;
   /** Call back when the page is closed or loaded anew. */
@@ -59,6 +59,7 @@ export class Client implements SessionClient {
       this.post({ t: "nudge" });
       this.leaving.nudge();
     });
+    page.painter.onBlank = () => this.post({ t: "blank" });
     page.onClose(() => this.closed());
   }
 

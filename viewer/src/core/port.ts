@@ -20,6 +20,8 @@ export type ToWorker =
   | { readonly t: "quality"; readonly quality: Quality }
   /** A frame is on the canvas; its buffer comes back. */
   | { readonly t: "drawn"; readonly frameId: number; readonly buffer: ArrayBuffer }
+  /** What was on the canvas is gone. */
+  | { readonly t: "blank" }
   | { readonly t: "nudge" }
   | { readonly t: "leave" };
 

@@ -465,6 +465,7 @@ export interface Decoders {
 /** The viewer missed a frame and cannot go on without a keyframe. */
 export interface KeyframeRequest {
   readonly t: "KeyframeRequest";
+  readonly whole?: boolean;
 }
 
 /** Viewer's preference; with several viewers the most modest one holds. */
@@ -1077,7 +1078,7 @@ export const SCHEMAS: Readonly<Record<string, Readonly<Record<string, FieldSchem
   "Goodbye": {},
   "FrameAck": {"frame_id": {"k": "int", "min": 0, "max": 4294967295}, "decode_ms": {"k": "float", "min": 0, "max": 1000000000000000.0, "optional": true}},
   "Decoders": {"codecs": {"k": "list", "item": {"k": "int", "min": 0, "max": 255}, "max": 32}},
-  "KeyframeRequest": {},
+  "KeyframeRequest": {"whole": {"k": "bool", "optional": true}},
   "QualityChoice": {"quality": {"k": "enum", "values": ["auto", "sharp", "fast"]}},
   "PointerMove": {"monitor": {"k": "int", "min": 0, "max": 16}, "x": {"k": "float", "min": 0.0, "below": 1.0}, "y": {"k": "float", "min": 0.0, "below": 1.0}, "seen": {"k": "int", "min": 0, "max": 4294967295}},
   "PointerButton": {"monitor": {"k": "int", "min": 0, "max": 16}, "x": {"k": "float", "min": 0.0, "below": 1.0}, "y": {"k": "float", "min": 0.0, "below": 1.0}, "button": {"k": "int", "min": 0, "max": 4}, "down": {"k": "bool"}, "seen": {"k": "int", "min": 0, "max": 4294967295}},

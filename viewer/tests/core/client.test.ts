@@ -60,6 +60,7 @@ function page(answer: EntryAnswer = ENTRY) {
         drawn.push(frameId);
       },
       clear: () => undefined,
+      onBlank: () => undefined,
     },
     onReturn: (listener) => {
       comeBack = listener;
@@ -82,6 +83,7 @@ function page(answer: EntryAnswer = ENTRY) {
     drawn,
     comeBack: () => comeBack(),
     close: () => close(),
+    blank: () => made.painter.onBlank(),
   };
 }
 
@@ -158,6 +160,14 @@ describe("while it runs", () => {
     expect(started.got.at(-1)).toEqual({ t: "leave" });
     started.say({ t: "finished" });
     expect(started.terminated).toBe(true);
+  });
+
+  test("F9: a canvas that came back empty is told to the worker", async () => {
+    const { client, worker, blank } = page();
+    void client.join({ code: CODE, mode: "full" });
+    const started = await worker();
+    blank();
+    expect(started.got.at(-1)).toEqual({ t: "blank" });
   });
 
   test("D2: a drawing is confirmed when it is drawn", async () => {

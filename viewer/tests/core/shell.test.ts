@@ -130,6 +130,14 @@ describe("frames", () => {
     await eventually(() => expect(world.view.link.framesDropped).toBe(4));
   });
 
+  test("F9: a page that lost its picture asks at once for a keyframe that leaves nothing out", async () => {
+    const { world, host } = await withPicture();
+    world.shell.receive({ t: "blank" });
+    expect((await host.until("KeyframeRequest")).whole).toBe(true);
+    await host.frame(DOT, false);
+    await eventually(() => expect(world.drawings).toHaveLength(2));
+  });
+
   test("P3: frames of an epoch whose key is not here are dropped without harm", async () => {
     const { world, host } = await withPicture();
     const head = header(MessageType.MEDIA, {

@@ -1,6 +1,8 @@
 /**
  * Draws on the canvas that is attached, and on one of its own while none is: no frame is lost between the first
  * picture and the page that shows it.
+ *
+ * Where a graphics processor starts anew, a canvas comes back empty. Nobody else has the picture, so it is told.
  */
 import type { Drawing, DrawOp } from "./ops";
 
@@ -11,6 +13,8 @@ export class Painter {
   private canvas: HTMLCanvasElement | null = null;
   /** What is copied goes through here: a canvas that is its own source is copied whole, which takes five times as long. */
   private between: CanvasRenderingContext2D | null = null;
+  /** Told when what was drawn is gone. */
+  onBlank: () => void = () => undefined;
 
   /** `spare` makes the canvas that holds the picture while no other does. */
   constructor(private readonly spare: () => HTMLCanvasElement) {}
@@ -25,7 +29,7 @@ export class Painter {
 
   /** Draw one frame; its bitmaps are used up. */
   draw({ width, height, ops, pixels }: Drawing): void {
-    const canvas = (this.canvas ??= this.spare());
+    const canvas = (this.canvas ??= this.watched(this.spare()));
     if (canvas.width !== width) canvas.width = width;
     if (canvas.height !== height) canvas.height = height;
     const context = contextOf(canvas);
@@ -39,7 +43,7 @@ export class Painter {
   private move(context: CanvasRenderingContext2D, op: Extract<DrawOp, { k: "copy" }>): void {
     const { x, y, width, height, fromX, fromY } = op;
     if (width === 0 || height === 0) return;
-    const between = (this.between ??= contextOf(this.spare()));
+    const between = (this.between ??= contextOf(this.watched(this.spare())));
     // Giving a canvas a size clears it, so it only grows.
     if (between.canvas.width < width) between.canvas.width = width;
     if (between.canvas.height < height) between.canvas.height = height;
@@ -54,9 +58,19 @@ export class Painter {
     contextOf(this.canvas).clearRect(0, 0, this.canvas.width, this.canvas.height);
   }
 
+  private watched(canvas: HTMLCanvasElement): HTMLCanvasElement {
+    canvas.addEventListener("contextrestored", this.restored);
+    return canvas;
+  }
+
+  /** Also after the canvas for copies: what was copied while it was away is empty. */
+  private readonly restored = ({ currentTarget }: Event): void => {
+    if (currentTarget === this.canvas || currentTarget === this.between?.canvas) this.onBlank();
+  };
+
   private moveTo(canvas: HTMLCanvasElement): void {
     const before = this.canvas;
-    this.canvas = canvas;
+    this.canvas = this.watched(canvas);
     if (before === null || before === canvas) return;
     canvas.width = before.width;
     canvas.height = before.height;

@@ -258,6 +258,12 @@ export class SessionMachine extends Connection {
     return this.taken();
   }
 
+  /** What was drawn is gone: only a keyframe that leaves nothing out brings it back (SPEC F9). */
+  blank(): Action[] {
+    if (this.stage.at === "live") this.tell({ t: "KeyframeRequest", whole: true });
+    return this.taken();
+  }
+
   // --- time
 
   tick(now: number): Action[] {

@@ -108,6 +108,8 @@ export class Shell {
       case "drawn":
         this.buffers.giveBack(message.buffer);
         return this.drawn(message.frameId, now);
+      case "blank":
+        return machine.blank();
       case "nudge":
         return machine.nudge(now);
       case "leave":
