@@ -35,9 +35,6 @@ it is learned how much they vary."""
 PATIENCE_GAINED: Final = 0.25
 PATIENCE_KEPT: Final = 0.98
 """By each acknowledgement: of what it was later than that, and of what there was where it was in time."""
-REGAIN_AFTER_MS: Final = 1500
-"""When nothing has come late for so long, a line that paused is tried with half as much again, and again."""
-REGAIN_MS: Final = 200
 GROWTH: Final = 2
 """Bytes by which the window may grow for each byte that came in time: a round trip triples it at most."""
 MIN_WINDOW_BYTES: Final = 2 * 1024
@@ -81,6 +78,15 @@ class _Train:
     """Its start is reckoned from when it was sent, so that acknowledgements that come together do no harm."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """When a frame was sent: bytes that had come by then, when the last of them came, when it was sent."""
+
+    came_bytes: int
+    came_ms: float
+    sent_ms: float
+
+
 class Line:
     """What is known of one viewer's line."""
 
@@ -101,6 +107,9 @@ class Line:
         self._flight: deque[Sent] = deque()
         self._rates: deque[float] = deque(maxlen=TRAINS_KEPT)
         self._train = _Train()
+        self._came = _Mark(0, 0.0, 0.0)
+        self._marks: deque[_Mark] = deque()
+        """One for each frame in flight."""
         self._empty_ms: float | None = None
         self._empty_bytes = 0
         self._empty_at_ms = 0.0
@@ -108,9 +117,6 @@ class Line:
         self._allowed = FIRST_TRAIN_BYTES
         self._draining = False
         self._acked_ms = float("-inf")
-        self._rate_before = 0.0
-        """The rate until something came late, as long as no train has told which one it is now."""
-        self._raise_at_ms = 0.0
         self._doubtful_rate = float("inf")
         """Of the newest train, where that took too long: no more is sent until something comes in time."""
 
@@ -175,14 +181,17 @@ class Line:
         if not self._flight:
             self._idle_ids.append(frame.frame_id)
             self._draining = False
+            self._came = _Mark(self._came.came_bytes, frame.sent_ms, frame.sent_ms)
+        self._marks.append(self._came)
         self._flight.append(frame)
         self.flight_bytes += frame.size_bytes
         while len(self._flight) > MAX_FLIGHT:
-            self.flight_bytes -= self._flight.popleft().size_bytes
+            self._take(self._flight[0].frame_id)
 
     def forget_flight(self) -> None:
         """What is in flight counts as lost."""
         self._flight.clear()
+        self._marks.clear()
         self.flight_bytes = 0
         self._train = _Train()
 
@@ -190,7 +199,7 @@ class Line:
         """The viewer drew this frame; what is not in flight changes nothing."""
         if not self._flight or not self._flight[0].frame_id <= frame_id <= self._flight[-1].frame_id:
             return
-        taken = self._take(frame_id)
+        taken, mark = self._take(frame_id)
         self.drawn_id = frame_id
         newest = taken[-1]
         # What came before a keyframe may have been dropped by the relay: it says nothing about the line.
@@ -206,10 +215,10 @@ class Line:
         self._expect(overdue_ms)
         if self._empty_ms is not None:
             self._measure_rate(arrived, now_ms - decode_ms, late=late)
+            self._prove(arrived, mark, now_ms - decode_ms, late=late)
         self._measure_empty(newest, on_line_ms, now_ms)
         self._acked_ms = now_ms
         if not late:
-            self._regain(overdue_ms, now_ms)
             self._allowed = min(self._allowed + GROWTH * _bytes_of(arrived), MAX_WINDOW_BYTES)
         if now_ms - self._empty_at_ms > ROUND_TRIP_MEMORY_MS and self._flight:
             self._draining = True  # once in a while the line must be empty for its round trip to be seen
@@ -247,12 +256,14 @@ class Line:
         wanted_ms = self.patience_ms + more_ms if more_ms > 0 else self.patience_ms * PATIENCE_KEPT
         self.patience_ms = min(max(wanted_ms, LEAST_PATIENCE_MS), MOST_PATIENCE_MS)
 
-    def _take(self, frame_id: int) -> list[Sent]:
+    def _take(self, frame_id: int) -> tuple[list[Sent], _Mark]:
         taken: list[Sent] = []
+        mark = self._came
         while self._flight and self._flight[0].frame_id <= frame_id:
             taken.append(self._flight.popleft())
+            mark = self._marks.popleft()
             self.flight_bytes -= taken[-1].size_bytes
-        return taken
+        return taken, mark
 
     def _lateness_ms(self, frame: Sent, on_line_ms: float) -> float:
         """How much later than the rate allows a frame came; unknown lines are never late."""
@@ -292,29 +303,27 @@ class Line:
                 self._doubtful_rate = train.bytes / span_ms
         if train.bytes >= TRAIN_BYTES and span_ms >= TRAIN_MS:
             self._learn(train.bytes / span_ms, late=late)
-            if not late:
-                self._rate_before = 0.0
             self._train = _Train(0, came_ms, came_ms)
         elif train.met_idle and train.bytes >= SMALL_FRAME_BYTES:
             at_least = train.bytes / max(span_ms, TRAIN_MS)
             if at_least > self.rate:
                 self._learn(at_least, late=False)
 
-    def _regain(self, overdue_ms: float, now_ms: float) -> None:
-        """Go back to the rate of before a pause of the line: what is sent since is too little to tell it.
+    def _prove(self, arrived: list[Sent], mark: _Mark, came_ms: float, *, late: bool) -> None:
+        """More has come since a frame was sent than was believed to fit: the line has become wider.
 
-        This ends where acknowledgements come later, or a train tells how fast the line is.
+        Trains do not tell: none is long enough where little is dared. Neither acknowledgements that come
+        together nor frames that were sent together count for more than they are (BBR's delivery rate).
         """
-        if overdue_ms > LEAST_PATIENCE_MS:
-            self._raise_at_ms = max(self._raise_at_ms, now_ms + REGAIN_AFTER_MS)
-        elif self.rate < self._rate_before and now_ms >= self._raise_at_ms:
-            self.rate = min(1.5 * self.rate, self._rate_before)
-            self._raise_at_ms = now_ms + REGAIN_MS
+        newest = arrived[-1]
+        self._came = _Mark(self._came.came_bytes + _bytes_of(arrived), came_ms, newest.sent_ms)
+        span_ms = max(came_ms - mark.came_ms, newest.sent_ms - mark.sent_ms, self.empty_ms, TRAIN_MS)
+        rate = (self._came.came_bytes - mark.came_bytes) / span_ms
+        if self.known and not late and rate > self.rate:
+            self._learn(rate, late=False)
 
     def _learn(self, rate: float, *, late: bool) -> None:
         if late:
-            self._rate_before = max(self._rate_before, self.rate)
-            self._raise_at_ms = self._train.ended_ms + REGAIN_AFTER_MS
             self._rates.clear()
         self._rates.append(rate)
         # The best but one: a train looks faster than its line when two acknowledgements came as one.

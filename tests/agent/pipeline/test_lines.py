@@ -108,6 +108,20 @@ def test_D2_a_line_that_stood_still_between_small_frames_is_filled_again(still_m
     assert viewer.seen.bytes - carried > 0.5 * 8 * KILO_BYTES_MS * 3000
 
 
+@pytest.mark.parametrize(
+    ("before", "afterwards", "round_trip_ms"), [(0.5, 10, 40), (1, 100, 40), (0.5, 2, 100), (0.5, 10, 200)]
+)
+def test_D2_a_line_that_becomes_wider_is_filled(
+    before: float, afterwards: float, round_trip_ms: float
+) -> None:
+    """What little is dared on a thin line makes no train that could tell."""
+    model = alone(PHOTOS, before, round_trip_ms, 10_000)
+    assert fastest(model.pacing).rate < 1.2 * before * KILO_BYTES_MS
+    model.viewers[1].down.change(afterwards * KILO_BYTES_MS, model.now_ms)
+    model.run(16_000)
+    assert fastest(model.pacing).rate > 0.8 * afterwards * KILO_BYTES_MS
+
+
 def five(demand: Demand) -> Model:
     model = Model(demand)
     for number, mbit_s in enumerate((0.5, 2, 10, 50, 100), 1):
