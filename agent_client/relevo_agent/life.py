@@ -190,11 +190,10 @@ class Life:
 
     def _failed(self, failure: LinkFailure) -> bool:
         final = failure.kind in CERTIFICATE_KINDS and not self._ever_connected
-        if self._session.ended:
-            return final  # nobody waits for the line but the relay
-        self.failed = final
-        for front in self._fronts:
-            front.failed(failure.kind, final=final)
+        if not self._session.ended:  # else nobody waits for the line but the relay
+            self.failed = final
+            for front in self._fronts:
+                front.failed(failure.kind, final=final)
         return final
 
     # --- actions ---
