@@ -238,8 +238,9 @@ describe("desktop", () => {
     const session = await open(live("full"));
     const refusal = { code: "desync", capability: null, removedBy: null, at: 5 } as const;
     show(session, live("full", { refusal }));
-    expect(await screen.findByText("Perhaps not carried out")).toBeTruthy();
-    expect(screen.getByRole("button", { name: "Close" })).toBeTruthy();
+    const told = (await screen.findByText("Perhaps not carried out")).closest<HTMLElement>("[role=alert]");
+    expect(told).not.toBeNull();
+    expect(within(told ?? document.body).getByRole("button", { name: "Close" })).toBeTruthy();
     show(session, { ...live("full", { refusal }), phase: "ended", mode: null });
     await waitFor(() => expect(screen.queryByText("Perhaps not carried out")).toBeNull());
   });
