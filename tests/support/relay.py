@@ -15,6 +15,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
+from secrets import randbelow
 from typing import Any, cast
 
 import httpx
@@ -132,17 +133,20 @@ class Relay:
             await asyncio.sleep(0.02)
 
     async def guest_ticket(self, invite: bytes, name: str) -> str:
-        """A ticket for an invitation, as a browser without an account gets it."""
+        """A ticket for an invitation, as a browser without an account gets it, from an address of its own."""
         body = {"invite": base64.urlsafe_b64encode(invite).rstrip(b"=").decode(), "name": name}
-        async with self.browser() as browser:
+        own = f"127.{randbelow(256)}.{randbelow(256)}.{1 + randbelow(254)}"
+        async with self.browser(httpx.AsyncHTTPTransport(verify=self.tls, local_address=own)) as browser:
             answer = await browser.post("/api/guest-tickets", json=body)
             answer.raise_for_status()
             return str(answer.json()["ticket"])
 
-    def browser(self) -> httpx.AsyncClient:
+    def browser(self, transport: httpx.AsyncBaseTransport | None = None) -> httpx.AsyncClient:
         """A browser on the relay's own page, not signed in."""
         headers = {"origin": self.origin, "sec-fetch-site": "same-origin"}
-        return httpx.AsyncClient(base_url=self.origin, verify=self.tls, headers=headers, timeout=30)
+        return httpx.AsyncClient(
+            base_url=self.origin, verify=self.tls, headers=headers, timeout=30, transport=transport
+        )
 
     @asynccontextmanager
     async def signed_in(self, name: str = NAME) -> AsyncGenerator[httpx.AsyncClient]:

@@ -15,7 +15,7 @@ from tests.support.relay import Relay
 _PICTURE_BYTES = 30_000
 _FRAME_EVERY_S = 0.05
 _ACT_EVERY_S = 1.0
-"""Within what the relay allows one address: four connections a second, one guest a second."""
+"""Within what the relay allows one address: four connections a second."""
 _DEADLINE_S = 60.0
 _KEPT = 50
 

@@ -61,7 +61,7 @@ describe("/share", () => {
     expect(host.said).toEqual(["report and stop"]);
     act(() => host.set({ ...host.getSnapshot(), phase: "ended", sharing: false }));
     expect(screen.getByRole("status").textContent).toMatch(/^You did the right thing.*call your bank now/su);
-    expect(screen.getByTestId("host-start").dataset.variant).toBe("default");
+    expect(screen.getByTestId("host-start").dataset["variant"]).toBe("default");
   });
 
   it("says why no screen was chosen", async () => {
