@@ -10,6 +10,7 @@ files or threads pile up.
 import argparse
 import asyncio
 import math
+import os
 import sys
 import tempfile
 import time
@@ -34,6 +35,8 @@ _WARM_PART: Final = 1 / 3
 """Of the time: what comes in it is made once, and caches fill."""
 _LEAST_SPAN_S: Final = 300.0
 """What was seen in less than this after the warm-up is told, and not judged."""
+_POOL_THREADS: Final = min(32, (os.cpu_count() or 1) + 4)
+"""asyncio's pool grows to this, and keeps those that were once needed at the same time."""
 _LEAST_GROWTH_MIB: Final = 4.0
 """Less than this after the warm-up says nothing of a slope: an allocator keeps what it may need again."""
 
@@ -42,7 +45,8 @@ _LEAST_GROWTH_MIB: Final = 4.0
 class Look:
     """What a process held at a moment, seconds from the start.
 
-    ``files`` are without those of the database: its pool keeps what was once needed at the same time.
+    ``files`` and ``threads`` are without those of the database, which are a thread for each connection: its
+    pool keeps what was once needed at the same time.
     """
 
     at_s: float
@@ -116,7 +120,8 @@ class _Work:
         with process.oneshot():
             resident_mib = process.memory_info().rss / _MIB
             at_s = time.monotonic() - self.start_s
-            return Look(at_s, resident_mib, files_of(process), process.num_threads())
+            connections = sum(Path(one.path).name == _DATABASE for one in process.open_files())
+            return Look(at_s, resident_mib, files_of(process), process.num_threads() - connections)
 
     async def do(self, visits: Visits | None) -> None:
         """Keep everybody busy for the whole time."""
@@ -216,11 +221,14 @@ def _piled_up(who: str, warm: Sequence[Look]) -> list[str]:
     """Files and threads of a process in which somebody is at all times: their lowest number must not rise."""
     third = max(len(warm) // 3, 1)
     early, late = warm[:third], warm[-third:]
-    more = {
-        "files": min(look.files for look in late) - min(look.files for look in early),
-        "threads": min(look.threads for look in late) - min(look.threads for look in early),
-    }
-    return [f"{who}: {count} {what} more than after the warm-up" for what, count in more.items() if count > 0]
+    files = min(look.files for look in late) - min(look.files for look in early)
+    threads = min(look.threads for look in late) - min(look.threads for look in early)
+    allowed = {"files": (files, 0), "threads": (threads, _POOL_THREADS)}
+    return [
+        f"{who}: {more} {what} more than after the warm-up"
+        for what, (more, most) in allowed.items()
+        if more > most
+    ]
 
 
 def _arguments() -> argparse.Namespace:
