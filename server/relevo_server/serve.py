@@ -110,10 +110,11 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        # What is there by now stays. Left to be looked through each time, it has the collector wait until a
-        # quarter as much again is garbage, which takes an hour and ten megabytes.
+        # What is there by now stays. Counted with the rest, it has the collector wait until a quarter as much
+        # again has come, which takes an hour and ten megabytes; it counts anew when it next runs.
         gc.collect()
         gc.freeze()
+        gc.collect()
         _log.info(
             "listening",
             host=self._settings.host,
