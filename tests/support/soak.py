@@ -34,7 +34,7 @@ class Tally:
 
 
 class Room:
-    """One customer's PC and those who look at it; each comes by an invitation, as a guest."""
+    """One customer's PC and who looks at it: a technician by code, others by an invitation, as guests."""
 
     def __init__(self, relay: Relay, tally: Tally, seed: int) -> None:
         self._relay = relay
@@ -47,7 +47,8 @@ class Room:
     async def play(self, seconds: float, viewers: int) -> None:
         """Open the session, keep everybody busy, end it."""
         await self._agent.connect()
-        for _ in range(viewers):
+        await self._lead()
+        for _ in range(1, viewers):
             await self._come()
         showing = asyncio.create_task(self._show())
         try:
@@ -90,6 +91,13 @@ class Room:
                     said = RecordNotice(act=RecordedAct.TAKE_OVER, slot=0, number=self._acts)
                     self._agent.tell_relay(said)
         self._tally.count(what)
+
+    async def _lead(self) -> None:
+        """Somebody with an account comes first: strangers among themselves are granted little (SPEC C17)."""
+        technician = FakeViewer(self._relay)
+        await technician.join(self._agent.code)
+        await technician.live(_DEADLINE_S)
+        self._viewers.append(technician)
 
     async def _come(self) -> None:
         link = self._agent.invite()
