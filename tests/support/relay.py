@@ -136,13 +136,16 @@ class Relay:
         """A ticket for an invitation, as a browser without an account gets it, from an address of its own."""
         body = {"invite": base64.urlsafe_b64encode(invite).rstrip(b"=").decode(), "name": name}
         own = f"127.{randbelow(256)}.{randbelow(256)}.{1 + randbelow(254)}"
-        async with self.browser(httpx.AsyncHTTPTransport(verify=self.tls, local_address=own)) as browser:
+        async with self._browser(httpx.AsyncHTTPTransport(verify=self.tls, local_address=own)) as browser:
             answer = await browser.post("/api/guest-tickets", json=body)
             answer.raise_for_status()
             return str(answer.json()["ticket"])
 
-    def browser(self, transport: httpx.AsyncBaseTransport | None = None) -> httpx.AsyncClient:
+    def browser(self) -> httpx.AsyncClient:
         """A browser on the relay's own page, not signed in."""
+        return self._browser()
+
+    def _browser(self, transport: httpx.AsyncBaseTransport | None = None) -> httpx.AsyncClient:
         headers = {"origin": self.origin, "sec-fetch-site": "same-origin"}
         return httpx.AsyncClient(
             base_url=self.origin, verify=self.tls, headers=headers, timeout=30, transport=transport
