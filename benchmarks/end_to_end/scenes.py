@@ -48,6 +48,7 @@ SCENES: Final[tuple[Scene, ...]] = (
         "idle",
         "a page of text stands still",
         {"cpu %": _most(0.1), "X cpu %": _most(0.1), "kB/s": _most(0.1), **_EXACT},
+        least_s=30.0,
     ),
     Scene(
         "key",

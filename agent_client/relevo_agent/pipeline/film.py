@@ -9,6 +9,7 @@ from relevo_agent.pipeline.encoders import Video
 from relevo_agent.pipeline.margins import Margins
 from relevo_agent.pipeline.motion import Motion
 from relevo_agent.pipeline.shown import Shown
+from relevo_agent.pipeline.traces import Traces
 from relevo_agent.pipeline.types import PixelBuffer, Rect
 from relevo_protocol.frame import CodecId, Update
 
@@ -20,6 +21,7 @@ class Film:
         self._video = Video()
         self._shown: Shown | None = None
         self._motion = Motion(1, 1)
+        self._traces = Traces()
         self._margins: Margins | None = None
         self._beside_rough = False
         self._beside: list[Rect] = []
@@ -44,11 +46,15 @@ class Film:
         """
         if shown is not self._shown:
             self._shown, self._motion = shown, Motion(shown.width_px, shown.height_px)
+            self._traces.forget()
             self._video.end()
         if not self._video.available:
             self._end(shown)
             return
-        self._motion.observe(pixels, shown.changed & shown.unsent, now_ms, held_ms=held_ms)
+        changed, still = shown.changed & shown.unsent, self._traces.still(pixels)
+        if still is not None:
+            changed &= ~still
+        self._motion.observe(pixels, changed, now_ms, held_ms=held_ms)
         rect, cells = self._motion.rect, self._motion.cells
         if rect is None or cells is None:
             self._end(shown)
@@ -59,6 +65,11 @@ class Film:
         moving = np.zeros_like(shown.unsent)
         cells.of(moving)[:] = ~cells.of(self._motion.overlay)
         shown.moving = moving
+
+    def leave(self, shown: Shown, pixels: PixelBuffer) -> None:
+        """The frame is made: what is unsent now waits for the next one."""
+        if self._video.available:
+            self._traces.leave(pixels, shown.unsent)
 
     def chunk(self, shown: Shown, pixels: PixelBuffer, now_ms: float, bytes_per_s: float) -> Update | None:
         """The video's next chunk, if the picture under it has changed."""

@@ -42,6 +42,8 @@ MAX_WINDOW_BYTES: Final = 1536 * 1024
 """Below the relay's slot for a viewer, so that it need not drop for whoever sets the pace."""
 MAX_ROUND_TRIP_MS: Final = 400
 """A longer one does not widen the window."""
+DOUBT_SHARE: Final = 1 / 8
+"""Of a round trip longer than that: so little is known of when the line was empty."""
 ROUND_TRIP_MEMORY_MS: Final = 10_000
 TRAIN_BYTES: Final = 8 * 1024
 """Less than this, off a busy line, says little about its rate."""
@@ -219,7 +221,9 @@ class Line:
         self._measure_empty(newest, on_line_ms, now_ms)
         self._acked_ms = now_ms
         if not late:
-            self._allowed = min(self._allowed + GROWTH * _bytes_of(arrived), MAX_WINDOW_BYTES)
+            # A line that is not known is never late: a probe that turned out too large allows no more for it.
+            proven = _bytes_of(arrived) if self.known else min(_bytes_of(arrived), PROBE_BYTES)
+            self._allowed = min(self._allowed + GROWTH * proven, MAX_WINDOW_BYTES)
         if now_ms - self._empty_at_ms > ROUND_TRIP_MEMORY_MS and self._flight:
             self._draining = True  # once in a while the line must be empty for its round trip to be seen
 
@@ -243,6 +247,14 @@ class Line:
             return self._sure_rate
         size = self._flight[0].size_bytes
         return min(self._sure_rate, size / (size / self.rate + missing_ms))
+
+    @property
+    def _doubt_ms(self) -> float:
+        """How far off the empty round trip may be: one so long may be that of a line which others had filled.
+
+        Only the first measurement doubts it: else a long line would never be known as a wide one.
+        """
+        return DOUBT_SHARE * self.empty_ms if self.empty_ms > MAX_ROUND_TRIP_MS and not self.known else 0.0
 
     def _due_ms(self, frame: Sent, size_bytes: int) -> float:
         """When a frame should be acknowledged, the last of so many bytes that none has been of."""
@@ -291,7 +303,8 @@ class Line:
         train, size = self._train, _bytes_of(arrived)
         reached_ms = arrived[0].sent_ms + self.empty_ms
         if reached_ms > train.ended_ms:
-            self._train = train = _Train(-self._empty_bytes, min(reached_ms, came_ms), met_idle=True)
+            began_ms = min(reached_ms, came_ms) - self._doubt_ms
+            self._train = train = _Train(-self._empty_bytes, began_ms, met_idle=True)
         train.bytes += size
         train.ended_ms = came_ms
         span_ms = came_ms - train.began_ms

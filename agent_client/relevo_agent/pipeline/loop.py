@@ -62,6 +62,8 @@ class CaptureLoop:
         self._keyframe_due_ms: float | None = 0.0
         self._keyframe_whole = True
         self._held_since_ms: float | None = None
+        self._has_rest = False
+        self._exact_due_ms: float | None = None
         self._last_keyframe_ms = float("-inf")
 
     # ------ told from any thread
@@ -172,7 +174,7 @@ class CaptureLoop:
             try:
                 keyframe |= self._look(now_ms, costs)
             except CaptureFailed:
-                self._grab = self._shown = None
+                self._grab = self._shown = self._exact_due_ms = None
                 self._rhythm.looked(now_ms, 0.0, changed=False)
                 return None
         outgoing = self._frame(now_ms, keyframe=keyframe, looked=looks, costs=costs)
@@ -180,6 +182,7 @@ class CaptureLoop:
             cost_ms = self._clock_ms() - started_ms
             self._rhythm.looked(now_ms, cost_ms, changed=outgoing is not None)
             self._pacing.worked(cost_ms, keyframe=keyframe)
+            self._note_rest()
         return outgoing
 
     def limits(self, now_ms: float) -> list[tuple[int, PictureState]]:
@@ -195,7 +198,7 @@ class CaptureLoop:
 
     def close(self) -> None:
         """Give the source and the cursor's connection back; a later step opens them anew."""
-        self._grab = self._shown = None
+        self._grab = self._shown = self._exact_due_ms = None
         self._desktop.close()
         self._cursor.close()
 
@@ -246,8 +249,12 @@ class CaptureLoop:
         """Whether more could go out if less were in flight: what is left over, or rough."""
         if self._pacing.is_tight(now_ms):
             return True
-        rough = self._shown is not None and self._shown.exact_due_ms() is not None
-        return rough and not self._pacing.refinement_bytes(now_ms)
+        return self._exact_due_ms is not None and not self._pacing.refinement_bytes(now_ms)
+
+    def _note_rest(self) -> None:
+        """What is left over, or rough, after a look: nothing else changes it, and it is asked for often."""
+        self._has_rest = self._shown is not None and self._shown.has_unsent
+        self._exact_due_ms = None if self._shown is None else self._shown.exact_due_ms()
 
     def _screen_due(self, now_ms: float) -> bool:
         due_ms = self._screen_due_ms(now_ms)
@@ -262,9 +269,9 @@ class CaptureLoop:
         if self._shown is None:
             return self._desktop.retry_ms or self._rhythm.due_ms(unsent=True, told=False)
         told = self._desktop.signal is not None
-        unsent = self._shown.has_unsent and not self._pacing.is_tight(now_ms)
+        unsent = self._has_rest and not self._pacing.is_tight(now_ms)
         due_ms = min(self._rhythm.due_ms(unsent=unsent, told=told), self._painter.due_ms or float("inf"))
-        exact_due_ms = self._shown.exact_due_ms()
+        exact_due_ms = self._exact_due_ms
         if exact_due_ms is None:
             return due_ms
         if not self._pacing.refinement_bytes(now_ms):
@@ -305,6 +312,7 @@ class CaptureLoop:
                 refine_bytes=self._pacing.refinement_bytes(now_ms),
                 video_bytes_s=self._pacing.video_bytes_s,
                 held_ms=0.0 if self._held_since_ms is None else now_ms - self._held_since_ms,
+                over_bytes=self._pacing.over_bytes,
             )
             self._held_since_ms = None
             updates = self._painter.updates(self._shown, self._grab, budget, now_ms, costs)
@@ -316,7 +324,7 @@ class CaptureLoop:
         data = encode_frame(Frame(*size_px, int(now_ms), tuple(updates)))
         self._frame_id += 1
         self._pacing.sent(self._frame_id, len(data), now_ms, keyframe=keyframe)
-        completes = bool(self._shown.unknown.any())
+        completes = self._shown.has_unknown
         if not completes:
             self._pacing.completed()
         if keyframe:

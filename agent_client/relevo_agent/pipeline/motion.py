@@ -6,6 +6,7 @@ photographs in it is not video. Hot cells that are photographs for the most part
 at a time, the largest; it is sticky, as another one costs a new stream that begins with a whole picture.
 """
 
+from math import exp
 from typing import Final
 
 import numpy as np
@@ -86,23 +87,25 @@ class Motion:
         To be called after every grab, also with nothing changed when :attr:`due_ms` has come. ``held_ms``:
         how long before this grab the line, and not the screen, kept the loop from looking. Changes in between
         were not seen, so that one change counts for several: else no film would be found on a thin line.
+        Without a film and without a change there is nothing to do: heat cools by the clock.
         """
-        self._heat *= np.float32(np.exp(min(self._looked_ms - now_ms, 0.0) / COOLING_MS))
+        if not changed.any() and self._cells is None:
+            return
+        self._heat *= np.float32(exp(min(self._looked_ms - now_ms, 0.0) / COOLING_MS))
         self._looked_ms = now_ms
-        if changed.any():
-            unseen = HELD_HEAT * (1 - np.exp(-min(max(held_ms, 0.0), 2 * COOLING_MS) / COOLING_MS))
-            self._heat[changed] += np.float32(max(1.0, unseen))
-            np.minimum(self._heat, HEAT_LIMIT, out=self._heat)
-            self._changed_ms[changed] = now_ms
-            self._overlay &= ~changed
+        unseen = HELD_HEAT * (1 - exp(-min(max(held_ms, 0.0), 2 * COOLING_MS) / COOLING_MS))
+        np.add(self._heat, np.float32(max(1.0, unseen)), out=self._heat, where=changed)
+        np.minimum(self._heat, HEAT_LIMIT, out=self._heat)
+        np.copyto(self._changed_ms, now_ms, where=changed)
         if self._cells is not None:
+            self._overlay &= ~changed
             self._end_if_still(self._cells, now_ms)
         if now_ms - self._searched_ms >= (SEARCH_MS if self._cells is None else SEARCH_AGAIN_MS):
             self._searched_ms = now_ms
             self._choose(pixels, now_ms)
-        if now_ms - self._sought_text_ms >= SEARCH_MS:
+        if self._cells is not None and now_ms - self._sought_text_ms >= SEARCH_MS:
             self._sought_text_ms = now_ms
-            self._find_overlay(pixels, now_ms)
+            self._find_overlay(self._cells, pixels, now_ms)
 
     def forget(self) -> None:
         """Nothing moves any more, as far as is known: capture was paused, or there is no video to be had."""
@@ -117,12 +120,10 @@ class Motion:
         elif now_ms - self._active_ms >= QUIET_EXACT_MS:
             self.forget()
 
-    def _find_overlay(self, pixels: PixelBuffer, now_ms: float) -> None:
+    def _find_overlay(self, cells: Cells, pixels: PixelBuffer, now_ms: float) -> None:
         self._overlay[:] = False
-        if self._cells is not None:
-            still = self._cells.of(self._changed_ms) + STILL_MS <= now_ms
-            self._cells.of(self._overlay)[:] = still
-            self._overlay &= ~photo_cells(pixels, self._overlay)
+        cells.of(self._overlay)[:] = cells.of(self._changed_ms) + STILL_MS <= now_ms
+        self._overlay &= ~photo_cells(pixels, self._overlay)
 
     def _choose(self, pixels: PixelBuffer, now_ms: float) -> None:
         found = self._largest(pixels)

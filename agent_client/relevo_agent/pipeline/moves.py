@@ -60,7 +60,7 @@ class Mover:
 
     def moves(self, shown: Shown, pixels: PixelBuffer, hints: Sequence[MoveHint]) -> list[Move]:
         """Find moves, make them in ``shown``, and say which; what they explain is not unsent any more."""
-        if shown.unknown.any():
+        if shown.has_unknown:
             return []
         compiled = shown.kernel_for(pixels)
         areas = _areas(shown) if compiled is None else []

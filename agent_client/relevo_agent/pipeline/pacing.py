@@ -26,6 +26,9 @@ from relevo_protocol.messages.screen import PictureLimit, PictureState, Quality
 KIB: Final = 1024
 MAX_FRAME_BYTES: Final = 512 * KIB
 """What a frame aims at, at most: larger changes go out in several."""
+OVER_TIME_MS: Final = 100
+"""What stands over a film goes out with it, up to so much of the line: a key press is to wait no longer."""
+UNKNOWN_OVER_BYTES: Final = 8 * KIB
 BEHIND_MS: Final = 300
 """A viewer whose oldest frame is unacknowledged so long beyond its round trip is behind."""
 KEYFRAME_GAP_MS: Final = 1000
@@ -82,22 +85,27 @@ class Pacing:
         self._worked_ms = 0.0
         self._looked_ms: float | None = None
         self._judged_ms: float | None = None
+        self._reckoned_ms: float | None = None
+        self._reckoned_bytes = 0
 
     # ------ viewers
 
     def viewer_joined(self, viewer: int) -> None:
         """A viewer will acknowledge from now on."""
         self._viewers.setdefault(viewer, _Viewer())
+        self._reckoned_ms = None
 
     def viewer_left(self, viewer: int) -> None:
         """Without viewers nothing is admitted."""
         self._viewers.pop(viewer, None)
+        self._reckoned_ms = None
 
     def acked(self, viewer: int, frame_id: int, decode_ms: float, now_ms: float) -> None:
         """A viewer drew this frame and every earlier one; strangers and frames not in flight are ignored."""
         known = self._viewers.get(viewer)
         if known is not None:
             known.line.acked(frame_id, decode_ms, now_ms)
+            self._reckoned_ms = None
             known.period.decode_ms += max(decode_ms, 0.0)
 
     # ------ frames
@@ -110,10 +118,12 @@ class Pacing:
         """Bytes that a frame of this moment may hold; 0: none may go.
 
         A small budget (``SMALL_FRAME_BYTES``) is for what has changed, text first, while large frames are
-        under way.
+        under way. It is asked for many times at one moment, and reckoned once.
         """
-        rooms = [self._room_bytes(viewer.line, now_ms) for viewer in self._viewers.values()]
-        return min(max(rooms, default=0), self.frame_bytes)
+        if self._reckoned_ms != now_ms:
+            self._reckoned_bytes = min(self._most_room_bytes(now_ms), self.frame_bytes)
+            self._reckoned_ms = now_ms
+        return self._reckoned_bytes
 
     def is_tight(self, now_ms: float) -> bool:
         """Whether a frame of this moment may only be a small one, or none may go."""
@@ -144,9 +154,18 @@ class Pacing:
         best = self._fastest
         return UNKNOWN_FRAME_BYTES if best is None else min(best.time_bytes(FRAME_TIME_MS), MAX_FRAME_BYTES)
 
+    @property
+    def over_bytes(self) -> int:
+        """What a frame may hold beyond its budget, of what cannot wait for the next one."""
+        best = self._fastest
+        if best is None or not best.known:
+            return UNKNOWN_OVER_BYTES
+        return min(best.time_bytes(OVER_TIME_MS), MAX_FRAME_BYTES)
+
     def sent(self, frame_id: int, size_bytes: int, now_ms: float, *, keyframe: bool = False) -> None:
         """A frame of so many bytes went to the link."""
         frame = Sent(frame_id, size_bytes, now_ms, keyframe)
+        self._reckoned_ms = None
         for viewer in self._viewers.values():
             viewer.line.sent(frame)
             viewer.period.sent_bytes += size_bytes
@@ -168,6 +187,7 @@ class Pacing:
         With several viewers these are those whose acknowledgements are missing; the others go on as before.
         """
         self._completing = True
+        self._reckoned_ms = None
         for viewer in self._viewers.values():
             if len(self._viewers) == 1 or viewer.line.overdue_ms(now_ms) > LATE_MS:
                 viewer.line.forget_flight()
@@ -223,12 +243,12 @@ class Pacing:
 
         No viewer hears twice in a second.
         """
-        self._note_waiting(now_ms)
         if self._judged_ms is None:
             self._judged_ms = now_ms
         length_ms = now_ms - self._judged_ms
         if length_ms < JUDGE_MS:
             return []
+        self._most_room_bytes(now_ms)
         news = list(self._judge(now_ms, length_ms))
         self._judged_ms, self._worked_ms = now_ms, 0.0
         return news
@@ -259,23 +279,25 @@ class Pacing:
             self._change_rate += 0.5 * (self._change_bytes / length_ms - self._change_rate)
             self._change_bytes, self._change_since_ms = 0, now_ms
 
-    def _room_bytes(self, line: Line, now_ms: float) -> int:
-        if line.is_stuck(now_ms):
-            line.forget_flight()
-        return line.room_bytes(now_ms)
+    def _most_room_bytes(self, now_ms: float) -> int:
+        """What the viewer with most room takes; keeps for how long each has had none but for small frames."""
+        since_ms, self._looked_ms = self._looked_ms, now_ms
+        most_bytes = 0
+        for viewer in self._viewers.values():
+            if viewer.full and since_ms is not None:
+                viewer.period.full_ms += now_ms - since_ms
+            if viewer.line.is_stuck(now_ms):
+                viewer.line.forget_flight()
+            room_bytes = viewer.line.room_bytes(now_ms)
+            viewer.full = room_bytes <= SMALL_FRAME_BYTES
+            most_bytes = max(most_bytes, room_bytes)
+        return most_bytes
 
     def _quality_of_line(self) -> int:
         rates = [viewer.line.rate or UNKNOWN_RATE for viewer in self._viewers.values()]
         # Everybody waits for a keyframe, and what is coarse of it is soon made exact.
         rate = (min if self._completing else max)(rates, default=UNKNOWN_RATE)
         return next(quality for floor, quality in _QUALITY_BY_RATE if rate >= floor)
-
-    def _note_waiting(self, now_ms: float) -> None:
-        since_ms, self._looked_ms = self._looked_ms, now_ms
-        for viewer in self._viewers.values():
-            if viewer.full and since_ms is not None:
-                viewer.period.full_ms += now_ms - since_ms
-            viewer.full = viewer.line.room_bytes(now_ms) <= SMALL_FRAME_BYTES
 
     def _judge(self, now_ms: float, length_ms: float) -> Iterator[tuple[int, PictureState]]:
         for number, viewer in self._viewers.items():

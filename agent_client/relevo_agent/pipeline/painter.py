@@ -20,14 +20,15 @@ from relevo_protocol.limits import MAX_UPDATES_PER_FRAME
 
 _UPDATE_RESERVE: Final = 16
 """Updates of a frame kept free for the cursor, the video, its margins and copies."""
-_MOST_OVER_BYTES: Final = 2**19
-"""What stands over a film may go this far beyond a frame's budget, for it would be blurred else."""
 _COVERED_PX: Final = 2**16
 _MIN_STRIP_PX: Final = 2**13
+_MIN_TEXT_PX: Final = 2**11
 _MIN_EXACT_PX: Final = 2**11
 _FIRST_TEXT_BYTES_PER_PX: Final = 0.2
 _LEAST_TEXT_BYTES_PER_PX: Final = 0.08
 """However cheap an empty page was: what comes next may be full, and would hold a thin line up."""
+_DEAR_BYTES_PER_PX: Final = 2.0
+"""Of a photograph with grain that goes out with the text around it."""
 _PHOTO_BYTES_PER_PX: Final = 0.5
 _EXACT_BYTES_PER_PX: Final = 2.2
 _LEARNING_PX: Final = 1024
@@ -57,7 +58,8 @@ class Budget:
 
     ``tight``: the line is full of larger frames, so that only changed text may follow. ``refine_bytes``:
     what may be spent on what is shown already, only coarser. ``held_ms``: for how long it kept the loop from
-    looking.
+    looking. ``over_bytes``: so far a frame may go beyond ``frame_bytes``, for what stands over a film, which
+    would be blurred else, and for what costs more than was thought.
     """
 
     frame_bytes: int
@@ -66,6 +68,7 @@ class Budget:
     refine_bytes: int = 2**30
     video_bytes_s: int = 0
     held_ms: float = 0.0
+    over_bytes: int = 2**19
 
 
 class Painter:
@@ -110,6 +113,7 @@ class Painter:
         frame.left_bytes = min(frame.left_bytes, budget.refine_bytes)
         for cells in quiet_areas(shown, now_ms) if not frame.is_full else ():
             self._paint(frame, strips(cells, Content.PHOTO, Reason.EXACT, _exact_px(frame)))
+        self._film.leave(shown, grab.pixels)
         return copies + film + frame.updates
 
     def _film_updates(self, frame: "_FrameInWork", now_ms: float) -> list[Update]:
@@ -124,10 +128,11 @@ class Painter:
             return []
         frame.left_bytes -= UPDATE_HEAD_BYTES + len(chunk.payload)
         frame.costs.video_px += chunk.width * chunk.height
+        covered_px = min(int(frame.budget.over_bytes / _DEAR_BYTES_PER_PX), _COVERED_PX)
         for cells in self._film.covered():
-            for planned in strips(cells, Content.TEXT, Reason.EXACT, _COVERED_PX):
-                # Else it stays rough: a message holds 2 MiB, and a frame so many updates.
-                if frame.left_bytes > -_MOST_OVER_BYTES and not frame.is_crowded:
+            for planned in strips(cells, Content.TEXT, Reason.EXACT, covered_px):
+                # Else it stays rough: the line takes no more, or the frame as many updates as it may hold.
+                if frame.left_bytes > -frame.budget.over_bytes and not frame.is_crowded:
                     frame.add(self._encoded(planned, frame), planned)
         for rect in self._film.margins():
             # Already painted into ``shown`` with the chunk, and parts of cells that stay rough otherwise.
@@ -141,12 +146,18 @@ class Painter:
         for planned in rects:
             if frame.is_full:
                 return
-            frame.add(self._encoded(planned, frame), planned)
+            # A rectangle covers what has gone out as well: it would go out again, and keep the rest back.
+            if planned.reason is Reason.EXACT or planned.cells.of(frame.shown.unsent).any():
+                frame.add(self._encoded(planned, frame), planned)
 
     def _text_px(self, frame: "_FrameInWork") -> int:
-        """Pixels of text that fill what is left of the frame, by what text cost lately."""
+        """Pixels of text that fill what is left of the frame, by what text cost lately.
+
+        Not so many that they go too far beyond it where they turn out to be dear.
+        """
         cost = max(self._text_bytes_per_px, _LEAST_TEXT_BYTES_PER_PX)
-        return max(int(frame.left_bytes / cost), _MIN_STRIP_PX)
+        most_px = int(frame.budget.over_bytes / _DEAR_BYTES_PER_PX)
+        return min(max(int(frame.left_bytes / cost), _MIN_TEXT_PX), most_px)
 
     def _encoded(self, planned: PlannedRect, frame: "_FrameInWork") -> Update:
         exact = planned.reason is Reason.EXACT

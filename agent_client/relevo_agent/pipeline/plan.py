@@ -19,6 +19,11 @@ MAX_RECT_PX: Final = 2**18
 """Pixels of one update at most: 1 MiB if incompressible, so that a frame fits a media message."""
 MIN_PHOTO_PX: Final = 64 * 64
 """A smaller photograph is sent lossless at once."""
+TEXT_GAP_CELLS: Final = 12
+"""Words of a row so near go out together: a rectangle each costs more than what lies between them."""
+PICTURES_GAP_CELLS: Final = 2
+"""The same where a film or a photograph is rough, as lossless it would cost much, and beside new photographs
+where rectangles without any of these would be too many."""
 MANY_RECTS: Final = 48
 """Above this number rectangles are merged more coarsely: each costs a picture on the viewer's side."""
 
@@ -49,19 +54,23 @@ def unsent_areas(shown: Shown, pixels: PixelBuffer, now_ms: float) -> Areas:
     count = np.count_nonzero(unsent)
     if not count:
         return NOTHING
+    rough = shown.moving is not None or shown.lossy.any()
+    gap_cells = PICTURES_GAP_CELLS if rough else TEXT_GAP_CELLS
     if count * CELL_PX * CELL_PX < MIN_PHOTO_PX:
-        return Areas(_few_rects(unsent), [])
+        return Areas(_few_rects(unsent, gap_cells), [])
     photo = photo_cells(pixels, unsent)
+    if not photo.any():
+        return Areas(sorted(_few_rects(unsent, gap_cells), key=lambda rect: rect.area), [])
     text = unsent & ~photo
     photo_rects = _photo_rects(photo, text)
     for cells in photo_rects:  # covered without a change: else it would go out exact after each frame
         cells.of(shown.quiet_since_ms)[~cells.of(unsent)] = now_ms
-    return Areas(sorted(_few_rects(text), key=lambda rect: rect.area), photo_rects)
+    return Areas(sorted(_text_rects(text), key=lambda rect: rect.area), photo_rects)
 
 
 def quiet_areas(shown: Shown, now_ms: float) -> list[Cells]:
-    """What was sent roughly, and stands still."""
-    return merged_rects(shown.quiet(now_ms)) if shown.lossy.any() else []
+    """What was sent roughly, and stands still. Nothing exact: a thin line would never get beyond it."""
+    return merged_rects(shown.quiet(now_ms), gap_cells=0, waste=0.0) if shown.lossy.any() else []
 
 
 def _photo_rects(photo: CellMask, text: CellMask) -> list[Cells]:
@@ -75,8 +84,14 @@ def _photo_rects(photo: CellMask, text: CellMask) -> list[Cells]:
     return kept
 
 
-def _few_rects(mask: CellMask) -> list[Cells]:
-    rects = merged_rects(mask)
+def _text_rects(text: CellMask) -> list[Cells]:
+    """Rectangles of text beside photographs, without any of these, which cost ten times as much lossless."""
+    rects = merged_rects(text, gap_cells=0, waste=0.0)
+    return rects if len(rects) <= MANY_RECTS else _few_rects(text, PICTURES_GAP_CELLS)
+
+
+def _few_rects(mask: CellMask, gap_cells: int) -> list[Cells]:
+    rects = merged_rects(mask, gap_cells)
     if len(rects) > MANY_RECTS:
         rects = merged_rects(mask, gap_cells=mask.shape[1], waste=0.5)
     return rects

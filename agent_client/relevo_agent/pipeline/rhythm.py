@@ -9,7 +9,7 @@ BUSY_MS: Final = 16
 """At most about 60 looks a second."""
 IDLE_MS: Final = 100
 """Between two looks at a screen that stands still and tells of no changes."""
-TOLD_MS: Final = 15_000
+TOLD_MS: Final = 30_000
 """Between two looks at a source that tells of changes: for what it may not have told."""
 BACK_OFF: Final = 1.15
 """Each look that finds nothing makes the pause longer by this factor: idle after about 13 of them, 0.6 s."""

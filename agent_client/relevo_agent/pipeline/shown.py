@@ -35,6 +35,7 @@ class Shown:
         self.moving: CellMask | None = None
         self.frame_id = 1
         """Of the frame that is being made."""
+        self._knows_all = False
         self._painted_in = np.zeros(shape, np.int64)
         """The last frame that painted into each cell; 0: none."""
         self._band: PixelBuffer | None = None
@@ -53,6 +54,12 @@ class Shown:
     def has_unsent(self) -> bool:
         """Whether anything changed that no frame has carried."""
         return bool(self.unsent.any())
+
+    @property
+    def has_unknown(self) -> bool:
+        """Whether something has not been sent since the keyframe; only another one makes that true again."""
+        self._knows_all = self._knows_all or not self.unknown.any()
+        return not self._knows_all
 
     @property
     def is_exact(self) -> bool:
@@ -80,6 +87,7 @@ class Shown:
         if not forgotten.any():
             forgotten[0, 0] = True  # a keyframe is a picture, however little is missing
         self.unknown |= forgotten
+        self._knows_all = False
         self.unsent |= forgotten
         self.lossy[forgotten] = False
 
@@ -113,7 +121,7 @@ class Shown:
     def changed_part(self, cells: Cells, pixels: PixelBuffer) -> Rect:
         """The pixels of these cells that have to be sent: what differs, or all if some are unknown."""
         rect = self.pixels_of(cells)
-        if cells.of(self.unknown).any():
+        if self.has_unknown and cells.of(self.unknown).any():
             return rect
         compiled = self.kernel_for(pixels)
         found = None if compiled is None else compiled.trimmed(rect)

@@ -27,6 +27,7 @@ LINE_PX: Final = 5
 DOT_PX: Final = 22
 _LABEL_GAP_PX: Final = 6
 _LABEL_FONT_PX: Final = 15
+"""Gap and font are the viewer's as well: its own name lies over this one (features/marks/label.ts)."""
 _LABEL_CHARS: Final = 40
 _MAX_WAITING: Final = 2000
 _INPUT: Final = shape.SK.Input

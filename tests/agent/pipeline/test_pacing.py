@@ -1,5 +1,6 @@
 from itertools import pairwise
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -10,6 +11,8 @@ from relevo_agent.pipeline.line import (
     MIN_FRAME_BYTES,
     PROBE_BYTES,
     SMALL_FRAME_BYTES,
+    Line,
+    Sent,
 )
 from relevo_agent.pipeline.pacing import (
     GOOD_VIDEO_BYTES_S,
@@ -185,6 +188,25 @@ def test_a_line_that_grows_thin_is_noticed_and_one_that_grows_wide_too() -> None
         wire.run(33, size=2500)
         wire.run(66, size=200)
     assert fastest(wire.pacing).rate > 500
+
+
+def test_D3_a_thin_line_that_others_filled_from_the_start_does_not_look_wide() -> None:
+    """Its shortest round trip is that of a queue, and what follows seems to take no time at all."""
+    line = Line()
+    line.sent(Sent(1, 33_000, 0.0, keyframe=True))
+    line.sent(Sent(2, 63_000, 1100.0, keyframe=False))
+    line.acked(1, 0.0, 1800.0)
+    line.acked(2, 0.0, 1800.0 + 63_000 / 62.5)
+    assert 0 < line.rate < 4 * 62.5
+
+
+@pytest.mark.parametrize("round_trip_ms", [450.0, 600.0, 800.0])
+@pytest.mark.parametrize("rate", [62.5, 250.0, 1250.0, 5000.0])
+def test_D3_a_line_with_a_long_way_is_known_as_what_it_is(rate: float, round_trip_ms: float) -> None:
+    """That of a satellite, which nobody had filled."""
+    wire = Wire((rate, round_trip_ms))
+    wire.run(6000)
+    assert 0.8 * rate < fastest(wire.pacing).rate < 1.5 * rate
 
 
 def test_a_browser_that_decodes_slowly_does_not_look_like_a_thin_line() -> None:

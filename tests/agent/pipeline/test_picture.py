@@ -210,6 +210,18 @@ def test_scrolling_sends_copies_and_every_frame_is_exact() -> None:
     assert max(len(frame.data) for frame in copies[1:]) < 12_000  # the new lines are 64 kB of pixels
 
 
+def test_words_of_a_row_that_are_not_far_apart_go_out_together() -> None:
+    screen = PaintedScreen(text(200, 800, 1), signal=9)
+    show = Show(screen)
+    show.join(ZSTD)
+    show.run(300)
+    for x in (40, 150, 280):
+        screen.canvas[50:60, x : x + 30] ^= 200
+    show.run(50)
+    assert [kind for kind, _ in show.frames[-1].parts] == [UpdateKind.LOSSLESS]
+    assert np.array_equal(show.viewer.picture, screen.rgb)
+
+
 def test_what_goes_back_to_what_is_shown_is_not_sent() -> None:
     screen = PaintedScreen(text(200, 300, 1), signal=9)
     show = Show(screen)

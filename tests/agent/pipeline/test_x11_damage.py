@@ -233,14 +233,14 @@ def test_what_is_drawn_while_a_grab_waits_is_told_at_once(source: X11Source, cli
 
 def test_more_rectangles_than_are_told_are_merged_row_by_row() -> None:
     corners = [(x, y) for y in range(0, 3000, 30) for x in (0, 900)]
-    boxes = np.array([(x, y, x + 9, y + 9) for x, y in corners], np.int32)
-    told = merged(boxes)
+    rects = [Rect(x, y, 9, 9) for x, y in corners]
+    told = merged(rects)
     assert len(told) <= MAX_RECTS
     covered = np.zeros((3100, 1000), np.bool_)
     for rect in told:
         covered[rect.y : rect.y + rect.height, rect.x : rect.x + rect.width] = True
     assert all(covered[y : y + 9, x : x + 9].all() for x, y in corners)
-    assert merged(boxes[:2]) == (Rect(0, 0, 9, 9), Rect(900, 0, 9, 9))
+    assert merged(rects[:2]) == (Rect(0, 0, 9, 9), Rect(900, 0, 9, 9))
 
 
 def test_near_rows_are_fetched_together_and_only_the_rest_of_a_guess() -> None:

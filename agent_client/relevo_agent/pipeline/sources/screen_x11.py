@@ -11,9 +11,6 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
 from relevo_agent.pipeline.sources.libxcb import Extension, XRefused
 from relevo_agent.pipeline.sources.pixels_x11 import SHM_QUERY_VERSION, Pixels, Rows, SentPixels, SharedPixels
 from relevo_agent.pipeline.sources.readiness import Readiness
@@ -28,13 +25,12 @@ GAP_ROWS: Final = 24
 """Damaged rows closer than this are fetched by one request: a request costs as much as about so many rows."""
 GUESS_SHARE: Final = 0.25
 """Up to this share of the rows is fetched on the events' word, before the exact region has been told."""
-VERIFIED_S: Final = 14.0
+VERIFIED_S: Final = 29.0
 """Once in so long a look before which nothing was told is one at everything (4 ms of 1920x1080), as are those
 that come without a word (``rhythm.TOLD_MS``): an idle screen is to cost next to nothing."""
 _DAMAGE_QUERY_VERSION, _DAMAGE_CREATE, _DAMAGE_SUBTRACT = 0, 1, 3
 _BOUNDING_BOX: Final = 2
-Boxes = NDArray[np.int32]
-"""Shape (count, 4): left, top, right, bottom."""
+_BOX: Final = struct.Struct("=hhHH")
 _FIXES_QUERY_VERSION, _FIXES_CREATE_REGION, _FIXES_FETCH_REGION = 0, 5, 19
 
 
@@ -53,7 +49,7 @@ class _DamageWatch:
         """The bounding box of all that is damaged, if this event tells of damage."""
         if event[0] & 0x7F != self._damage.first_event:
             return None
-        return Rect(*struct.unpack_from("=hhHH", event, 16))
+        return Rect(*_BOX.unpack_from(event, 16))
 
     def subtract(self) -> int:
         """Queue: empty the region and tell what was in it; :meth:`taken` waits for the answer."""
@@ -63,11 +59,13 @@ class _DamageWatch:
 
     def taken(self, request: int, size_px: tuple[int, int]) -> tuple[Rect, ...]:
         """The rectangles that were damaged, inside the screen, from top to bottom."""
-        boxes = np.frombuffer(self._x.reply(request), np.int16, offset=32).reshape(-1, 4).astype(np.int32)
-        boxes[:, 2:] = (boxes[:, 2:] & 0xFFFF) + boxes[:, :2]
-        boxes = boxes.clip(0, (*size_px, *size_px))
-        boxes = boxes[(boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])]
-        return merged(boxes)
+        (across, down), found = size_px, list[Rect]()
+        for x, y, width, height in _BOX.iter_unpack(memoryview(self._x.reply(request))[32:]):
+            left, top = max(x, 0), max(y, 0)
+            right, bottom = min(x + width, across), min(y + height, down)
+            if left < right and top < bottom:
+                found.append(Rect(left, top, right - left, bottom - top))
+        return merged(found)
 
 
 class Lack(StrEnum):
@@ -252,21 +250,21 @@ class X11Source:
         return SentPixels(self._x, self._display.root, self._size_px)
 
 
-def merged(boxes: Boxes) -> tuple[Rect, ...]:
-    """Rectangles of boxes (sorted by top), at most :data:`MAX_RECTS` of them."""
-    if len(boxes) > MAX_RECTS:
-        boxes = _by_rows(boxes)
-    rects = [Rect(left, top, right - left, bottom - top) for left, top, right, bottom in boxes.tolist()]
-    return tuple(rects)
+def merged(rects: list[Rect]) -> tuple[Rect, ...]:
+    """These rectangles, or if they are more than :data:`MAX_RECTS` the bounds of those in each few rows."""
+    if len(rects) <= MAX_RECTS:
+        return tuple(rects)
+    rows = max(CELL_PX, -(-max(rect.y + rect.height for rect in rects) // MAX_RECTS))
+    bands = dict[int, Rect]()
+    for rect in rects:
+        bands[rect.y // rows] = _bounds(bands.get(rect.y // rows, rect), rect)
+    return tuple(bands.values())
 
 
-def _by_rows(boxes: Boxes) -> Boxes:
-    """One box for each row of cells that has any, or for several rows if the screen is very high."""
-    rows = np.maximum(CELL_PX, -(-int(boxes[:, 3].max()) // MAX_RECTS))
-    starts = np.flatnonzero(np.diff(boxes[:, 1] // rows, prepend=-1))
-    least = np.minimum.reduceat(boxes[:, :2], starts)
-    most = np.maximum.reduceat(boxes[:, 2:], starts)
-    return np.concatenate([least, most], axis=1)
+def _bounds(one: Rect, other: Rect) -> Rect:
+    left, top = min(one.x, other.x), min(one.y, other.y)
+    right = max(one.x + one.width, other.x + other.width)
+    return Rect(left, top, right - left, max(one.y + one.height, other.y + other.height) - top)
 
 
 def row_bands(rects: tuple[Rect, ...]) -> list[Rows]:
