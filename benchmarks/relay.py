@@ -61,7 +61,8 @@ class Room:
 def room_with(viewers: int) -> Room:
     """Bring a session to where media flows."""
     policies = Policies()
-    registry = Registry(Surroundings("https://relay.example", _OneNumber(), policies))
+    around = Surroundings("https://relay.example", _OneNumber(), policies, left_out=lambda _key, _line: None)
+    registry = Registry(around)
     agent_line = Line(Side.AGENT, policies)
     agent = registry.open_agent(agent_line, AgentHello(version=PROTOCOL_VERSION, agent_version="0.1.0"))
     if agent is None:

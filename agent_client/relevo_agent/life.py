@@ -132,16 +132,16 @@ class Life:
     # --- the network thread ---
 
     def _run(self) -> None:
-        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
-            try:
+        try:
+            with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
                 runner.run(self._main())
-            except Exception:  # noqa: BLE001 - the customer must not be left with a window that says "live"
-                _log.exception("the network thread has failed")
-                self._give_up()
-            finally:
-                self.cut_capture()
-                self._ended.set()
-                self._on_end()
+        except Exception:  # noqa: BLE001 - the customer must not be left with a window that says "live"
+            _log.exception("the network thread has failed")
+            self._give_up()
+        finally:
+            self.cut_capture()
+            self._ended.set()
+            self._on_end()
 
     def _give_up(self) -> None:
         """The session is out of joint: nothing stays held down, and the customer is told that it is over."""
@@ -167,7 +167,7 @@ class Life:
 
     async def _tick(self) -> None:
         while True:
-            await self._pulse.pause(held=self._hands.hold)
+            await self._pulse.pause(pressing=self._hands.hold or self._session.counts_down)
             self._carry(self._session.tick(now_ms()))
 
     def _take(self, event: Callable[[Session], list[Action]]) -> None:

@@ -10,8 +10,8 @@ from relevo_agent.session.actions import Acked, Action, Send
 TICK_S: Final = 0.25
 CALM_AFTER_S: Final = 2.0
 """It is calm when nothing that stirs has happened for so long."""
-CALM_TICK_S: Final = 2.5
-"""Between two calm ticks at most: more than half a heartbeat, so that every other one rides on that."""
+CALM_TICK_S: Final = 4.5
+"""Between two calm ticks at most: more than from one heartbeat to the next, so that each rides on one."""
 RIDE_S: Final = 1.0
 """A calm tick so long after the one before goes with a message that comes: one wake for both."""
 _EVERYDAY: Final = (Send, Acked)
@@ -46,12 +46,13 @@ class Pulse:
         if time.monotonic() - self._calm_since_s >= RIDE_S:
             self._wake(stirred=False)
 
-    async def pause(self, *, held: bool = False) -> None:
+    async def pause(self, *, pressing: bool = False) -> None:
         """Sleep until the next tick; a calm sleep ends an everyday tick after what stirs.
 
-        While a key is ``held`` down ticks stay often: it is let go within seconds of a silent line (SPEC S4).
+        Ticks stay often while something is ``pressing``: a key that is held down, which is let go within
+        seconds of a silent line (SPEC S4), or seconds that somebody sees run out.
         """
-        calm = not held and time.monotonic() - self._stirred_s > CALM_AFTER_S
+        calm = not pressing and time.monotonic() - self._stirred_s > CALM_AFTER_S
         if not calm or await self._sleep_calmly():
             await asyncio.sleep(TICK_S)
 

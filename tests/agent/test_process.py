@@ -162,7 +162,7 @@ def test_an_unknown_authority_is_said_and_never_skipped(tmp_path: Path, display:
                 failed = await event(process, "failed")
                 assert (failed["reason"], failed["final"]) == ("cert_unknown", True)
                 assert await asyncio.to_thread(process.process.wait, 60) == 3
-                assert "autoridad que este PC no conoce" in process.tail()
+                assert "nadie ha visto nada: este PC no conoce a la autoridad" in process.tail()
             finally:
                 process.stop()
 

@@ -43,7 +43,7 @@ def test_local_input_stirs_though_nothing_follows_from_it(monkeypatch: pytest.Mo
 def test_S4_ticks_stay_often_while_a_key_is_held(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pulse, "CALM_TICK_S", 3600.0)
     monkeypatch.setattr(pulse, "TICK_S", 0.0)
-    asyncio.run(asyncio.wait_for(Pulse().pause(held=True), 10))
+    asyncio.run(asyncio.wait_for(Pulse().pause(pressing=True), 10))
 
 
 def test_a_calm_tick_rides_on_what_wakes_the_loop_anyway_but_not_at_once(

@@ -32,6 +32,8 @@ class Notice(StrEnum):
     VISITOR_LOST = "visitor_lost"
     NUMBER_GONE = "number_gone"
     RELAY_BUSY = "relay_busy"
+    RELAY_FULL = "relay_full"
+    """It takes no new session, or no more from this network."""
     LEAD_CHANGED = "lead_changed"
     TAKEN_OVER = "taken_over"
     JOINED = "joined"

@@ -231,13 +231,18 @@ class Session(LocalSide):
             self._desk.act(Tell(Notice.NUMBER_GONE))
         elif code is ErrorCode.THROTTLED:
             self._codes.refused()
-            self._desk.act(Tell(Notice.RELAY_BUSY))
+            self._desk.act(Tell(Notice.RELAY_FULL if self._token is None else Notice.RELAY_BUSY))
         fatal = code in _FATAL or (self._desk.presents and code in _PRESENTATION_OVER)
         self._desk.act(CloseLink(code, fatal=fatal))
         if fatal:
             self._finish(code)
 
     # --- the clock ---
+
+    @property
+    def counts_down(self) -> bool:
+        """Whether somebody sees seconds run out: of a question, or before the PC restarts."""
+        return self._desk.asking or self._house.control.power.restart_at_ms is not None
 
     def tick(self, now_ms: float) -> list[Action]:
         """Let deadlines pass; to be called some four times a second."""

@@ -30,7 +30,7 @@ async def write(store: RelaySessionWriter, record: Record, now_s: float) -> None
             if record.number and await store.has_act(record.session_id, record.event_id):
                 return
             opens_report = record.action == REPORTED and record.details.get("report", True)
-            if await store.append_audit(_event(record, now_s)) and opens_report:
+            if await store.append_audit(event_of(record, now_s)) and opens_report:
                 await store.add_report(_report(record, now_s))
         case _:
             assert_never(record)
@@ -51,7 +51,8 @@ def audited(event: AuditEvent) -> Audited:
     )
 
 
-def _event(entry: Audited, now_s: float) -> AuditEvent:
+def event_of(entry: Audited, now_s: float) -> AuditEvent:
+    """An entry of the relay's core as a line of the record; ``now_s`` is wall time, where it has none."""
     return AuditEvent(
         at_s=entry.at_s or now_s,
         actor=entry.actor,

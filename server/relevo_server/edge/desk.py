@@ -36,10 +36,13 @@ from relevo_server.services import Services
 from relevo_server.store.audit import AuditEvent
 from relevo_server.store.spool import Spool
 
-_TICK_S = 2.0
-_LONGEST_TRUST = 25
-"""So many looks in a row nobody asks a database that seems unchanged: 50 s, as what ran out ends within 60
-(SPEC C25)."""
+_TICK_S = 4.0
+_LONGEST_TRUST = 12
+"""After so many looks in a row at a database that seems unchanged: 48 s, as what ran out ends within 60 (SPEC
+C25)."""
+_ASKED_AGAIN = 12
+"""The first of these times the database is asked, then the first of each so many, once in ten minutes. In the
+others only time can have ended what it said."""
 _log = logger(__name__)
 
 
@@ -112,6 +115,7 @@ class Desk:
         self.around = Surroundings(
             origin=services.settings.relay_origin,
             numbers=numbers,
+            left_out=self._left_out,
             policies=self.policies,
             wall_s=services.clock.wall_s,
             monotonic_s=services.clock.monotonic_s,
@@ -163,6 +167,7 @@ class Desk:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, watch, return_exceptions=True)
+            self.refusals.close()
             await self.books.close()
 
     def touch(self) -> None:
@@ -222,6 +227,9 @@ class Desk:
         self.around.records.append(books.audited(event))
         self.books.touch()
 
+    def _left_out(self, key: str, entry: Audited) -> None:
+        self.refusals.note(key, books.event_of(entry, self.services.clock.wall_s()))
+
     def _refused(self, what: str, event: AuditEvent, address: str, who: Identity | None = None) -> None:
         actor, organisation = (who.account_id, who.organisation_id) if who is not None else ("", HOME)
         told = replace(
@@ -267,13 +275,16 @@ class Desk:
                 continue
             now_s = self.services.clock.wall_s()
             try:
+                if trusted and trusted // _LONGEST_TRUST % _ASKED_AGAIN != 1:
+                    self._cut(self.vigil.run_out())
+                    continue
                 fallen = await self.vigil.fallen(looked_s - LOOK_BACK_S, applied)
                 looked_s, seen = now_s, trace
                 if trusted or next(rounds) % self.policies.account_check_rounds == 0:
                     fallen |= await self.vigil.unfit()
                 self._cut(fallen)
             except ProtocolError:
-                continue  # told by the vigil; those who are in go on
+                seen = None  # told by the vigil; those who are in go on, and it is asked again
             except Exception:  # noqa: BLE001 - a watch that ends would leave in whoever is sent away later
                 _log.exception("a look for revocations failed")
 

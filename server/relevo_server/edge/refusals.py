@@ -1,4 +1,7 @@
-"""Who was turned away, for the record: each kind at once, and a flood of it once more with its count."""
+"""Who was turned away, and which lines would be too many, for the record.
+
+Each kind is told at once, and a flood of it once more with its count.
+"""
 
 import os
 from collections import OrderedDict
@@ -58,6 +61,11 @@ class Refusals:
                 return
             del self._floods[key]
             self._close(oldest)
+
+    def close(self) -> None:
+        """Tell how many there were of all: nobody counts on."""
+        while self._floods:
+            self._close(self._floods.popitem(last=False)[1])
 
     def _close(self, flood: _Flood) -> None:
         if flood.more:

@@ -33,6 +33,10 @@ from relevo_server.relay.traits import Lead
 _log = logger(__name__)
 _POLICY_VIOLATION: Final = 1008
 _NOT_RECORDED: Final = "nothing new begins while it cannot be recorded"
+_TOO_MANY: Final = (
+    "this address has opened all the sessions it may in ten minutes; the server's setting "
+    "sessions_per_address says how many"
+)
 _FAREWELL: Final = relay_message(RelayError(code=ErrorCode.SHUTTING_DOWN))
 
 
@@ -173,10 +177,13 @@ class AgentEndpoint(_Endpoint):
             throttle = self.desk.services.throttles.register_address
             if throttle.charge(*address_keys(socket.address)) > 0.0:
                 self.desk.turned_away("register", socket.address)
-                line.refuse(ErrorCode.THROTTLED, "too many sessions from this address")
+                line.refuse(ErrorCode.THROTTLED, _TOO_MANY)
                 return None
         presenter = await self._presenter(said) if said.kind is SessionKind.PRESENTATION else None
-        return self.desk.registry.open_agent(line, said, Opening(socket.address, presenter))
+        party = self.desk.registry.open_agent(line, said, Opening(socket.address, presenter))
+        if party is None and line.ending is not None and line.ending.code is ErrorCode.THROTTLED:
+            self.desk.turned_away("sessions", socket.address)
+        return party
 
     async def _presenter(self, said: AgentHello) -> Lead | None:
         """Who presents, by the ticket of a first hello (SPEC C24); None when it is good for nothing."""

@@ -1,6 +1,6 @@
 """Whether people may (still) be here, and who is to be cut off (SPEC C18, C25)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from relevo_protocol.errors import ErrorCode, ProtocolError
@@ -12,6 +12,7 @@ from relevo_server.relay.seat import Identity
 from relevo_server.services import Services
 from relevo_server.store.database import Unavailable
 from relevo_server.store.revocations import Revocation
+from relevo_server.store.sign_ins import WebSession
 
 LOOK_BACK_S: Final = 60.0
 """How long after its time a revocation may become visible: another transaction, another machine's clock."""
@@ -25,6 +26,8 @@ class Vigil:
 
     services: Services
     registry: Registry
+    _sign_ins: dict[Identity, WebSession] = field(default_factory=dict[Identity, WebSession])
+    """As they were when they were last looked up."""
 
     async def stands(self, who: Identity) -> bool:
         """Whether this person may be here: a guest, or somebody whose account and sign-in both still stand.
@@ -66,11 +69,17 @@ class Vigil:
         Raises:
             ProtocolError: ``internal``: the database does not answer.
         """
+        self._sign_ins.clear()
         found: set[Identity] = set()
         for who in self.registry.vouched():
             if not await self.stands(who):
                 found.add(who)
         return found
+
+    def run_out(self) -> set[Identity]:
+        """Those among the present whose sign-in has run out since the database, unchanged, was asked."""
+        over = {who for who, sign_in in self._sign_ins.items() if not self.services.lives(sign_in)}
+        return over.intersection(self.registry.vouched())
 
     async def _revocations(self, since_s: float) -> list[Revocation]:
         try:
@@ -85,8 +94,11 @@ class Vigil:
     async def _sign_in_stands(self, who: Identity) -> bool:
         if not who.sign_in:
             return True
-        own = await self.services.sign_ins.of_account(who.account_id)
-        return any(one.id == who.sign_in and self.services.lives(one) for one in own)
+        for one in await self.services.sign_ins.of_account(who.account_id):
+            if one.id == who.sign_in:
+                self._sign_ins[who] = one
+                return self.services.lives(one)
+        return False
 
 
 def _is_lowered(who: Identity, now: AccountView) -> bool:

@@ -2,12 +2,13 @@
 
 import hashlib
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
 from relevo_protocol.limits import MAX_VIEWERS
 from relevo_protocol.modes import Mode, is_step_up
+from relevo_server.access.throttle import Key
 from relevo_server.relay.invited import Invited
 from relevo_server.relay.records import Audited, SeatDropped, SeatKept, SessionKept, SessionOver
 from relevo_server.relay.seat import Seat
@@ -170,17 +171,37 @@ class Keeping:
 
     def keep(self, entry: Audited, organisation: str = "", number: int = 0) -> None:
         """Add a line to the record, with its time and organisation; ``number`` is the host's own for it."""
-        own = self.traits.lead.organisation if self.traits.lead is not None else HOME
         event_id = event_id_of(self.session_id, number) if number else entry.event_id
         self._around.records.append(
             replace(
                 entry,
                 event_id=event_id,
-                organisation=organisation or own,
+                organisation=organisation or self._organisation(),
                 number=number,
                 at_s=self._around.wall_s(),
             )
         )
+
+    def leave_out(self, action: str, opened_from: Sequence[Key] = ()) -> None:
+        """Have a line of the host's counted that would be one too many: one tells how many there were.
+
+        Those of all sessions that were opened from a network are told together, if it is given.
+        """
+        network = opened_from[-1].name if opened_from else ""
+        entry = Audited(
+            b"" if network else self.session_id,
+            "agent",
+            action,
+            {},
+            {"address": network.removeprefix("address:")},
+            organisation=self._organisation(),
+            at_s=self._around.wall_s(),
+        )
+        whose = network or self.session_id.hex()
+        self._around.left_out(f"{action}:{whose}:{entry.organisation}", entry)
+
+    def _organisation(self) -> str:
+        return self.traits.lead.organisation if self.traits.lead is not None else HOME
 
 
 def event_id_of(session_id: bytes, number: int) -> bytes:

@@ -108,6 +108,7 @@ def _charge(session: Session, said: AgentToRelay) -> None:
         # Anybody opens sessions, one after the other: what these leave in the record is their address's.
         wait_s = max(wait_s, around.stranger_acts.charge(*session.opened_from))
     if wait_s > 0.0:
+        session.keeping.leave_out("throttled", session.opened_from)
         raise ProtocolError("too many control messages", ErrorCode.THROTTLED)
 
 
@@ -225,6 +226,8 @@ def _remove_viewer(session: Session, said: RemoveViewer) -> None:
         line.refuse(code, said.reason)
     if (was_in and seat.state is SeatState.GONE) or _may_record_failure(session):
         session.keeping.audit("agent", "viewer.removed", {"slot": seat.slot, "code": said.code.value})
+    else:
+        session.keeping.leave_out("viewer.removed")
 
 
 def _may_record_failure(session: Session) -> bool:

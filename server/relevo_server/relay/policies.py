@@ -53,9 +53,9 @@ class Policies:
     consent_deadline_s: float = limits.CONSENT_DEADLINE_S + 15.0
     resume_life_s: float = limits.RESUME_LIFE_S
     code_life_s: int = limits.CODE_LIFE_S
-    revocation_check_s: float = 2.0
+    revocation_check_s: float = 4.0
     """How often it is looked whether another process has revoked something (SPEC C25)."""
-    account_check_rounds: int = 15
+    account_check_rounds: int = 8
     """Every so many of these looks, the accounts of all who are present are looked up as well."""
     sessions_per_address: int = 50
     """Sessions that one address may have open at once; of IPv6 a /64, and its shares of wider networks."""

@@ -43,6 +43,10 @@ class Census:
     queued_bytes: int
 
 
+_CROWDED: Final = (
+    "this address has all the sessions it may have at once; the server's setting sessions_per_address says "
+    "how many"
+)
 _NOTHING_KNOWN: Final = Opening()
 
 
@@ -71,7 +75,7 @@ class Registry:
             return None
         keys = address_keys(opening.address) if opening.address else ()
         if any(self._crowded(key) for key in keys):
-            line.refuse(ErrorCode.THROTTLED, "this address has all the sessions that it may have at once")
+            line.refuse(ErrorCode.THROTTLED, _CROWDED)
             return None
         traits = Traits(hello.kind, opening.presenter if hello.kind is SessionKind.PRESENTATION else None)
         around = self._around

@@ -110,6 +110,8 @@ class Session:
         # Whoever comes back without end does not fill the record: their address's lines are bounded.
         if self.around.failures.charge(*(self.opened_from or (Key(self.session_id.hex()),))) <= 0.0:
             self.keeping.audit("agent", "session.resumed", {})
+        else:
+            self.keeping.leave_out("session.resumed", self.opened_from)
         missed, self._missed = self._missed, []
         for gone in missed:
             line.send(gone)

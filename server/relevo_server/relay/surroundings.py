@@ -10,7 +10,7 @@ from typing import Protocol
 from relevo_server.access.throttle import Allowance, Throttle
 from relevo_server.relay.invitations import Invitations
 from relevo_server.relay.policies import Policies
-from relevo_server.relay.records import Record
+from relevo_server.relay.records import Audited, Record
 from relevo_server.relay.tokens import TokenBook
 
 AGENT_REQUESTS = Allowance(60, 0.5)
@@ -23,7 +23,7 @@ WHISPERS = Allowance(60, 10)
 """Whispers of one seat, each receiver counted; more are dropped."""
 
 FAILURES = Allowance(60, 1 / 10)
-"""Lines for the record of one session about who failed at its door, or to come back; more are left out.
+"""Lines for the record of one session about who failed at its door, or to come back; more are counted.
 
 Of one address, too, about agents that came back to sessions opened from there."""
 
@@ -61,6 +61,8 @@ class Surroundings:
 
     origin: str
     numbers: Numbers
+    left_out: Callable[[str, Audited], None] = field(kw_only=True)
+    """Takes a line that would be one too many, with the name of its like: what tells their number later."""
     policies: Policies = field(default_factory=Policies)
     wall_s: Callable[[], float] = time.time
     monotonic_s: Callable[[], float] = time.monotonic

@@ -14,6 +14,7 @@ from typing import Final
 BINARY: Final = int(getattr(os, "O_BINARY", 0))
 """For `os.open`: every octet as it is."""
 _LOCKED_AT: Final = 0x7FFF_FFF0
+_NAMED_BYTES: Final = 200
 
 
 def sync_folder(folder: Path) -> None:
@@ -82,10 +83,22 @@ def alone(path: Path) -> Generator[None]:
 
 
 @contextlib.contextmanager
-def alone_now(path: Path) -> Generator[bool]:
-    """The same without waiting: whether nobody else has it. Raises OSError."""
+def alone_now(path: Path, name: str = "") -> Generator[bool]:
+    """The same without waiting: whether nobody else has it. Others read there who does. Raises OSError."""
     with _opened(path) as handle:
-        yield try_lock(handle)
+        free = try_lock(handle)
+        if free:
+            with contextlib.suppress(OSError):  # on a full disk nobody is named
+                os.ftruncate(handle, 0)
+                write_at(handle, f"{name}, process {os.getpid()}".encode() if name else b"", 0)
+        yield free
+
+
+def holder_of(path: Path) -> str:
+    """Who holds this lock file, or held it last, as they are called; empty where they did not say."""
+    with contextlib.suppress(OSError):
+        return path.read_bytes()[:_NAMED_BYTES].decode("utf-8", "replace")
+    return ""
 
 
 @contextlib.contextmanager

@@ -13,6 +13,7 @@ from relevo_agent.session.actions import (
     StopCapture,
     Tell,
 )
+from relevo_agent.ui.words.session import TABLE
 from relevo_protocol.crypto.schedule import Credential
 from relevo_protocol.errors import ErrorCode
 from relevo_protocol.messages.base import Message
@@ -100,6 +101,14 @@ def test_C5_the_relay_does_not_decide_how_long_a_code_lives(world: World, life_s
     code = world.session.snapshot.code
     assert code is not None
     assert 10_000 <= code.expires_ms - world.now_ms <= 600_000
+
+
+def test_C17_a_relay_that_takes_no_more_from_this_network_is_told_of_as_that() -> None:
+    world = new_world(connected=False)
+    world.carry(world.session.link_opened(world.now_ms))
+    world.relay(RelayError(code=ErrorCode.THROTTLED, detail="this address has all the sessions"))
+    assert notices(world) == [Notice.RELAY_FULL]
+    assert all("sessions_per_address" in text for text in TABLE["notice.relay_full"])
 
 
 def test_C5_a_relay_that_gives_no_codes_is_left_in_peace(world: World) -> None:

@@ -10,12 +10,17 @@ from typing import cast
 
 import pytest
 
+from relevo_protocol.errors import ErrorCode
+from relevo_protocol.messages.relay import RelayError
+from relevo_server.access.throttle import address_keys
 from relevo_server.edge.admission import Connections, Door
 from relevo_server.edge.desk import Desk
 from relevo_server.edge.listening import listen_socket
+from relevo_server.relay.records import Audited
 from tests.server.edge.test_hardening import Site, site
-from tests.support.peers import FakeViewer
-from tests.support.relay import running_relay
+from tests.support.fake_agent import FakeAgent
+from tests.support.peers import FakeViewer, agent_at
+from tests.support.relay import HOST, running_relay
 
 
 def test_X2_an_address_has_so_many_connections_and_no_more() -> None:
@@ -175,3 +180,37 @@ def test_X2_a_flood_of_refused_connections_leaves_the_event_loop_its_turn() -> N
         for one in (*held, *peers):
             one.close()
         assert len(door) == 0
+
+
+@pytest.mark.anyio
+async def test_C17_an_office_that_is_too_large_is_told_of_by_the_setting_that_would_let_it_in(
+    tmp_path: Path,
+) -> None:
+    async with running_relay(tmp_path, sessions_per_address=1) as relay, agent_at(relay):
+        assert relay.services is not None
+        for what in ("register", "sessions"):
+            later = FakeAgent(relay)
+            await later.begin()
+            refused = await later.inbox.expect(RelayError)
+            assert refused.code is ErrorCode.THROTTLED
+            assert "sessions_per_address" in refused.detail
+            await later.close()
+            told = await relay.audited("throttled", 1 if what == "register" else 2)
+            assert told[-1] == f'{{"count":1,"what":"{what}"}}'
+            # It may open another one, which is still one too many at once.
+            relay.services.throttles.register_address.refund(*address_keys(HOST))
+
+
+@pytest.mark.anyio
+async def test_C17_lines_left_out_are_told_with_their_number_before_the_server_has_stopped(
+    tmp_path: Path,
+) -> None:
+    async with running_relay(tmp_path) as relay:
+        assert relay.services is not None
+        desk = cast("MethodType", relay.services.switchboard.note).__self__
+        assert isinstance(desk, Desk)
+        for _ in range(5):
+            line = Audited(b"", "agent", "session.resumed", {}, {"address": "192.0.2.7"})
+            desk.around.left_out("session.resumed:192.0.2.7", line)
+        assert await relay.audited("session.resumed", 1) == ['{"count":1}']
+    assert await relay.audited("session.resumed", 2) == ['{"count":1}', '{"count":4}']

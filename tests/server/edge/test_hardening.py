@@ -314,7 +314,7 @@ async def test_who_is_heard_is_not_pinged_before_an_interval_of_silence(
     peer.send_keepalive_ping()
     assert pinged == []
     assert peer.ping_timer is not None
-    assert peer.ping_timer.when() == pytest.approx(peer._heard_s + 1000.0, abs=1.0)
+    assert 0.0 <= peer._heard_s + 1000.0 - peer.ping_timer.when() < 4.0
     peer.ping_timer.cancel()
     peer._heard_s -= 600.0
     peer.send_keepalive_ping()

@@ -20,6 +20,7 @@ from relevo_server.edge import desk
 from relevo_server.edge.desk import Desk
 from relevo_server.relay.policies import Policies
 from relevo_server.relay.seat import Identity
+from relevo_server.services import Services
 from relevo_server.store.accounts import AccountChange, AccountStore
 from relevo_server.store.audit import AuditEvent
 from relevo_server.store.database import Database
@@ -233,6 +234,43 @@ async def test_C25_an_idle_relay_asks_the_database_nothing(
         monkeypatch.setattr(RevocationStore, "since", since)
         await _desk(relay)._keep_watch()
         assert asked == []
+
+
+async def test_C25_a_sign_in_runs_out_in_time_though_a_database_that_nobody_changes_is_hardly_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desk, "Policies", partial(Policies, revocation_check_s=3600.0))
+    looks = asked = 0
+
+    def always_the_same(_self: Database) -> str:
+        return "trace"
+
+    def lives(_self: Services, _sign_in: object) -> bool:
+        return looks < 100
+
+    async def stops_within(_self: Desk, _seconds: float) -> bool:
+        nonlocal looks
+        looks += 1
+        return looks > 150
+
+    async def since(_self: RevocationStore, _at_s: float) -> list[object]:
+        nonlocal asked
+        asked += 1
+        return []
+
+    monkeypatch.setattr(Database, "trace", always_the_same)
+    async with (
+        running_relay(tmp_path) as relay,
+        agent_at(relay) as agent,
+        relay.signed_in() as browser,
+        viewer_of(browser, agent) as viewer,
+    ):
+        monkeypatch.setattr(Desk, "_stops_within", stops_within)
+        monkeypatch.setattr(RevocationStore, "since", since)
+        monkeypatch.setattr(Services, "lives", lives)
+        await _desk(relay)._keep_watch()
+        await _removed(viewer)
+        assert asked == 2, "at first, and once it had not changed for a while"
 
 
 def test_C25_what_was_revoked_while_the_relay_was_down_is_cut_when_it_starts(tmp_path: Path) -> None:

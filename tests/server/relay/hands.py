@@ -23,7 +23,7 @@ from relevo_server.relay.invitations import Invitations
 from relevo_server.relay.line import Line
 from relevo_server.relay.party import Party, deliver
 from relevo_server.relay.policies import Policies, Side
-from relevo_server.relay.records import Record
+from relevo_server.relay.records import Audited, Record
 from relevo_server.relay.registry import Opening, Registry
 from relevo_server.relay.seat import Identity
 from relevo_server.relay.session import Session
@@ -109,9 +109,11 @@ class Bench:
     def __post_init__(self) -> None:
         self.numbers = Numbers()
         self.records: deque[Record] = deque()
+        self.left_out: list[tuple[str, Audited]] = []
         self.around = Surroundings(
             origin="https://relay.example",
             numbers=self.numbers,
+            left_out=lambda key, entry: self.left_out.append((key, entry)),
             policies=self.policies,
             wall_s=lambda: self.at_s,
             monotonic_s=lambda: self.at_s,
