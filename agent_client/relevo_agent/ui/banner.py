@@ -3,11 +3,11 @@
 import tkinter as tk
 from collections.abc import Callable
 from tkinter import ttk
-from typing import Final
+from typing import Any, Final
 
 from relevo_agent.clock import now_ms
 from relevo_agent.session.actions import Phase, Snapshot
-from relevo_agent.ui import theme
+from relevo_agent.ui import room, theme
 from relevo_agent.ui.acts import acts, sensible
 from relevo_agent.ui.front import Commands
 from relevo_agent.ui.people import banner_text, ticking
@@ -26,8 +26,10 @@ PADDING_PX: Final = 14
 GAP_PX: Final = 8
 MOST_ROWS: Final = 3
 MIN_TEXT_PX: Final = 120
-ROOMY_TEXT_PX: Final = 260
-"""With less room for the text the buttons beside Stop go into a row of their own."""
+LABEL_EDGE_PX: Final = 4
+"""What a label is wider than its text."""
+BESIDE: Final[dict[str, Any]] = {"row": 0, "column": 3}
+BELOW: Final[dict[str, Any]] = {"row": 1, "column": 0, "columnspan": 5, "sticky": "e", "pady": (7, 0)}
 
 
 class Banner:
@@ -40,7 +42,9 @@ class Banner:
         self._snapshot = Snapshot()
         self._unread = 0
         self._drawn: tuple[str, ...] = ()
-        self._window = tk.Toplevel(root, background=theme.BANNER, padx=PADDING_PX, pady=7)
+        self._window = tk.Toplevel(
+            root, name=room.BANNER_NAME, background=theme.BANNER, padx=PADDING_PX, pady=7
+        )
         self._window.overrideredirect(True)
         theme.keep_on_top(self._window)
         self._window.withdraw()
@@ -115,7 +119,7 @@ class Banner:
         for widget in (*self._rows, *self._buttons.values()):
             widget.pack_forget()
         self._window.update_idletasks()
-        room_px = left_px = self._window.winfo_screenwidth() - 2 * PADDING_PX
+        room_px = left_px = room.main_monitor(self._window).width - 2 * PADDING_PX
         rows = iter(self._rows)
         row: tk.Frame | None = None
         for button in buttons:
@@ -128,27 +132,40 @@ class Banner:
             left_px -= wide_px
 
     def _fit(self, *, extra: bool) -> None:
-        """However long the names and small the screen, every button stands on it, Stop in the first row."""
+        """However long the names and small the screen, every button stands on it, Stop in the first row.
+
+        The other buttons stand where the banner covers less with them: beside the text, or below it.
+        """
         self._extra.grid_forget()
-        screen_px = self._window.winfo_screenwidth()
         self._text.configure(wraplength=TEXT_WIDTH_PX)
         self._window.update_idletasks()
         fixed_px = self._window.winfo_reqwidth() - self._text.winfo_reqwidth()
-        room_px = screen_px - fixed_px
-        if extra:
-            beside = room_px - self._extra.winfo_reqwidth() >= ROOMY_TEXT_PX
-            if beside:
-                self._extra.grid(row=0, column=3)
-                room_px -= self._extra.winfo_reqwidth()
-            else:
-                self._extra.grid(row=1, column=0, columnspan=5, sticky="e", pady=(7, 0))
+        room_px = room.main_monitor(self._window).width - fixed_px - LABEL_EDGE_PX
+        beside_px = room_px - self._extra.winfo_reqwidth()
+        if not extra:
+            self._wrap(room_px)
+            return
+        below_high_px = self._height_with(room_px, BELOW)
+        if beside_px >= MIN_TEXT_PX and self._height_with(beside_px, BESIDE) > below_high_px:
+            self._height_with(room_px, BELOW)
+
+    def _height_with(self, text_px: int, place: dict[str, Any]) -> int:
+        """Put the other buttons there, and tell how high the banner then is."""
+        self._extra.grid_forget()
+        self._extra.grid(**place)
+        self._wrap(text_px)
+        self._window.update_idletasks()
+        return self._window.winfo_reqheight()
+
+    def _wrap(self, room_px: int) -> None:
         self._text.configure(wraplength=max(MIN_TEXT_PX, min(TEXT_WIDTH_PX, room_px)))
 
     def _place(self) -> None:
         self._window.update_idletasks()
         if not self._moved:
-            x = max(0, (self._window.winfo_screenwidth() - self._window.winfo_reqwidth()) // 2)
-            self._window.geometry(f"+{x}+0")
+            monitor = room.main_monitor(self._window)
+            beside_px = max(0, monitor.width - self._window.winfo_reqwidth())
+            room.move(self._window, monitor.x + beside_px // 2, monitor.y)
 
     def _raise(self) -> None:
         if self._window.state() != "withdrawn":

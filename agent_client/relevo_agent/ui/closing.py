@@ -5,7 +5,7 @@ from collections.abc import Callable
 from tkinter import ttk
 from typing import Final
 
-from relevo_agent.ui import theme
+from relevo_agent.ui import room, theme
 from relevo_agent.ui.texts import Texts
 
 TEXT_WIDTH_PX: Final = 380
@@ -26,6 +26,6 @@ def ask_whether_to_close(root: tk.Tk, texts: Texts, end: Callable[[], None]) -> 
     for button in (ends, stay):
         button.bind("<Return>", lambda event: event.widget.invoke())
     window.bind("<Escape>", lambda _: window.destroy())
-    theme.centred(window)
+    room.centred(window)
     stay.focus_force()
     return window

@@ -7,7 +7,7 @@ from typing import Final
 
 from relevo_agent.clock import now_ms
 from relevo_agent.session.actions import Question, QuestionKind
-from relevo_agent.ui import theme
+from relevo_agent.ui import room, theme
 from relevo_agent.ui.offers import Offers
 from relevo_agent.ui.people import question_heading, question_lines
 from relevo_agent.ui.scroll import ScrollArea
@@ -15,6 +15,11 @@ from relevo_agent.ui.texts import Texts
 from relevo_protocol.modes import Capability, Role
 
 TEXT_WIDTH_PX: Final = 500
+LOW_SCREEN_PX: Final = 700
+WIDE_TEXT_PX: Final = 680
+"""Where the screen is lower than that its width is used instead, as far as it goes."""
+BESIDE_TEXT_PX: Final = 80
+LEAST_SCROLLED_PX: Final = 60
 PADDING_PX: Final = 22
 WARNING_GAP_PX: Final = 10
 AWAKE_AFTER_MS: Final = 900
@@ -33,6 +38,7 @@ class ConsentDialog:
         self._question = question
         self._answer = answer
         self._awake = self._settled = False
+        self._naps = 0
         self._window = tk.Toplevel(root, background=theme.GROUND, padx=26, pady=PADDING_PX)
         self._window.withdraw()
         self._window.title(texts("consent.title"))
@@ -41,18 +47,37 @@ class ConsentDialog:
         self._window.protocol("WM_DELETE_WINDOW", lambda: self._done(granted=False))
         self._window.bind("<Destroy>", self._destroyed)
         self._window.bind("<Escape>", lambda _: self._refuse())
+        monitor = room.main_monitor(self._window)
+        widest_px = WIDE_TEXT_PX if monitor.height < LOW_SCREEN_PX else TEXT_WIDTH_PX
+        self._wide_px = max(TEXT_WIDTH_PX, min(widest_px, monitor.width - BESIDE_TEXT_PX))
         self._build()
-        theme.centred(self._window)
+        room.centred(self._window)
         self._window.deiconify()
         theme.bring_up(self._window)
         self._no.focus_force()
-        root.after(AWAKE_AFTER_MS, self._wake)
+        self._fall_asleep()
         self._count_down()
 
     @property
     def question_id(self) -> int:
         """Which question this is."""
         return self._question.id
+
+    @property
+    def area(self) -> room.Area:
+        """Where the dialog stands."""
+        return room.area_of(self._window)
+
+    def make_room(self) -> None:
+        """Stand aside where the banner would cover the heading; what moves goes to sleep for a moment."""
+        free = self._free()
+        if self.area.y >= free.y and self.area.bottom + room.FRAME_PX <= free.bottom:
+            return
+        before = self.area
+        self._fit()
+        room.centred(self._window)
+        if self.area != before:
+            self._fall_asleep()
 
     def close(self) -> None:
         """Take the window away; nothing is answered."""
@@ -64,34 +89,42 @@ class ConsentDialog:
             self._window,
             text=question_heading(self._texts, self._question),
             style="Heading.TLabel",
-            wraplength=TEXT_WIDTH_PX,
+            wraplength=self._wide_px,
         )
         heading.pack(anchor="w", pady=(0, 14))
-        self._area = ScrollArea(self._window)
+        self._area = ScrollArea(self._window, LEAST_SCROLLED_PX)
         self._area.frame.pack(fill="both", expand=True)
         inner = self._area.inner
-        tk.Frame(inner, width=TEXT_WIDTH_PX, background=theme.GROUND).pack()  # the same width for every name
+        tk.Frame(inner, width=self._wide_px, background=theme.GROUND).pack()  # the same width for every name
         self._build_person(inner)
-        self._offers = Offers(inner, self._texts, self._question, TEXT_WIDTH_PX - 36)
+        self._offers = Offers(inner, self._texts, self._question, self._wide_px - 36)
         self._build_each_time(inner)
         answers = self._build_answers()
         answers.pack(fill="x", side="bottom", pady=(12, 0))
         fixed: list[tk.Widget] = [heading, answers]
         if self._question.kind is not QuestionKind.CAPABILITY:
             fixed.append(self._build_warning())
-        self._fit(*fixed)
+        self._fixed = tuple(fixed)
+        self._fit()
 
-    def _fit(self, *fixed: tk.Widget) -> None:
+    def _fit(self) -> None:
         """Whatever the screen, heading and answers stand on it; what is between them scrolls."""
+        self._area.fit(self._free().height - self._taken_px())
+
+    def _free(self) -> room.Area:
+        return room.room(self._window, self._taken_px() + LEAST_SCROLLED_PX)
+
+    def _taken_px(self) -> int:
+        """What does not scroll, and the frame."""
         self._window.update_idletasks()
-        taken = sum(widget.winfo_reqheight() for widget in fixed) + 2 * PADDING_PX + 14 + 12 + WARNING_GAP_PX
-        self._area.fit(self._window.winfo_screenheight() - theme.FRAME_PX - taken)
+        fixed = sum(widget.winfo_reqheight() for widget in self._fixed)
+        return fixed + 2 * PADDING_PX + 14 + 12 + WARNING_GAP_PX + room.FRAME_PX
 
     def _build_person(self, parent: tk.Misc) -> None:
         t, question = self._texts, self._question
         card = theme.card(parent)
         card.pack(fill="x", pady=(0, 12))
-        wrap = TEXT_WIDTH_PX - 36
+        wrap = self._wide_px - 36
         organisation = theme.drawable(question.organisation) or t("consent.no_organisation")
         name = theme.drawable(question.display_name)
         ttk.Label(card, text=name, style="Name.TLabel", wraplength=wrap).pack(anchor="w")
@@ -118,7 +151,7 @@ class ConsentDialog:
         t = self._texts
         card = theme.card(self._window, ground=theme.WARN_GROUND, line=theme.WARN_LINE)
         card.pack(fill="x", side="bottom", pady=(WARNING_GAP_PX, 0))
-        wrap = TEXT_WIDTH_PX - 36
+        wrap = self._wide_px - 36
         heading = ttk.Label(
             card, text=t("consent.warning_heading"), style="WarnStrong.TLabel", wraplength=wrap
         )
@@ -130,7 +163,7 @@ class ConsentDialog:
         if self._question.each_time:
             what = self._texts.capabilities(self._question.each_time)
             text = self._texts("consent.each_time", what=what)
-            ttk.Label(parent, text=text, style="Quiet.TLabel", wraplength=TEXT_WIDTH_PX).pack(anchor="w")
+            ttk.Label(parent, text=text, style="Quiet.TLabel", wraplength=self._wide_px).pack(anchor="w")
 
     def _build_answers(self) -> ttk.Frame:
         row = ttk.Frame(self._window)
@@ -143,15 +176,21 @@ class ConsentDialog:
             style="Accent.TButton",
             command=lambda: self._done(granted=True),
         )
-        self._yes.state(["disabled"])
         self._yes.pack(side="right")
         self._no.pack(side="right", padx=(0, 10))
         for button in (self._no, self._yes):
             button.bind("<Return>", lambda event: event.widget.invoke())
         return row
 
-    def _wake(self) -> None:
-        if self._settled:
+    def _fall_asleep(self) -> None:
+        self._awake = False
+        self._yes.state(["disabled"])
+        self._naps += 1
+        nap = self._naps
+        self._root.after(AWAKE_AFTER_MS, lambda: self._wake(nap))
+
+    def _wake(self, nap: int) -> None:
+        if self._settled or nap != self._naps:
             return
         self._awake = True
         self._yes.state(["!disabled"])

@@ -17,7 +17,7 @@ from relevo_agent.ui.front import Commands
 from relevo_agent.ui.keyboard import AWAY, HELP, Complaint, answer, carry_out
 from relevo_agent.ui.notices import IN_THE_BANNER, notice_text
 from relevo_agent.ui.offered import offer_lines
-from relevo_agent.ui.people import banner_text, question_heading, question_lines, yours
+from relevo_agent.ui.people import banner_text, had_company, question_heading, question_lines, yours
 from relevo_agent.ui.printer import Printer
 from relevo_agent.ui.texts import Language, Texts
 from relevo_protocol.errors import ERROR_TEXTS, ErrorCode
@@ -37,6 +37,7 @@ class Console:
         self._printer = Printer()
         self._asking = threading.RLock()
         self._shown = Snapshot()
+        self._had_company = False
         self._failure: FailureKind | None = None
         self._questions: list[Question] = []
         self._vetoes: list[Question] = []
@@ -46,6 +47,7 @@ class Console:
     def show(self, snapshot: Snapshot) -> None:
         """Say what is different from before."""
         before, self._shown = self._shown, snapshot
+        self._had_company = had_company(snapshot, before=self._had_company)
         if before.phase in events.OFFLINE and snapshot.phase in events.ONLINE:
             self._failure = None
         for name, fields in events.changes(before, snapshot, now_ms()):
@@ -150,7 +152,7 @@ class Console:
         if code is not ErrorCode.SESSION_ENDED:
             spanish = self._texts.language is Language.ES
             self._line(text.cause_es if spanish else text.cause_en)
-        self._line(self._texts("phase.ended"))
+        self._line(self._texts("phase.ended" if self._had_company else "ended.never"))
 
     def receipt(self, path: Path) -> None:
         """Say where the receipt is."""

@@ -5,7 +5,7 @@ from tkinter import ttk
 from typing import Final
 
 from relevo_agent.clock import now_ms
-from relevo_agent.ui import theme
+from relevo_agent.ui import room, theme
 from relevo_agent.ui.front import Commands
 from relevo_agent.ui.texts import Texts
 
@@ -57,7 +57,7 @@ class RestartCountdown:
         window.bind("<Escape>", lambda _: self._cancel())
         self._whole_ms = max(1.0, (self._at_ms or 0.0) - now_ms())
         self._say()
-        theme.centred(window)
+        room.centred(window)
         window.bell()
         cancel.focus_force()
         return window

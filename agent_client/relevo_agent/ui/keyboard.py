@@ -33,7 +33,7 @@ _PLAIN: Final[dict[str, Callable[[Commands], None]]] = {
     "clear": lambda commands: commands.clear_marks(),
     "borrar": lambda commands: commands.clear_marks(),
     "report": lambda commands: commands.report(),
-    "denunciar": lambda commands: commands.report(),
+    "avisar": lambda commands: commands.report(),
     "quit": lambda commands: commands.quit(),
     "salir": lambda commands: commands.quit(),
 }

@@ -28,6 +28,7 @@ LOUDNESS: Final[dict[Notice, Loudness]] = {
     Notice.VISITOR_LOST: Loudness.ALARM,
     Notice.NUMBER_GONE: Loudness.ALARM,
     Notice.RELAY_BUSY: Loudness.TROUBLE,
+    Notice.RELAY_FULL: Loudness.TROUBLE,
     Notice.LEAD_CHANGED: Loudness.NEWS,
     Notice.TAKEN_OVER: Loudness.NEWS,
     Notice.JOINED: Loudness.NEWS,

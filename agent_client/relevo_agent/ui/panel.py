@@ -9,12 +9,13 @@ from tkinter import ttk
 from typing import Final
 
 from relevo_agent.session.actions import Phase, Snapshot
-from relevo_agent.ui import theme
+from relevo_agent.ui import room, theme
 from relevo_agent.ui.acts import acts, sensible
 from relevo_agent.ui.chat import ChatBox
 from relevo_agent.ui.front import Commands
 from relevo_agent.ui.passes import CodeCard, LinkCard
-from relevo_agent.ui.scroll import ScrollArea
+from relevo_agent.ui.people import had_company
+from relevo_agent.ui.scroll import MIN_HEIGHT_PX, ScrollArea
 from relevo_agent.ui.texts import HAS_PANIC_KEY, Texts
 from relevo_agent.ui.theme import Fonts
 from relevo_agent.ui.who import WhoIsIn
@@ -38,6 +39,7 @@ class Panel:
         self._alarm_text = self._trouble_text = self._news_text = self._comfort_text = ""
         self._news_count = 0
         self._receipt: Path | None = None
+        self._had_company = False
         self.offers_again = True
         """Whether another session can be begun here after the end."""
         self._shown = Snapshot()
@@ -64,10 +66,16 @@ class Panel:
         if snapshot.phase in {Phase.WAITING, Phase.LIVE}:
             self._trouble_text = ""
             self._receipt = None
+        self._had_company = had_company(snapshot, before=self._had_company)
         self._shown = snapshot
         self._draw()
         self._render_chat()
-        theme.keep_on_screen(self._root)
+        room.keep_on_screen(self._root)
+
+    def make_room(self) -> None:
+        """The banner has come, gone or changed its size: stand beside it, Stop in sight."""
+        self._fit()
+        room.keep_on_screen(self._root)
 
     def alarm(self, text: str) -> None:
         """Something went wrong: say it in red until the next session is live."""
@@ -162,6 +170,8 @@ class Panel:
         open_now = self._shown.phase in {Phase.WAITING, Phase.LIVE}
         presenting = self._shown.kind is SessionKind.PRESENTATION and open_now
         key = "present.heading" if presenting else f"phase.{self._shown.phase.value}"
+        if self._shown.phase is Phase.ENDED and not self._had_company:
+            key = "ended.never"
         title = ttk.Label(body, text=self._texts(key), style="Heading.TLabel", wraplength=TEXT_WIDTH_PX)
         title.pack(anchor="w", pady=(0, 12))
 
@@ -188,6 +198,9 @@ class Panel:
         shown = self._shown
         if shown.phase is Phase.ENDED:
             self._draw_ended(foot)
+            return
+        if shown.phase is Phase.CONNECTING:
+            self._button(foot, "close", self._commands.quit).pack(anchor="e")
             return
         presenting = shown.kind is SessionKind.PRESENTATION
         self._draw_acts(foot)
@@ -230,8 +243,8 @@ class Panel:
     def _fit(self) -> None:
         """However much there is, the foot with Stop stands on the screen; the rest scrolls."""
         self._foot.update_idletasks()
-        room_px = self._root.winfo_screenheight() - theme.FRAME_PX - 2 * PADDING_PX
-        self._area.fit(room_px - self._foot.winfo_reqheight())
+        taken_px = self._foot.winfo_reqheight() + 2 * PADDING_PX + room.FRAME_PX
+        self._area.fit(room.room(self._root, taken_px + MIN_HEIGHT_PX).height - taken_px)
 
     def _draw_receipt(self, body: tk.Frame) -> None:
         if self._receipt is None:

@@ -3,12 +3,19 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from relevo_agent.session.actions import Person, Question, QuestionKind, Snapshot
+from relevo_agent.session.actions import Person, Phase, Question, QuestionKind, Snapshot
 from relevo_agent.ui.texts import Texts
 from relevo_protocol.limits import ADMINISTRATOR_LIFE_S
 from relevo_protocol.modes import Mode, Role, SessionKind
 
 BANNER_NAME_CHARS: Final = 48
+LEAST_NAME_CHARS: Final = 16
+
+
+def had_company(snapshot: Snapshot, *, before: bool) -> bool:
+    """Tell whether anybody was in since the session began, or it was kept open for somebody."""
+    kept = snapshot.grant_ends_at_ms is not None or snapshot.hold_ends_at_ms is not None
+    return bool(snapshot.people) or kept or (before and snapshot.phase is not Phase.CONNECTING)
 
 
 def controls(snapshot: Snapshot, person: Person) -> bool:
@@ -28,13 +35,17 @@ def name_of(texts: Texts, snapshot: Snapshot, slot: int | None) -> str:
     return next((_short(p.display_name) for p in snapshot.people if p.slot == slot), "?")
 
 
-def _short(name: str) -> str:
+def _short(name: str, chars: int = BANNER_NAME_CHARS) -> str:
     """A name that leaves room for Stop; the consent dialog and the window have it whole."""
-    return name if len(name) <= BANNER_NAME_CHARS else name[: BANNER_NAME_CHARS - 1] + "…"
+    return name if len(name) <= chars else name[: chars - 1] + "…"
 
 
 def _named(texts: Texts, people: list[Person]) -> str:
-    return texts.names([texts.person(_short(p.display_name), _short(p.organisation)) for p in people])
+    """However many they are: the banner must not grow over what the customer looks at."""
+    chars = max(LEAST_NAME_CHARS, BANNER_NAME_CHARS // max(1, len(people)))
+    return texts.names(
+        [texts.person(_short(p.display_name, chars), _short(p.organisation, chars)) for p in people]
+    )
 
 
 def banner_text(texts: Texts, snapshot: Snapshot, at_ms: float) -> str:

@@ -13,7 +13,8 @@ MIN_HEIGHT_PX: Final = 90
 class ScrollArea:
     """Put widgets into ``inner``, then call :meth:`fit`."""
 
-    def __init__(self, parent: tk.Misc) -> None:
+    def __init__(self, parent: tk.Misc, least_px: int = MIN_HEIGHT_PX) -> None:
+        self._least_px = least_px
         self.frame = tk.Frame(parent, background=theme.GROUND)
         self._canvas = tk.Canvas(
             self.frame,
@@ -33,7 +34,7 @@ class ScrollArea:
         """Be as high as the content, and no higher than this; a bar appears only where it is needed."""
         self.inner.update_idletasks()
         width, height = self.inner.winfo_reqwidth(), self.inner.winfo_reqheight()
-        shown = min(height, max(MIN_HEIGHT_PX, highest_px))
+        shown = min(height, max(self._least_px, highest_px))
         self._canvas.configure(width=width, height=shown, scrollregion=(0, 0, width, height))
         if shown < height:
             self._bar.pack(side="right", fill="y", padx=(6, 0))

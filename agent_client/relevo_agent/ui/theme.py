@@ -29,9 +29,6 @@ SCROLL_THUMB: Final = "#b9c3ce"
 LIVE_DOT: Final = "#ff6b5e"
 LAST_DRAWABLE: Final = 0xFFFF
 SCROLLBAR_PX: Final = 12
-EDGE_PX: Final = 8
-FRAME_PX: Final = 40
-"""What the desktop puts around a window, above and below."""
 
 _FAMILIES: Final = (
     "Segoe UI",
@@ -185,30 +182,6 @@ def keep_on_top(window: tk.Toplevel) -> None:
 def bring_up(window: tk.Toplevel) -> None:
     """Put a window above all others."""
     window.tk.call("raise", str(window))
-
-
-def centred(window: tk.Tk | tk.Toplevel) -> None:
-    """Put a window a little above the middle of the screen; one that is too high for it is cut to it."""
-    window.update_idletasks()
-    width, height = window.winfo_reqwidth(), window.winfo_reqheight()
-    highest = window.winfo_screenheight() - FRAME_PX
-    if height > highest:
-        height = highest
-        window.geometry(f"{width}x{height}")
-    x = (window.winfo_screenwidth() - width) // 2
-    y = max(0, (window.winfo_screenheight() - height) * 2 // 5)
-    window.geometry(f"+{x}+{y}")
-
-
-def keep_on_screen(window: tk.Tk | tk.Toplevel) -> None:
-    """Move a window that has grown beyond the screen's edge back onto it."""
-    window.update_idletasks()
-    # Where the frame stands: one that is told where its inside stands creeps by the frame's edge each time.
-    x, y = (int(number) for number in window.geometry().split("+", 2)[1:])
-    right = max(0, window.winfo_screenwidth() - window.winfo_reqwidth() - EDGE_PX)
-    lowest = max(0, window.winfo_screenheight() - window.winfo_reqheight() - FRAME_PX)
-    if x > right or y > lowest:
-        window.geometry(f"+{min(x, right)}+{min(y, lowest)}")
 
 
 def end(root: tk.Tk) -> None:

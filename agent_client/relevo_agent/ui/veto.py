@@ -7,7 +7,7 @@ from typing import Final
 
 from relevo_agent.clock import now_ms
 from relevo_agent.session.actions import Question
-from relevo_agent.ui import theme
+from relevo_agent.ui import room, theme
 from relevo_agent.ui.texts import Texts
 
 TEXT_WIDTH_PX: Final = 340
@@ -40,13 +40,20 @@ class VetoNotice:
     @property
     def height_px(self) -> int:
         """How high the window is, frame included."""
-        return self._window.winfo_reqheight() + theme.FRAME_PX
+        return self._window.winfo_reqheight() + room.FRAME_PX
 
-    def place(self, below_px: int) -> None:
-        """Stand in the lower right corner, this far above the edge."""
-        x = self._window.winfo_screenwidth() - self._window.winfo_reqwidth() - EDGE_PX
-        y = self._window.winfo_screenheight() - self.height_px - below_px
-        self._window.geometry(f"+{max(0, x)}+{max(0, y)}")
+    def place(self, stacked_px: int, taken: room.Area | None = None) -> None:
+        """Stand in the lower right corner, this far above the edge.
+
+        Where that would cover the answers to the question that is ``taken`` up, in the upper one.
+        """
+        free = room.room(self._window, self.height_px + stacked_px)
+        wide_px = self._window.winfo_reqwidth()
+        x = max(free.x, free.right - wide_px - EDGE_PX)
+        y = max(free.y, free.bottom - self.height_px - stacked_px)
+        if taken is not None and taken.overlaps(room.Area(x, y, wide_px, self.height_px)):
+            y = free.y + stacked_px
+        room.move(self._window, x, y)
         if self._window.state() == "withdrawn":
             self._window.deiconify()
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from relevo_agent.link.failures import FailureKind
 from relevo_agent.session.actions import Notice, Phase, Question, QuestionKind, Snapshot
-from relevo_agent.ui import theme
+from relevo_agent.ui import room, theme
 from relevo_agent.ui.banner import Banner
 from relevo_agent.ui.bell import Bell
 from relevo_agent.ui.closing import ask_whether_to_close
@@ -68,7 +68,7 @@ class Window:
             self._panel.alarm(self._texts("demo.loud"))
         self._root.protocol("WM_DELETE_WINDOW", self._close_asked)
         self._root.bind("<FocusIn>", lambda _: self._looked())
-        theme.centred(self._root)
+        room.centred(self._root)
         threading.Thread(target=self._await_quit, name="window's end", daemon=True).start()
         self._bell.hang()
         self._root.mainloop()
@@ -135,8 +135,15 @@ class Window:
         self._snapshot = snapshot
         self._panel.render(snapshot)
         self._banner.render(snapshot, self._panel.chat.unread)
+        self._make_room()
         self._countdown.render(None if snapshot.phase is Phase.ENDED else snapshot.restart_at_ms)
         self._name_window()
+
+    def _make_room(self) -> None:
+        """What the banner would now cover stands aside."""
+        self._panel.make_room()
+        if self._dialog is not None:
+            self._dialog.make_room()
 
     def _tell(self, loudness: Loudness, text: str) -> None:
         match loudness:
@@ -193,6 +200,7 @@ class Window:
                 question,
                 lambda yes, ticked: self._answered(question.id, yes, ticked),
             )
+            self._place_vetoes()
 
     def _answered(self, question_id: int, granted: bool, ticked: frozenset[Capability]) -> None:
         self._forget(question_id)
@@ -211,10 +219,10 @@ class Window:
         self._place_vetoes()
 
     def _place_vetoes(self) -> None:
-        above_px = 0
+        taken, stacked_px = self._dialog.area if self._dialog is not None else None, 0
         for notice in self._vetoes.values():
-            notice.place(above_px)
-            above_px += notice.height_px
+            notice.place(stacked_px, taken)
+            stacked_px += notice.height_px
 
     def _withdraw(self, question_id: int) -> None:
         veto = self._vetoes.pop(question_id, None)

@@ -372,3 +372,14 @@ def test_an_octet_that_is_no_character_does_not_end_the_keyboard(customer: Custo
     typed = io.TextIOWrapper(io.BytesIO(b"\xf1\nstop\n"), encoding="utf-8")
     customer.console.listen(commands, typed)
     assert heard.wait(60)
+
+
+@pytest.mark.parametrize(("snapshots", "key"), [((), "ended.never"), ((LIVE,), "phase.ended")])
+def test_who_was_never_connected_is_not_told_of_the_end_of_a_session(
+    snapshots: tuple[Snapshot, ...], key: str
+) -> None:
+    customer = Customer()
+    for snapshot in (Snapshot(Phase.CONNECTING), *snapshots, Snapshot(Phase.ENDED)):
+        customer.console.show(snapshot)
+    customer.console.ended(ErrorCode.SESSION_ENDED)
+    assert SPANISH(key) in customer.said

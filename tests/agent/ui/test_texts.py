@@ -1,16 +1,20 @@
 """Both languages say the same, about everything that there is."""
 
+import json
 import re
 from enum import StrEnum
+from pathlib import Path
 
 import pytest
 
 from relevo_agent.link.failures import FailureKind
 from relevo_agent.session.actions import Notice, Phase
 from relevo_agent.session.entries import DecidedBy
+from relevo_agent.ui.keyboard import carry_out
 from relevo_agent.ui.texts import Language, Texts
 from relevo_agent.ui.words import TABLE, capabilities, consent, doctor, failures, receipt, session, team
 from relevo_protocol.modes import Capability, Mode, Role
+from tests.agent.ui.stage import Commanded
 
 PARTS = (capabilities, consent, doctor, failures, receipt, session, team)
 
@@ -64,3 +68,18 @@ def test_what_they_may_do_reads_on_behind_its_colon() -> None:
         Texts(Language.EN).may(Mode.OBSERVER)
         == "What they may do: only see your screen, without touching anything."
     )
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_N8_window_terminal_and_browser_call_a_report_the_same(language: Language) -> None:
+    texts = Texts(language)
+    pages = Path(__file__).parents[3] / "viewer" / "src" / "ui" / "texts" / f"security.{language}.json"
+    browser = json.loads(pages.read_text(encoding="utf-8"))["report"]
+    assert texts("report.end") == browser["hostOpen"]
+    assert texts("report.end") in texts("report.why")
+    word = texts("report.end").split()[0].lower()
+    assert word == browser["only"].lower()
+    commanded = Commanded()
+    assert carry_out(word, frozenset(), commanded.commands) is True
+    assert commanded.done == [("report",)]
+    assert f" {word} (" in texts("term.help")

@@ -52,7 +52,7 @@ TABLE: Final[dict[str, tuple[str, str]]] = {
         "They will see your whole screen and what you open on it. Close first what is private.",
     ),
     "consent.visible_still": (
-        "Su pantalla la ve ya.",
+        "Ya está viendo su pantalla.",
         "They see your screen already.",
     ),
     "consent.demo": (

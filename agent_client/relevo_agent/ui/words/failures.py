@@ -5,59 +5,81 @@ from typing import Final
 TABLE: Final[dict[str, tuple[str, str]]] = {
     "fail.cert_unknown": (
         (
-            "El certificado del servidor lo firma una autoridad que este PC no conoce, así que no"
-            " es seguro que sea el servidor verdadero. Pida a su técnico el archivo de su "
-            "autoridad e indíquelo con --ca ARCHIVO."
+            "No se ha conectado y nadie ha visto nada: este PC no conoce a la autoridad que firma el "
+            "certificado del servidor, así que no es seguro que sea el verdadero. No es culpa suya. Llame a "
+            "quien le ayuda, a un número que usted ya tenía, y léale esto; si el servidor es suyo, le dará "
+            "el archivo de su autoridad (--ca ARCHIVO)."
         ),
         (
-            "The relay's certificate is signed by an authority that this PC does not know, so it "
-            "may not be the real relay. Ask your technician for the file of their authority and "
-            "name it with --ca FILE."
+            "Nothing was connected and nobody saw anything: this PC does not know the authority that signs "
+            "the server's certificate, so it may not be the real one. It is no fault of yours. Call whoever "
+            "helps you, at a number that you had before, and read this to them; if the server is theirs, "
+            "they will give you their authority's file (--ca FILE)."
         ),
     ),
     "fail.cert_name": (
         (
-            "El certificado del servidor es para otra dirección. Compruebe la dirección; si es "
-            "correcta, avise a su técnico y no siga."
+            "No se ha conectado y nadie ha visto nada: el certificado del servidor es para otra dirección. "
+            "Compruebe la dirección; si es correcta, no siga y llame a quien le ayuda, a un número que usted "
+            "ya tenía."
         ),
         (
-            "The relay's certificate is for another address. Check the address; if it is right, "
-            "tell your technician and go no further."
+            "Nothing was connected and nobody saw anything: the server's certificate is for another address. "
+            "Check the address; if it is right, go no further and call whoever helps you, at a number that "
+            "you had before."
         ),
     ),
     "fail.cert_expired": (
         (
-            "El certificado del servidor no es válido en esta fecha. Compruebe el reloj de este "
-            "PC; si va bien, avise a su técnico."
+            "No se ha conectado: el certificado del servidor no es válido en esta fecha. Compruebe el reloj "
+            "de este PC; si va bien, dígaselo a quien le ayuda."
         ),
         (
-            "The relay's certificate is not valid at this date. Check the clock of this PC; if it"
-            " is right, tell your technician."
+            "Nothing was connected: the server's certificate is not valid at this date. Check the clock of "
+            "this PC; if it is right, tell whoever helps you."
         ),
     ),
     "fail.cert_other": (
-        ("El certificado del servidor no se puede aceptar. Avise a su técnico; el registro dice por qué."),
-        "The relay's certificate cannot be accepted. Tell your technician; the log says why.",
+        (
+            "No se ha conectado: el certificado del servidor no se puede aceptar. Dígaselo a quien le ayuda; "
+            "el registro dice por qué."
+        ),
+        (
+            "Nothing was connected: the server's certificate cannot be accepted. Tell whoever helps you; the "
+            "log says why."
+        ),
     ),
     "fail.name_unknown": (
-        "No se encuentra el servidor. Compruebe la dirección y la conexión a Internet.",
-        "The relay cannot be found. Check the address and the Internet connection.",
+        (
+            "No se encuentra el servidor. Compruebe la conexión a Internet y la dirección; se vuelve a "
+            "intentar solo."
+        ),
+        (
+            "The server cannot be found. Check the Internet connection and the address; it is tried again "
+            "by itself."
+        ),
     ),
     "fail.unreachable": (
-        "El servidor no responde. Compruebe la conexión a Internet; se vuelve a intentar.",
-        "The relay does not answer. Check the Internet connection; it is being tried again.",
+        (
+            "El servidor no responde. Compruebe la conexión a Internet; se vuelve a intentar solo, no tiene "
+            "que hacer nada más."
+        ),
+        (
+            "The server does not answer. Check the Internet connection; it is tried again by itself, you "
+            "need do nothing else."
+        ),
     ),
     "fail.proxy": (
         "El proxy de su red no deja pasar. Pida a quien la administra que permita WebSocket.",
         "Your network's proxy does not let us through. Ask its administrator to allow WebSocket.",
     ),
     "fail.not_a_relay": (
-        "En esa dirección no responde un servidor de Relevo. Compruebe la dirección.",
-        "There is no Relevo relay at that address. Check the address.",
+        "En esa dirección no responde un servidor de Relevo. Compruebe la dirección con quien le ayuda.",
+        "No Relevo server answers at that address. Check the address with whoever helps you.",
     ),
     "fail.busy": (
-        "El servidor está ocupado; se vuelve a intentar.",
-        "The relay is busy; it is being tried again.",
+        "El servidor está ocupado; se vuelve a intentar solo.",
+        "The server is busy; it is tried again by itself.",
     ),
     "start.invite": (
         "{name} no es un enlace de presentación: deben ser sus dos mitades, separadas por un punto.",
@@ -116,8 +138,14 @@ TABLE: Final[dict[str, tuple[str, str]]] = {
         "{path} can be read by others; make it private: chmod 600 {path}",
     ),
     "no_window": (
-        "Sin ventana: todo se muestra y se pregunta en esta terminal ({why}).",
-        "No window: everything is shown and asked on this terminal ({why}).",
+        (
+            "Sin ventana: todo se muestra y se pregunta en esta terminal ({why}). Para enseñar un "
+            "escritorio, inicie el programa desde él."
+        ),
+        (
+            "No window: everything is shown and asked on this terminal ({why}). To show a desktop, start the "
+            "program from there."
+        ),
     ),
     "no_input": (
         "Este escritorio no admite control a distancia: {why}",

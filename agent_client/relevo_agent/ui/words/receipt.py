@@ -42,11 +42,11 @@ TABLE: Final[dict[str, tuple[str, str]]] = {
     "receipt.lead": ("{who} pasó a dirigir la ayuda", "{who} took the lead"),
     "receipt.removed": ("{who} tuvo que salir", "{who} was made to leave"),
     "receipt.reported": (
-        "Usted denunció a {who} y terminó la sesión. Su aviso se envió a los responsables del servicio",
+        "Usted avisó sobre {who} y terminó la sesión. Su aviso se envió a los responsables del servicio",
         "You reported {who} and ended the session. Your report was sent to the people who run the service",
     ),
     "receipt.reported_here": (
-        "Usted denunció a {who} y terminó la sesión. Sin conexión su aviso no se pudo enviar en ese momento",
+        "Usted avisó sobre {who} y terminó la sesión. Sin conexión su aviso no se pudo enviar en ese momento",
         "You reported {who} and ended the session. With no connection your report could not be sent then",
     ),
     "receipt.ended": ("La sesión terminó", "The session ended"),

@@ -47,7 +47,7 @@ TABLE: Final[dict[str, tuple[str, str]]] = {
     ),
     "phase.connecting": (
         "Conectando con el servidor…",
-        "Connecting to the relay…",
+        "Connecting to the server…",
     ),
     "phase.reconnecting": (
         "Se ha perdido la conexión. Volviendo a conectar…",
@@ -64,6 +64,10 @@ TABLE: Final[dict[str, tuple[str, str]]] = {
     "phase.ended": (
         "La sesión ha terminado. Nadie ve ya su pantalla.",
         "The session has ended. Nobody sees your screen any more.",
+    ),
+    "ended.never": (
+        "No ha habido ninguna conexión. Nadie ha visto su pantalla.",
+        "There was no connection. Nobody saw your screen.",
     ),
     "again": (
         "Empezar otra vez",
@@ -130,12 +134,12 @@ TABLE: Final[dict[str, tuple[str, str]]] = {
         "Stop",
     ),
     "report.end": (
-        "Denunciar y terminar",
+        "Avisar y terminar",
         "Report and end",
     ),
     "report.why": (
         (
-            "¿No les llamó usted, o le piden dinero o claves? Pulse «Denunciar y terminar». No tiene que dar "
+            "¿No les llamó usted, o le piden dinero o claves? Pulse «Avisar y terminar». No tiene que dar "
             "explicaciones."
         ),
         (
@@ -182,8 +186,14 @@ TABLE: Final[dict[str, tuple[str, str]]] = {
         ),
     ),
     "notice.code_killed": (
-        ("Alguien ha probado tres códigos equivocados. El código anterior ya no vale: use el nuevo."),
-        "Somebody tried three wrong codes. The old code no longer works: use the new one.",
+        (
+            "Se ha escrito tres veces un código que no era. No ha entrado nadie. El código anterior ya no "
+            "vale: dé el nuevo solo a la persona a la que usted ha llamado."
+        ),
+        (
+            "A wrong code was typed three times. Nobody came in. The old code no longer works: give the new "
+            "one only to the person whom you called."
+        ),
     ),
     "notice.identity_mismatch": (
         "Se ha rechazado a una persona: su nombre no coincide con el de su cuenta.",
@@ -195,7 +205,7 @@ TABLE: Final[dict[str, tuple[str, str]]] = {
     ),
     "notice.session_lost": (
         "El servidor ha olvidado la sesión. Dé a su técnico el código nuevo.",
-        "The relay has forgotten the session. Give your technician the new code.",
+        "The server has forgotten the session. Give your technician the new code.",
     ),
     "notice.visitor_lost": (
         (
@@ -218,8 +228,20 @@ TABLE: Final[dict[str, tuple[str, str]]] = {
         ),
     ),
     "notice.relay_busy": (
-        "El servidor está ocupado y no da códigos ahora; se vuelve a intentar en un minuto.",
-        "The relay is busy and gives no codes now; it is being tried again in a minute.",
+        "El servidor está ocupado y no da códigos ahora; se vuelve a intentar solo dentro de un minuto.",
+        "The server is busy and gives no codes now; it is tried again by itself in a minute.",
+    ),
+    "notice.relay_full": (
+        (
+            "El servidor no admite ahora más sesiones, o no más desde su red; se vuelve a intentar solo. Si "
+            "en su oficina se ayuda a muchos PC a la vez, dígaselo a su técnico: en el servidor es el ajuste "
+            "sessions_per_address."
+        ),
+        (
+            "The server takes no more sessions now, or no more from your network; it is tried again by "
+            "itself. If many PCs of your office are being helped at once, tell your technician: on the "
+            "server it is the setting sessions_per_address."
+        ),
     ),
     "term.code": (
         "Código: {code}   (dura {minutes} min)",
@@ -235,7 +257,7 @@ TABLE: Final[dict[str, tuple[str, str]]] = {
     ),
     "term.help": (
         (
-            "Escriba: parar · denunciar (y terminar) · control (tomarlo) · devolver · mirar (que solo miren) "
+            "Escriba: parar · avisar (y terminar) · control (tomarlo) · devolver · mirar (que solo miren) "
             "· decir TEXTO · ayuda"
         ),
         (
