@@ -58,7 +58,7 @@ def assemble(services: Services, parts: AccountParts) -> Accounts:
     factors = _factors(services, parts.database, seal)
     tries = Tries(services, KnownDevices(seal, services.clock))
     service = SignInService(services, SignInParts(parts.accounts, sign_ins, parts.passwords, factors, tries))
-    proofs = Proofs(services, service, factors, sign_ins)
+    proofs = Proofs(services, service, factors)
     gate = Gate(services, service, factors, TokenAuth(services, tokens))
     own = OwnAccount(services, parts.accounts, sign_ins, service, tokens, parts.passwords)
     oidc = _oidc(services, service, parts)

@@ -74,8 +74,8 @@ class Pending:
     browser: bytes = field(repr=False)
     to: str
     fresh: bool
-    earlier: bytes = field(default=b"", repr=False)
-    """The browser's sign-in of before, as the database knows it: its cookie does not come back with it."""
+    earlier: str = ""
+    """The browser's sign-in of before by its public name: its cookie does not come back with it."""
 
 
 @dataclass(frozen=True)

@@ -89,7 +89,7 @@ class OidcSignIn:
             browser=hash_token(browser),
             to=wish.to,
             fresh=wish.fresh,
-            earlier=hash_token(wish.earlier) if wish.earlier else b"",
+            earlier=await self._service.named(wish.earlier),
         )
         try:
             return SentAway(
@@ -115,7 +115,7 @@ class OidcSignIn:
         self._service.tries.address(asker).refund()
         # However the provider looked at the person, it stands for the password: the second step stays ours.
         outcome = await self._service.after_first(account, OIDC, asker, authenticated=pending.fresh)
-        if isinstance(outcome, SignedIn) and pending.earlier:
+        if isinstance(outcome, SignedIn):
             await self._service.close(pending.earlier)
         return Arrived(outcome, pending.to)
 

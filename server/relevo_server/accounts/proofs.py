@@ -21,7 +21,6 @@ from relevo_server.errors import (
     reauth_needed,
 )
 from relevo_server.services import Services
-from relevo_server.store.sign_ins import SignInStore
 
 STEP: Final = "step"
 REAUTH: Final = "reauth"
@@ -48,13 +47,10 @@ class Step:
 class Proofs:
     """Checks second steps, passkeys without a name, and proofs of who acts."""
 
-    def __init__(
-        self, services: Services, service: SignInService, factors: Factors, sign_ins: SignInStore
-    ) -> None:
+    def __init__(self, services: Services, service: SignInService, factors: Factors) -> None:
         self._services = services
         self._service = service
         self._factors = factors
-        self._sign_ins = sign_ins
         self._tries = service.tries
 
     async def second(self, step: Step, proof: Proof, asker: Asker) -> SignedIn:
@@ -121,10 +117,11 @@ class Proofs:
             raise Refusal(OIDC_ONLY)
         return await self._open(account, PASSKEY, asker)
 
-    async def reauth(self, account: AccountView, proof: Proof, asker: Asker) -> None:
+    async def reauth(self, account: AccountView, proof: Proof, asker: Asker, token: str) -> str | None:
         """Note that this sign-in proved itself just now; every proof given must fit.
 
         A password alone is none where the account has more, or its organisation goes by its provider.
+        Returns the token that takes this one's place, if one does (`SignInService.prove`).
 
         Raises:
             Refusal: wrong_sign_in, wrong_code, totp_locked, passkey_failed, reauth_needed, invalid_request
@@ -145,7 +142,7 @@ class Proofs:
             method = await self._check(account, proof, asker, purpose=REAUTH)
         charge.refund()
         event = asker.event(self._services, account, "reauth", method=method)
-        await self._sign_ins.mark_authenticated(account.sign_in, self._services.clock.wall_s(), event)
+        return await self._service.prove(account, token, event)
 
     async def _open(
         self, account: AccountView, method: str, asker: Asker, under: str | None = None

@@ -133,9 +133,11 @@ def _add_own(router: APIRouter, service: SignInService, factors: Factors, gate: 
 
 def _add_reauth(router: APIRouter, proofs: Proofs, factors: Factors, gate: Gate) -> None:
     @router.post("/reauth", status_code=204)
-    async def reauth(body: ProofBody, request: Request) -> None:
-        account = await gate.me(request, walled=False)
-        await proofs.reauth(account, body.proof(), asker_of(request))
+    async def reauth(body: ProofBody, request: Request, response: Response) -> None:
+        account, token = await gate.me(request, walled=False), cookie_of(request, COOKIE)
+        fresh = await proofs.reauth(account, body.proof(), asker_of(request), token)
+        if fresh is not None:
+            set_sign_in(response, fresh)
 
     @router.post("/reauth/passkey/options")
     async def reauth_options(request: Request) -> OptionsAnswer:

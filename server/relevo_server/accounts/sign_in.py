@@ -26,7 +26,7 @@ from relevo_server.services import Services
 from relevo_server.store.accounts import AccountStore
 from relevo_server.store.audit import AuditEvent
 from relevo_server.store.organisations import HOME
-from relevo_server.store.sign_ins import NewSignIn, SignInStore
+from relevo_server.store.sign_ins import NewSignIn, Renewal, SignInStore, WebSession
 
 LINK: Final = "link"
 LINK_LIFETIME_S = 1800
@@ -34,6 +34,8 @@ _TOKEN_BYTES = 32
 _ID_BYTES = 16
 # A busy page asks several times a second; the database need not hear of each.
 _TOUCH_EVERY_S = 60.0
+# Requests that left with the token of before a renewal: other tabs ask all the time.
+_UNDER_WAY_S = 10.0
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,8 @@ class SignInService:
         self._factors = parts.factors
         self.tries = parts.tries
         self.steps: Challenges[FirstStep] = Challenges(services.clock.monotonic_s)
+        self._renewed: dict[bytes, tuple[str, float]] = {}
+        """By a token's hash what took its place just now, and until when requests with it are under way."""
 
     async def by_password(self, name: str, password: str, asker: Asker) -> SignedIn | StepNeeded:
         """Sign in by name. Raises Refusal: wrong_sign_in, too_many_attempts, busy or oidc_only."""
@@ -186,8 +190,8 @@ class SignInService:
         """The account behind a cookie. Raises Refusal: not_signed_in."""
         if not token:
             raise Refusal(NOT_SIGNED_IN)
-        key, now_s = hash_token(token), self._services.clock.wall_s()
-        found = await self._sign_ins.find(key)
+        key, found = await self._find(token)
+        now_s = self._services.clock.wall_s()
         if found is None or not self._services.lives(found):
             raise Refusal(NOT_SIGNED_IN)
         account = await self._accounts.view(found.account_id)
@@ -203,25 +207,65 @@ class SignInService:
         """Seconds since the account's sign-in last proved who it is."""
         return self._services.clock.wall_s() - account.authenticated_at_s
 
+    async def prove(self, account: AccountView, token: str, event: AuditEvent) -> str | None:
+        """Note that this sign-in has just shown again who it is; the token that takes this one's place.
+
+        The same one where it was renewed just now: the answer with it may be lost. None: it is not renewed.
+        """
+        old, now_s = hash_token(token), self._services.clock.wall_s()
+        if self._became(old) is not None:
+            await self._sign_ins.mark_authenticated(account.sign_in, now_s, event)
+            return self._became(old)
+        fresh, clock_s = secrets.token_urlsafe(_TOKEN_BYTES), self._services.clock.monotonic_s()
+        self._renewed = {key: one for key, one in self._renewed.items() if one[1] > clock_s}
+        # Noted before the database has it: who asks in between finds the one or the other.
+        self._renewed[old] = fresh, clock_s + _UNDER_WAY_S
+        done = False
+        try:
+            renewal = Renewal(old, hash_token(fresh))
+            done = await self._sign_ins.mark_authenticated(account.sign_in, now_s, event, renewal)
+        finally:
+            if not done:
+                self._renewed.pop(old, None)
+        return fresh if done else None
+
+    def _became(self, key: bytes) -> str | None:
+        """What the token of this hash was renewed to while requests with it may be under way."""
+        new, until_s = self._renewed.get(key, (None, 0.0))
+        return new if self._services.clock.monotonic_s() < until_s else None
+
+    async def _find(self, token: str) -> tuple[bytes, WebSession | None]:
+        """The sign-in of a cookie, and the hash by which it is stored."""
+        key = hash_token(token)
+        found, new = await self._sign_ins.find(key), self._became(key)
+        if found is None and new is not None:
+            key = hash_token(new)
+            found = await self._sign_ins.find(key)
+        return key, found
+
     async def sign_out(self, token: str, asker: Asker) -> None:
         """End the sign-in of a cookie and all that its account has open; unknown ones are no error."""
-        key = hash_token(token)
-        found = await self._sign_ins.find(key) if token else None
+        _, found = await self._find(token)
         if found is None:
             return
         account = await self._accounts.view(found.account_id)
         event = replace(asker.event(self._services, account, "sign_out"), actor=found.account_id)
-        await self._sign_ins.close(key, event)
+        await self._sign_ins.close(found.id, event)
         self._services.revoke(found.account_id)
 
     async def replace_browser(self, token: str) -> None:
         """End a browser's earlier sign-in, which a newer one takes the place of: no sign-out by a person."""
-        if token:
-            await self.close(hash_token(token))
+        await self.close(await self.named(token))
 
-    async def close(self, token_hash: bytes) -> None:
+    async def named(self, token: str) -> str:
+        """The public name of a cookie's sign-in, which no renewal changes; empty where there is none."""
+        found = (await self._find(token))[1] if token else None
+        return found.id if found is not None else ""
+
+    async def close(self, sign_in: str) -> None:
         """End a sign-in that a newer one of the same browser takes the place of; none is no error."""
-        await self._sign_ins.close(token_hash)
+        if sign_in:
+            await self._sign_ins.close(sign_in)
 
     async def methods_of_proof(self, account: AccountView) -> list[str]:
         """How this account can prove anew who it is: by its second factors, where it has any, alone."""

@@ -30,6 +30,14 @@ class NewSignIn:
 
 
 @dataclass(frozen=True)
+class Renewal:
+    """The token that a sign-in has, and the one that it gets, as SHA-256."""
+
+    old: bytes = field(repr=False)
+    new: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
 class WebSession:
     """A signed-in browser; times in seconds since the epoch."""
 
@@ -98,29 +106,30 @@ class SignInStore:
                 .values(seen_at_s=seen_at_s)
             )
 
-    async def mark_authenticated(self, sign_in: str, at_s: float, event: AuditEvent) -> bool:
-        """Note that whoever uses the sign-in has shown again who they are; False when it is gone."""
+    async def mark_authenticated(
+        self, sign_in: str, at_s: float, event: AuditEvent, renewal: Renewal | None = None
+    ) -> bool:
+        """Note that whoever uses the sign-in has shown again who they are, and give it its new token.
+
+        False: it is gone, or has another token by now than the one that was to be renewed.
+        """
+        marked = update(WebSessionRow).where(WebSessionRow.id == sign_in).values(authenticated_at_s=at_s)
+        if renewal is not None:
+            marked = marked.where(WebSessionRow.token_hash == renewal.old).values(token_hash=renewal.new)
         async with self._database.write() as session:
-            found = await session.scalar(
-                update(WebSessionRow)
-                .where(WebSessionRow.id == sign_in)
-                .values(authenticated_at_s=at_s)
-                .returning(WebSessionRow.id)
-            )
+            found = await session.scalar(marked.returning(WebSessionRow.id))
             if found is not None:
                 await append_audit(session, event)
         return found is not None
 
-    async def close(self, token_hash: bytes, event: AuditEvent | None = None) -> None:
-        """End one sign-in; nothing happens when there is none.
+    async def close(self, sign_in: str, event: AuditEvent | None = None) -> None:
+        """End one sign-in by its public name, whatever its token is by now; none is no error.
 
         With an event it is a sign-out: recorded, and every connection of the account is to be cut.
         """
         async with self._database.write() as session:
             account_id = await session.scalar(
-                delete(WebSessionRow)
-                .where(WebSessionRow.token_hash == token_hash)
-                .returning(WebSessionRow.account_id)
+                delete(WebSessionRow).where(WebSessionRow.id == sign_in).returning(WebSessionRow.account_id)
             )
             if account_id is not None and event is not None:
                 revoke(session, account_id, event.at_s)

@@ -181,6 +181,25 @@ def test_Q1_the_browsers_earlier_sign_in_ends_though_its_cookie_does_not_come_ba
     run(tmp_path, play)
 
 
+def test_Q1_the_earlier_sign_in_ends_though_its_token_was_renewed_meanwhile(tmp_path: Path, theirs: Theirs):
+    async def play(found: Site):
+        await account(found)
+        await found.sign_in()
+        sent = await found.client.get("/api/oidc/start")
+        # In another tab.
+        assert (await found.post("/api/reauth", {"password": PASSWORD})).status_code == 204
+        fresh = f"{COOKIE}={found.client.cookies[COOKIE]}"
+        found.client.cookies.delete(COOKIE)
+        theirs.claims = ANA
+        state = parse_qs(urlsplit(sent.headers["location"]).query)["state"][0]
+        await found.client.get("/api/oidc/callback", params={"state": state, "code": "x"})
+        assert await name_now(found) == ANA.email
+        found.client.cookies.clear()
+        assert (await found.client.get("/api/me", headers={"cookie": fresh})).status_code == 401
+
+    run(tmp_path, play)
+
+
 def test_Q7_where_only_the_provider_counts_a_password_is_no_proof_and_a_link_still_rescues(
     tmp_path: Path, theirs: Theirs
 ):

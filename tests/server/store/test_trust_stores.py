@@ -116,8 +116,8 @@ def test_Q1_sign_ins_are_listed_and_ended_one_by_one_or_all(database_url: str):
         found = await store.find(b"two".ljust(32))
         assert found is not None
         assert (found.id, found.authenticated_at_s) == ("two", 50.0)
-        await store.close(b"two".ljust(32), event("sign_out"))
-        await store.close(b"two".ljust(32), event("sign_out"))  # nothing is there any more
+        await store.close("two", event("sign_out"))
+        await store.close("two", event("sign_out"))  # nothing is there any more
         assert await store.of_account(ana) == []
         return ana, await revoked(database), (await actions(database))[4:]
 
