@@ -131,8 +131,8 @@ ERROR_TEXTS: dict[ErrorCode, ErrorText] = {
         Fault.USER,
         "This code is not valid.",
         "Este código no es válido.",
-        "Check the twelve digits with the customer; a code lives ten minutes.",
-        "Compruebe los doce dígitos con el cliente; un código dura diez minutos.",
+        "Check the digits with the customer: after ten minutes or three wrong tries they see new ones.",
+        "Compruebe los dígitos con el cliente: a los diez minutos o tras tres intentos ve otros nuevos.",
     ),
     ErrorCode.CODE_DEAD: ErrorText(
         Fault.USER,

@@ -23,7 +23,7 @@ from relevo_server.store.disk import alone_now
 from relevo_server.store.erasure import Erasure
 from relevo_server.store.erasure import erase as erase_stored
 from relevo_server.store.relay_sessions import RelaySessionStore
-from relevo_server.store.spool import SERVER_LOCK, Spool, rewrite_refused, set_aside, waiting
+from relevo_server.store.spool import ERASES, SERVER_LOCK, Spool, rewrite_refused, set_aside, waiting
 
 _SESSION: Final = re.compile(r"[0-9a-fA-F]{32}")
 _GUEST: Final = re.compile(r"guest-[0-9a-f]{24}")
@@ -109,7 +109,7 @@ class _Whose:
 async def _unwritten(settings: Settings, database: Database, whose: _Whose) -> int:
     """How many records about them stay in the spool, once the server has had its time, or we have tried."""
     spool = settings.data / "spool"
-    with alone_now(spool / SERVER_LOCK) as stopped:
+    with alone_now(spool / SERVER_LOCK, ERASES) as stopped:
         if stopped:  # and none starts meanwhile
             await _bring_in(settings, database)
     rounds = 0 if stopped else round(_PATIENCE_S / _LOOK_EVERY_S)

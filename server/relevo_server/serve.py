@@ -23,8 +23,8 @@ from relevo_server.edge.hardening import uvicorn_options
 from relevo_server.edge.listening import listen_socket
 from relevo_server.logs import configure_logs, logger
 from relevo_server.settings import Settings
-from relevo_server.store.disk import alone_now
-from relevo_server.store.spool import SERVER_LOCK
+from relevo_server.store.disk import alone_now, holder_of
+from relevo_server.store.spool import ERASES, SERVER_LOCK
 from relevo_server.tls import TlsKeeper
 
 # What is open gets this long after SIGTERM; the process is gone within five seconds.
@@ -32,6 +32,13 @@ _GRACE_S = 3
 _BACKLOG = 512
 _PREDECESSOR_S: Final = 10.0
 """How long a server that is just being stopped is waited for."""
+_ERASURE_S: Final = 600.0
+"""How long an erasure is: it ends by itself, once it has written what waited for the database."""
+_LOOK_EVERY_S: Final = 0.1
+_SERVES: Final = "relevo-server run"
+_AFTER_ERASURE: Final = (
+    "look at what it says; where it does not go on, stop it, start the server, and erase once more"
+)
 _log = logger(__name__)
 
 
@@ -57,17 +64,23 @@ def serve(settings: Settings) -> None:
 @contextlib.contextmanager
 def _alone(settings: Settings) -> Generator[None]:
     """Be the one server of this data folder: two would write into one spool. Raises OSError."""
-    until_s = time.monotonic() + _PREDECESSOR_S
+    lock, told, began_s = settings.data / "spool" / SERVER_LOCK, None, time.monotonic()
     while True:
-        with alone_now(settings.data / "spool" / SERVER_LOCK) as free:
+        with alone_now(lock, _SERVES) as free:
             if free:
                 yield
                 return
-        if time.monotonic() > until_s:
-            raise OSError(
-                f"another relevo-server works in {settings.data}: stop it, or give this one another folder"
-            )
-        time.sleep(0.1)
+        holder = holder_of(lock)
+        erasing = holder.startswith(ERASES)
+        most_s = _ERASURE_S if erasing else _PREDECESSOR_S
+        if time.monotonic() - began_s > most_s:
+            remedy = _AFTER_ERASURE if erasing else "stop it, or give this one another folder"
+            raise OSError(f"{holder or 'another relevo-server'} works in {settings.data}: {remedy}")
+        if holder != told:
+            told = holder
+            what = "an erasure, which ends by itself" if erasing else "the server before this one"
+            _log.warning(f"waiting for {what}", holder=holder, folder=str(settings.data), at_most_s=most_s)
+        time.sleep(_LOOK_EVERY_S)
 
 
 def _take_all_files() -> None:

@@ -3,13 +3,21 @@
 RFC 5425 says how over TLS, RFC 6587 over TCP. The collector's certificate is checked, and shown one of ours
 where there is one.
 
-What was sent is remembered in a file. A line may come twice after a crash; and as nobody answers in this
-protocol, those that a breaking connection had already taken may be missing there: the record itself has them.
+Nobody answers in this protocol. So each batch has a connection of its own, which the collector ends after it
+has read our end; only then a file says that the batch was sent. Whatever goes wrong before, or is not said in
+time, and it is sent again, by the next process too: a line comes once or more, told apart by its `event`.
+That happens in a thread, which no end of the server waits for longer than two seconds.
 """
 
 import asyncio
+import concurrent.futures
 import contextlib
+import os
+import socket
 import ssl
+import threading
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -26,9 +34,14 @@ TLS: Final = "tls://"
 POSITIONS_FILE: Final = "syslog-positions.json"
 _EVERY_S: Final = 2.0
 _AFTER_FAILURE_S: Final = 15.0
-_PATIENCE_S: Final = 5.0
-_REFUSED_WITHIN_S: Final = 0.5
-_BATCH: Final = 200
+_PATIENCE_S: Final = 10.0
+_PARTING_S: Final = 2.0
+"""How long what is left is sent once the server ends: no collector holds up its end."""
+_LOOK_EVERY_S: Final = 0.01
+_BATCH: Final = 500
+_DISCARDED_BYTES: Final = 4096
+_TCP_CLOSE: Final = b"\x07"
+"""The state of a connection of which nothing is under way any more (Linux, `tcp(7)`, TCP_INFO)."""
 _log = logger(__name__)
 
 
@@ -62,23 +75,26 @@ class SyslogSender:
         self._parts = parts
         host, _, port = parts.target.removeprefix(TLS).rpartition(":")
         self._host, self._port = host.strip("[]"), int(port)
-        self._line: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
         self._failing = False
+        self._late = asyncio.Event()
+        """The server ends, and waits no longer."""
 
     async def keep(self, stopping: asyncio.Event) -> None:
-        """Send what is new every two seconds until `stopping` is set, and what is left then."""
+        """Send what is new every two seconds until `stopping` is set, and what is left then, in two more."""
+        parting = asyncio.create_task(self._part(stopping))
         while not stopping.is_set():
             wait_s = _EVERY_S if await self.send_new() else _AFTER_FAILURE_S
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(wait_s):
                     await stopping.wait()
-        await self.send_new()
-        if self._line is not None:
-            self._line[1].close()
-            with contextlib.suppress(OSError, TimeoutError):
-                async with asyncio.timeout(_PATIENCE_S):
-                    await self._line[1].wait_closed()
-        self._drop()
+        if not self._failing:  # what it does not take now it gets from the next process
+            await self.send_new()
+        parting.cancel()
+
+    async def _part(self, stopping: asyncio.Event) -> None:
+        await stopping.wait()
+        await asyncio.sleep(_PARTING_S)
+        self._late.set()
 
     async def send_new(self) -> bool:
         """Send every line that was not sent yet; False when collector or database did not take part."""
@@ -86,15 +102,13 @@ class SyslogSender:
             positions = self._read()
             for organisation, end in (await self._parts.audit.ends()).items():
                 await self._send(organisation, end, positions)
-        except (OSError, TimeoutError, Unavailable) as error:
+        except (OSError, Unavailable) as error:
             if not self._failing:
                 _log.warning("the record is not sent on", target=self._parts.target, reason=str(error))
             self._failing = True
-            self._drop()
             return False
         except Exception:  # noqa: BLE001 - told with its traceback; what comes later must still be sent
             _log.exception("the record is not sent on", target=self._parts.target)
-            self._drop()
             return False
         self._failing = False
         return True
@@ -120,34 +134,39 @@ class SyslogSender:
                 batch += b"%d %s" % (len(message), message)
                 positions[organisation], count = line.seq, count + 1
                 if count >= _BATCH:
-                    await self._write(bytes(batch), positions)
+                    await self._deliver(bytes(batch), positions)
                     batch, count = bytearray(), 0
         if batch:
-            await self._write(bytes(batch), positions)
+            await self._deliver(bytes(batch), positions)
 
-    async def _write(self, batch: bytes, positions: dict[str, int]) -> None:
-        async with asyncio.timeout(_PATIENCE_S):
-            reader, writer = self._line or (None, None)
-            if reader is None or writer is None or reader.at_eof():
-                self._drop()
-                reader, writer = await self._connect()
-            writer.write(batch)
-            await writer.drain()
+    async def _deliver(self, batch: bytes, positions: dict[str, int]) -> None:
+        late = asyncio.create_task(self._late.wait())
+        handed_over = _in_background(lambda: self._hand_over(batch))
+        await asyncio.wait((handed_over, late), return_when=asyncio.FIRST_COMPLETED)
+        late.cancel()
+        if not handed_over.done():
+            handed_over.cancel()
+            raise TimeoutError("the server ends before the collector has ended the connection")
+        await handed_over
         self._save(positions)
 
-    async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        context = collector_context(self._parts.files) if self._parts.target.startswith(TLS) else None
-        reader, writer = self._line = await asyncio.open_connection(self._host, self._port, ssl=context)
-        # What only this process holds is not sent yet.
-        writer.transport.set_write_buffer_limits(high=1)
-        if context is not None:
-            await _see_whether_refused(reader)
-        return reader, writer
+    def _hand_over(self, batch: bytes) -> None:
+        """Send it over a connection of its own; returns once the collector has read all of it.
 
-    def _drop(self) -> None:
-        if self._line is not None:
-            self._line[1].transport.abort()
-            self._line = None
+        Raises:
+            OSError: it has not, or did not say so in time.
+        """
+        with socket.create_connection((self._host, self._port), _PATIENCE_S) as line:
+            if not self._parts.target.startswith(TLS):
+                line.sendall(batch)
+                _see_it_read(line)
+                return
+            context = collector_context(self._parts.files)
+            with context.wrap_socket(line, server_hostname=self._host) as sealed:
+                sealed.sendall(batch)
+                with contextlib.suppress(ssl.SSLEOFError):  # not every collector says good-bye in TLS too
+                    sealed.unwrap()
+                _see_it_read(sealed)
 
     def _read(self) -> dict[str, int]:
         path = self._parts.folder / POSITIONS_FILE
@@ -184,16 +203,48 @@ def collector_context(files: CollectorFiles) -> ssl.SSLContext:
     return context
 
 
-async def _see_whether_refused(reader: asyncio.StreamReader) -> None:
-    """Give the collector a moment to say no: TLS 1.3 is done here before our certificate is looked at there.
+def _in_background(work: Callable[[], None]) -> asyncio.Future[None]:
+    """Do it in a thread that the process does not wait for when it ends, as it does for those of the loop."""
+    outcome = concurrent.futures.Future[None]()
+    outcome.set_running_or_notify_cancel()  # whoever waits may give up: this one goes on
+
+    def run() -> None:
+        try:
+            work()
+        except BaseException as error:  # noqa: BLE001 - raised where it is waited for
+            outcome.set_exception(error)
+        else:
+            outcome.set_result(None)
+
+    threading.Thread(target=run, name="syslog", daemon=True).start()
+    return asyncio.wrap_future(outcome)
+
+
+def _see_it_read(line: socket.socket) -> None:
+    """End what is sent and wait for the collector's end, which comes after it has read ours.
 
     Raises:
-        OSError: it did (RFC 8446, 4.4.2.4); what is sent after it would be lost.
+        OSError: it refused what was sent, or some of it (RFC 9293, 3.10.7.1), or did not end in time.
     """
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(_REFUSED_WITHIN_S):
-            if not await reader.read(1):
-                raise ConnectionResetError("the collector closed the connection")
+    until_s = time.monotonic() + _PATIENCE_S
+    line.shutdown(socket.SHUT_WR)
+    try:
+        while line.recv(_DISCARDED_BYTES) or not _answered(line):
+            if time.monotonic() > until_s:
+                raise TimeoutError
+            time.sleep(_LOOK_EVERY_S)
+    except TimeoutError:
+        raise TimeoutError("the collector does not end the connection after what was sent") from None
+    error = line.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+    if error:
+        raise OSError(error, os.strerror(error))
+
+
+def _answered(line: socket.socket) -> bool:
+    """Whether all that was sent has been taken or refused: who hangs up first has done neither by that."""
+    if hasattr(socket, "TCP_INFO"):  # Linux
+        return line.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1) == _TCP_CLOSE
+    return True
 
 
 def _no_password() -> str:

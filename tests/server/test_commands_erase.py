@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import os
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -16,10 +17,11 @@ from relevo_server.edge.packing import pack, unpack
 from relevo_server.relay.records import Audited, Record, SeatKept, SessionKept
 from relevo_server.relay.seat import Identity
 from relevo_server.relay.traits import Lead, Traits
+from relevo_server.settings import Settings
 from relevo_server.store.accounts import AccountStore
 from relevo_server.store.database import Database
-from relevo_server.store.disk import alone_now
-from relevo_server.store.spool import SERVER_LOCK, Spool, set_aside, waiting
+from relevo_server.store.disk import alone_now, holder_of
+from relevo_server.store.spool import ERASES, SERVER_LOCK, Spool, set_aside, waiting
 from tests.server.hands import PASSWORD, Hands
 
 Type = Callable[..., tuple[int, str]]
@@ -132,13 +134,24 @@ def test_U6_what_stays_in_the_spool_is_told_and_only_where_it_concerns_them(
     assert (tmp_path / "spool" / "records.bin").read_bytes() == before
 
 
-def test_U6_where_no_server_runs_what_waits_is_written_and_erased(typed: Type, tmp_path: Path):
+def test_U6_where_no_server_runs_what_waits_is_written_and_erased(
+    typed: Type, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    holders, bring_in = list[str](), commands_erase._bring_in
+
+    async def watched(settings: Settings, database: Database) -> None:
+        holders.append(holder_of(tmp_path / "spool" / SERVER_LOCK))
+        await bring_in(settings, database)
+
+    monkeypatch.setattr(commands_erase, "_bring_in", watched)
     acts = [act(ONE, "customer"), act(OTHER, "customer"), act(ONE, eva(tmp_path))]
     spool = Spool(tmp_path / "spool")
     spool.append([pack(replace(one, event_id=bytes([at]) * 16)) for at, one in enumerate(acts)])
     spool.lose(3)
     status, out = typed("erase", "--session", ONE.hex())
     assert (status, "personal data erased from 2 line(s)" in out, "FAIL" in out) == (0, True, False)
+    # A server that starts meanwhile reads whom it waits for.
+    assert holders == [f"{ERASES}, process {os.getpid()}"]
     assert waiting(tmp_path / "spool") == []
     assert b"Pepa" not in (tmp_path / "spool" / "records.bin").read_bytes()
     status, out = typed("audit", "verify")

@@ -10,15 +10,18 @@ import ssl
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
+from relevo_server import serve
 from relevo_server.serve import _alone, _take_all_files
 from relevo_server.settings import Settings
 from relevo_server.store.disk import alone_now
-from relevo_server.store.spool import SERVER_LOCK, Spool
+from relevo_server.store.spool import ERASES, SERVER_LOCK, Spool
 from tests.server.hands import PASSWORD
 from tests.support.ports import free_port
 
@@ -248,10 +251,45 @@ def test_U5_two_servers_do_not_work_in_one_folder(tmp_path: Path, monkeypatch: p
     settings = Settings(data=tmp_path)
     with _alone(settings):
         other = _alone(settings)
-        with pytest.raises(OSError, match="another relevo-server works in"):
+        with pytest.raises(OSError, match=rf"relevo-server run, process {os.getpid()} works in .*: stop it"):
             other.__enter__()
     with _alone(settings), alone_now(tmp_path / "spool" / SERVER_LOCK) as free:
         assert not free
+
+
+@dataclass
+class Wait:
+    """A clock for whoever waits; after so many seconds somebody is gone."""
+
+    gone_at_s: float
+    go: Callable[[], None]
+    at_s: float = 0.0
+
+    def monotonic(self) -> float:
+        return self.at_s
+
+    def sleep(self, seconds: float) -> None:
+        self.at_s += seconds
+        if self.at_s >= self.gone_at_s:
+            self.go()
+
+
+@pytest.mark.parametrize("ends", [True, False])
+def test_U6_a_server_that_starts_during_an_erasure_waits_for_it_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ends: bool
+):
+    with contextlib.ExitStack() as erasure, mock.patch.object(serve, "_log") as log:
+        assert erasure.enter_context(alone_now(tmp_path / "spool" / SERVER_LOCK, ERASES))
+        monkeypatch.setattr(serve, "time", Wait(120.0 if ends else 1e9, erasure.close))
+        if ends:
+            with _alone(Settings(data=tmp_path)):
+                pass
+        else:
+            with pytest.raises(OSError, match=r"relevo-server erase, process \d+ works in .*erase once more"):
+                _alone(Settings(data=tmp_path)).__enter__()
+    ((text,), told) = log.warning.call_args
+    assert log.warning.call_count == 1
+    assert ("erasure" in text, told["holder"]) == (True, f"relevo-server erase, process {os.getpid()}")
 
 
 def test_check_tells_of_a_broken_certificate(data: Path):

@@ -8,13 +8,13 @@ was changed after the newest head that is out of the changer's reach, by somebod
 import hashlib
 import struct
 from asyncio import to_thread
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from relevo_server.store import audit_chain
@@ -25,6 +25,7 @@ from relevo_server.store.database import Database
 from relevo_server.store.tables import HOME, AuditRow
 from relevo_server.store.tables_trust import AuditHeadRow, AuditRecordRow, CheckpointRow
 
+T = TypeVar("T")
 _CHUNK_ROWS: Final = 500
 """Read at once, and judged at once in a thread: others want to be served meanwhile."""
 
@@ -74,32 +75,19 @@ async def check_record(
     # Between two statements the server may add a line, and its head would not be the one that was read.
     async with database.read(snapshot=True) as session:
         stored = await session.get(AuditHeadRow, organisation)
-        rows = await session.scalars(
-            select(CheckpointRow).where(CheckpointRow.organisation_id == organisation)
-        )
-        known = [head_of(row) for row in rows]
-        known += [head for head in heads if head.organisation == organisation]
+        known = [head for head in heads if head.organisation == organisation]
+        signed = select(CheckpointRow).where(CheckpointRow.organisation_id == organisation)
+        async for rows in await _in_chunks(session, signed):
+            known += map(head_of, rows)
         # A year's signatures take a minute, in which others want to be served.
         walk = await to_thread(_Walk, organisation, stored, known, keys)
         if organisation == HOME:
             walk.old = await _old_record(session)
-        lines = await session.stream_scalars(
-            select(AuditRecordRow)
-            .where(AuditRecordRow.organisation_id == organisation)
-            .order_by(AuditRecordRow.seq)
-            .execution_options(yield_per=_CHUNK_ROWS)
-        )
-        chunk, readable = list[AuditRecordRow](), True
+        lines = select(AuditRecordRow).where(AuditRecordRow.organisation_id == organisation)
         try:
-            async for row in lines:
-                chunk.append(row)
-                if len(chunk) >= _CHUNK_ROWS:
-                    await to_thread(walk.lines, chunk)
-                    chunk.clear()
+            async for chunk in await _in_chunks(session, lines.order_by(AuditRecordRow.seq)):
+                await to_thread(walk.lines, chunk)
         except (TypeError, ValueError):
-            readable = False
-        await to_thread(walk.lines, chunk)
-        if not readable:
             walk.unreadable()
     return await to_thread(walk.verdict)
 
@@ -113,12 +101,40 @@ async def organisations_with_record(database: Database) -> list[str]:
     return sorted(found)
 
 
-@dataclass(frozen=True)
+async def _in_chunks(session: AsyncSession, wanted: Select[T]) -> AsyncIterator[Sequence[T]]:
+    rows = await session.stream_scalars(wanted.execution_options(yield_per=_CHUNK_ROWS))
+    return rows.partitions()
+
+
+@dataclass
 class _OldRecord:
+    """The record of the first versions, as far as it was read."""
+
     lines: int = 0
     chain: bytes = GENESIS
     broken: int | None = None
-    erased: frozenset[int] = frozenset()
+    erased: set[int] = field(default_factory=set[int])
+
+    def judge(self, rows: Sequence[AuditRow]) -> None:
+        """Go along the next lines."""
+        for row in rows:
+            self.lines += 1
+            if row.actor == row.details == "":
+                self.erased.add(row.number)  # details were never less than {}
+            elif not self._follows(row):
+                self.break_at(row.number)
+            self.chain = row.chain
+
+    def break_at(self, number: int) -> None:
+        """This line is not what was written."""
+        self.broken = number if self.broken is None else self.broken
+
+    def _follows(self, row: AuditRow) -> bool:
+        fields = (row.at_s, row.actor, row.action, row.session_id or b"", row.details)
+        try:
+            return audit_chain.old_link(self.chain, fields) == row.chain
+        except (AttributeError, TypeError, ValueError, struct.error):
+            return False
 
 
 @dataclass
@@ -310,21 +326,10 @@ def _fields(row: AuditRecordRow) -> ChainedFields:
 
 
 async def _old_record(session: AsyncSession) -> _OldRecord:
-    chain, lines, broken = GENESIS, 0, None
-    erased: set[int] = set()
-    rows = await session.stream_scalars(select(AuditRow).order_by(AuditRow.number))
-    async for row in rows:
-        lines += 1
-        if row.actor == row.details == "":
-            erased.add(row.number)  # details were never less than {}
-            chain = row.chain
-            continue
-        fields = (row.at_s, row.actor, row.action, row.session_id or b"", row.details)
-        try:
-            follows = audit_chain.old_link(chain, fields) == row.chain
-        except (AttributeError, TypeError, ValueError, struct.error):
-            follows = False
-        if broken is None and not follows:
-            broken = row.number
-        chain = row.chain
-    return _OldRecord(lines, chain, broken, frozenset(erased))
+    old = _OldRecord()
+    try:
+        async for rows in await _in_chunks(session, select(AuditRow).order_by(AuditRow.number)):
+            await to_thread(old.judge, rows)
+    except (TypeError, ValueError):
+        old.break_at(old.lines + 1)  # it cannot even be fetched
+    return old

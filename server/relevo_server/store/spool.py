@@ -24,7 +24,9 @@ _MIB: Final = 1 << 20
 _GAP: Final = struct.Struct(">Q16sI")
 _ID_BYTES: Final = 16
 SERVER_LOCK: Final = "server.lock"
-"""Held for as long as a server runs: the queue is that one's alone."""
+"""Held for as long as a server runs: the queue is that one's alone. An erasure holds it while none runs."""
+ERASES: Final = "relevo-server erase"
+"""What an erasure is called there."""
 _LOCK: Final = "refused.lock"
 """Held by who changes `refused.bin`: the server, or the command line that erases there."""
 
