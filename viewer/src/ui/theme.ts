@@ -1,5 +1,5 @@
 /** Colours and shapes: petrol on quiet greys, amber for what waits for a person. */
-import { createTheme, type MantineColorsTuple, Modal } from "@mantine/core";
+import { createTheme, type MantineColorsTuple, Modal, NumberInput } from "@mantine/core";
 
 const petrol: MantineColorsTuple = [
   "#e9f5f4",
@@ -67,6 +67,8 @@ export const theme = createTheme({
   fontFamilyMonospace: "ui-monospace, 'Cascadia Mono', 'SF Mono', 'DejaVu Sans Mono', Consolas, monospace",
   headings: { fontWeight: "600" },
   components: {
+    // Its two arrows are too small to be hit (WCAG 2.2, 2.5.8); a number is typed, or stepped by the arrow keys.
+    NumberInput: NumberInput.extend({ defaultProps: { hideControls: true } }),
     // A question stands where it appears. One that slides in moves its buttons away between press and release, most of all
     // where the PC is busy: then nothing is clicked, and whoever pressed Yes believes it done.
     Modal: Modal.extend({ defaultProps: { transitionProps: { transition: "fade", duration: 150 } } }),

@@ -142,7 +142,11 @@ async function show(): Promise<void> {
   }
   const services = { account: createAccountStore(api), session: fakeSession(IDLE, draw), host };
   // What was sent, for scripted browsers.
-  Object.assign(window, { relevoSent: services.session.sent, relevoFake: services.session });
+  Object.assign(window, {
+    relevoSent: services.session.sent,
+    relevoFake: services.session,
+    relevoSaid: host.said,
+  });
   startTexts();
   chooseLanguage(query.get("lang") === "es" ? "es" : "en");
   const root = document.getElementById("root");
@@ -166,4 +170,6 @@ async function show(): Promise<void> {
   }
 }
 
-void show();
+const SCREENS = [SESSIONS, GUEST_SCENES, HOST_SCENES, PAGE_SCENES].flatMap((scenes) => Object.keys(scenes));
+// For scripted browsers: what there is to look at, and when this one can be.
+void show().then(() => Object.assign(window, { relevoScreens: SCREENS, relevoShown: true }));

@@ -82,6 +82,27 @@ describe("sign in", () => {
   });
 });
 
+describe("a sign-in that fails", () => {
+  const fault = (code: string): Answer<Account> => ({ ok: false, fault: { ...NOBODY.fault, code } });
+  const CASES = [
+    ["unreachable", "typed"],
+    ["too_many_attempts", "typed"],
+    ["wrong_sign_in", ""],
+  ] as const;
+
+  it.each(CASES)("by %s leaves the password as %j", async (code, left) => {
+    const account = createAccountStore(accountApi(NOBODY, { signIn: () => Promise.resolve(fault(code)) }));
+    render(<App services={{ account, session: fakeSession(IDLE) }} link={null} />);
+    await act(() => account.check());
+    type("Name", "maria");
+    type("Password", "typed");
+    await click(screen.getByRole("button", { name: "Sign in" }));
+    expect(screen.getByRole("alert")).toBeTruthy();
+    expect(screen.getByLabelText<HTMLInputElement>("Password").value).toBe(left);
+    expect(screen.getByLabelText<HTMLInputElement>("Name").value).toBe("maria");
+  });
+});
+
 describe("join", () => {
   it("groups a pasted code, joins on the button alone, and asks for the chosen mode", async () => {
     const session = await open(IDLE);

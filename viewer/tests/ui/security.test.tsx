@@ -103,6 +103,14 @@ describe("the second step", () => {
     expect(screen.getByRole("heading", { name: "Join a session" })).toBeTruthy();
   });
 
+  it("keeps the code where the relay was not reached", async () => {
+    await atSecondStep(vi.fn<AccountApi["second"]>().mockResolvedValue({ ok: false, fault: UNREACHABLE }));
+    type(screen.getByTestId("one-time-code"), "123456");
+    await click(screen.getByRole("button", { name: "Continue" }));
+    expect(screen.getByRole("alert").textContent).toContain("cannot be reached");
+    expect(screen.getByTestId<HTMLInputElement>("one-time-code").value).toBe("123456");
+  });
+
   it("Q18: says how many wrong codes were tried before, until that is closed", async () => {
     const signedIn = { ok: true, value: { ...ACCOUNT, wrongCodes: 3 } } as const;
     await atSecondStep(vi.fn<AccountApi["second"]>().mockResolvedValue(signedIn));
@@ -176,6 +184,27 @@ describe("one's own account", () => {
     await click(screen.getByTestId("end-sign-in"));
     expect(asked).toContain("/api/me/sign-ins/b%2F../revoke {}");
     expect(asked.filter((one) => one === "/api/me/sign-ins").length).toBeGreaterThan(1);
+  });
+
+  it("keeps what was typed where the relay was not reached, while it asks who is there and for the app", async () => {
+    const stale = [401, { error: { code: "reauth_needed", methods: ["password"] } }] as const;
+    replies = { "/api/me/passkeys": FACTORS, "/api/me/sign-ins": SIGN_INS, "/api/config": [200, {}] };
+    replies["/api/me/totp"] = [stale, [200, { secret: "ABCDEFGH", uri: "otpauth://totp/x?secret=ABCDEFGH" }]];
+    // A proxy's page in place of the relay's answer.
+    const cut = [502, undefined] as const;
+    replies["/api/reauth"] = [cut, [204]];
+    replies["/api/me/totp/confirm"] = cut;
+    await open({ path: "/account" });
+    await settle();
+    await click(screen.getByTestId("app-add"));
+    type(screen.getByTestId("reauth-password"), "right");
+    await click(screen.getByTestId("reauth-submit"));
+    expect(screen.getByTestId("reauth").textContent).toContain("cannot be reached");
+    expect(screen.getByTestId<HTMLInputElement>("reauth-password").value).toBe("right");
+    await click(screen.getByTestId("reauth-submit"));
+    type(screen.getByTestId("one-time-code"), "123456");
+    await click(screen.getByTestId("totp-confirm"));
+    expect(screen.getByTestId<HTMLInputElement>("one-time-code").value).toBe("123456");
   });
 
   it("asks once more who is there, then does what was asked, and shows the codes this once", async () => {

@@ -28,13 +28,18 @@ const FATAL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "replaced",
   "origin_refused",
 ]);
-const SESSION_OVER: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["resume_invalid", "session_ended"]);
+const ENDED: ErrorCode = "session_ended";
+const SESSION_OVER: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["resume_invalid", ENDED]);
 const CONNECT_TRIES = 3;
+/** How long the relay may take to close a line on which it was told that the session is over. */
+const END_HEARD_MS = 3000;
 
 type Line =
   | { readonly at: "idle" | "up" | "ended" }
   | { readonly at: "connecting"; readonly since: number }
-  | { readonly at: "waiting"; readonly until: number };
+  | { readonly at: "waiting"; readonly until: number }
+  /** The relay was told that it is over, and has not shown yet that it has heard so. */
+  | { readonly at: "parting"; readonly until: number };
 
 /** How the person ended it. */
 interface Parting {
@@ -76,6 +81,7 @@ export abstract class HostConnection {
   protected get phase(): HostPhase {
     switch (this.line.at) {
       case "ended":
+      case "parting":
         return "ended";
       case "idle":
         return "idle";
@@ -102,9 +108,12 @@ export abstract class HostConnection {
     return this.at(now, () => this.desk.act({ do: "relay", message: { ...hello, ...pass } }));
   }
 
-  socketClosed(now: number): HostAction[] {
+  /** `reason` is what the relay gave for it, empty where the line was cut. */
+  socketClosed(now: number, reason: string): HostAction[] {
     return this.at(now, () => {
-      if (this.line.at === "up" || this.line.at === "connecting") this.cut("unreachable");
+      const { at } = this.line;
+      if (at === "parting" && reason === ENDED) this.finish(null);
+      else if (at === "up" || at === "connecting" || at === "parting") this.cut("unreachable");
     });
   }
 
@@ -117,7 +126,8 @@ export abstract class HostConnection {
     this.failures += 1;
     this.cutAt ??= this.desk.now;
     const lost = this.token === null && this.failures >= CONNECT_TRIES;
-    if (lost || this.desk.now - this.cutAt > 1000 * RESUME_LIFE_S) this.finish(code);
+    const late = this.desk.now - this.cutAt > 1000 * RESUME_LIFE_S;
+    if (lost || late) this.finish(this.parting === null ? code : null);
     else this.line = { at: "waiting", until: this.desk.now + this.backoff.next() };
   }
 
@@ -147,7 +157,7 @@ export abstract class HostConnection {
   /** @throws ProtocolError the relay speaks out of turn */
   relay(message: RelayToAgent, now: number): HostAction[] {
     this.desk.now = now;
-    if (this.ended) return [];
+    if (this.ended || (this.line.at === "parting" && message.t !== "RelayError")) return [];
     const first = message.t === "AgentWelcome";
     if (message.t !== "RelayError" && first === (this.line.at === "up")) {
       throw new ProtocolError("the relay's welcome comes first, and once", "unexpected");
@@ -192,13 +202,13 @@ export abstract class HostConnection {
     this.desk.context = context;
     this.line = { at: "up" };
     this.desk.linked = true;
-    this.cutAt = null;
     this.failures = 0;
     this.backoff.reset();
     if (this.parting !== null) {
-      this.part(this.parting);
+      this.part(this.parting); // a relay that never closes in return is not told for ever: the first cut counts
       return;
     }
+    this.cutAt = null;
     const { kind } = this.desk.settings;
     const { routing } = welcome;
     if (kind === "support" && typeof routing === "string") {
@@ -215,15 +225,18 @@ export abstract class HostConnection {
     else if (this.token === null) this.finish(null);
   }
 
+  /** Say it; it is said again over the next line, unless the relay closes this one in return (SPEC C30). */
   private part({ reported }: Parting): void {
     this.desk.endSession(reported);
-    this.finish(null);
+    this.line = { at: "parting", until: this.desk.now + END_HEARD_MS };
+    this.door.endAll();
+    this.codes.spend();
   }
 
   /** The relay knows nothing of the session any more. A presentation's ticket was good once: it is over then. */
   private startOver(): void {
     if (this.parting !== null) this.finish(null);
-    else if (this.token !== null && this.desk.settings.kind === "presentation") this.finish("session_ended");
+    else if (this.token !== null && this.desk.settings.kind === "presentation") this.finish(ENDED);
     if (this.ended) return;
     this.door.endAll();
     this.desk.forgetRemoved();

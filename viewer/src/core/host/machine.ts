@@ -155,6 +155,7 @@ export class HostMachine extends HostConnection {
     this.desk.now = now;
     const { line } = this;
     if (line.at === "waiting" && now >= line.until) this.connect();
+    if (line.at === "parting" && now >= line.until) this.cut("unreachable");
     if (line.at === "connecting" && now - line.since > 1000 * HELLO_DEADLINE_S) this.cut("unreachable");
     this.door.tick();
     this.drawn.tick();

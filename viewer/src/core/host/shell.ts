@@ -117,6 +117,8 @@ export class HostShell {
       case "nudge":
         return machine.nudge(now);
       case "stop":
+        // The relay may hear of it later; nothing is looked at any more.
+        this.endPicture();
         return machine.stop(now, message.reported);
     }
   }
@@ -263,8 +265,7 @@ export class HostShell {
   /** The last words are on their way; the worker may go when the socket has taken them. */
   private finish(): void {
     if (this.timer !== null) clearInterval(this.timer);
-    this.eye.close();
-    void this.frames?.cancel().catch(() => undefined);
+    this.endPicture();
     const done = (): void => this.around.post({ t: "finished" });
     if (this.machine !== null) this.show(this.machine);
     if (this.closing === null) {
@@ -273,6 +274,11 @@ export class HostShell {
     }
     this.closing.onclose = done;
     setTimeout(done, FAREWELL_MS);
+  }
+
+  private endPicture(): void {
+    this.eye.close();
+    void this.frames?.cancel().catch(() => undefined);
   }
 
   // --- the socket
@@ -286,7 +292,7 @@ export class HostShell {
       this.happen((machine) => (this.socket === socket ? event(machine) : []));
     socket.onopen = () => current((machine) => machine.socketOpened(this.around.now()));
     socket.onmessage = ({ data }: MessageEvent<unknown>) => this.arrived(socket, data);
-    socket.onclose = () => current((machine) => machine.socketClosed(this.around.now()));
+    socket.onclose = ({ reason }) => current((machine) => machine.socketClosed(this.around.now(), reason));
   }
 
   private disconnect(): void {

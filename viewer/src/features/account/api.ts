@@ -94,6 +94,11 @@ export const UNREACHABLE: AccountFault = {
   retryAfterS: null,
 };
 
+/** Whether the relay has found what was typed wrong, so that it is typed anew; all else says nothing about it. */
+export function judgedWrong(fault: AccountFault | null): boolean {
+  return fault?.code === "wrong_sign_in" || fault?.code === "wrong_code";
+}
+
 /** A field of what the relay answered, whatever that is. */
 export function field(value: unknown, key: string): unknown {
   return typeof value === "object" && value !== null ? (value as Record<string, unknown>)[key] : undefined;

@@ -12,7 +12,7 @@ import {
 } from "react";
 import { useTranslation } from "react-i18next";
 
-import { type AccountFault, type Answer, UNREACHABLE } from "../../features/account/api";
+import { type AccountFault, type Answer, judgedWrong, UNREACHABLE } from "../../features/account/api";
 import { passkeyForReauth, type Proof, reauth } from "../../features/security/api";
 import { passkeysWork } from "../../features/security/passkey";
 import { accountFaultText } from "../failures";
@@ -122,7 +122,8 @@ function TypedProof(props: {
   /** Nothing comes before it. */
   readonly first: boolean;
   readonly busy: boolean;
-  readonly onProof: (proof: Proof) => Promise<void>;
+  /** Resolves to why it was not taken. */
+  readonly onProof: (proof: Proof) => Promise<AccountFault | null>;
 }): ReactElement {
   const { t } = useTranslation();
   const [way, setWay] = useState<Typed>(props.ways[0] ?? "password");
@@ -145,7 +146,7 @@ function TypedProof(props: {
     event.stopPropagation();
     setTried(true);
     if (!isWhole(way, given) || props.busy) return;
-    await props.onProof(proofOf(way, given));
+    if (!judgedWrong(await props.onProof(proofOf(way, given)))) return;
     setGiven("");
     setTried(false);
   }
@@ -213,7 +214,7 @@ function ReauthDialog(props: { readonly question: Question }): ReactElement {
   const typed = methods.map((one) => TYPED.find((way) => way === one)).filter((way) => way !== undefined);
   const passkey = methods.includes("passkey") && passkeysWork();
 
-  async function prove(ask: () => Promise<Answer<Proof>>): Promise<void> {
+  async function prove(ask: () => Promise<Answer<Proof>>): Promise<AccountFault | null> {
     setBusy(true);
     setFault(null);
     const proof = await ask();
@@ -221,6 +222,7 @@ function ReauthDialog(props: { readonly question: Question }): ReactElement {
     setBusy(false);
     if (done.ok) answer(true);
     else setFault(done.fault);
+    return done.ok ? null : done.fault;
   }
 
   async function byPasskey(): Promise<Answer<Proof>> {

@@ -56,7 +56,7 @@ export function Ended(props: {
         <Undelivered />
         <Group>
           {retry !== null && (
-            <Button size="md" onClick={retry}>
+            <Button size="md" onClick={retry} autoFocus>
               {t("ended.retry")}
             </Button>
           )}

@@ -3,7 +3,7 @@ import { IconFingerprint } from "@tabler/icons-react";
 import { type ReactElement, type SubmitEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 
-import type { AccountFault, SecondMethod } from "../../features/account/api";
+import { type AccountFault, judgedWrong, type SecondMethod } from "../../features/account/api";
 import type { AccountView } from "../../features/account/store";
 import { passkeyForStep } from "../../features/security/api";
 import { passkeysWork } from "../../features/security/passkey";
@@ -36,8 +36,9 @@ function TypedStep(props: {
     event.preventDefault();
     setTried(true);
     if (!whole || props.busy) return;
-    const done = await account.second(chosen === "totp" ? { totp: code } : { recovery: code });
-    if (done) return;
+    await account.second(chosen === "totp" ? { totp: code } : { recovery: code });
+    const now = account.getSnapshot();
+    if (now.status !== "second" || !judgedWrong(now.fault)) return;
     setTried(false);
     setCode("");
   }

@@ -2,7 +2,7 @@ import { Button, PasswordInput, Stack, TextInput } from "@mantine/core";
 import { type SubmitEvent, type ReactElement, useState } from "react";
 import { useTranslation } from "react-i18next";
 
-import type { AccountFault } from "../../features/account/api";
+import { type AccountFault, judgedWrong } from "../../features/account/api";
 import { accountFaultText } from "../failures";
 import { Frame } from "../parts/Frame";
 import { Notice } from "../parts/Notice";
@@ -29,7 +29,9 @@ function Password(props: { readonly fault: AccountFault | null; readonly onTry: 
     setTried(true);
     if (name.trim() === "" || password === "" || busy) return;
     props.onTry();
-    if (!(await account.signIn(name, password))) setPassword("");
+    await account.signIn(name, password);
+    const now = account.getSnapshot();
+    if (now.status === "out" && judgedWrong(now.fault)) setPassword("");
   }
 
   return (

@@ -3,6 +3,7 @@ import { IconDeviceMobile } from "@tabler/icons-react";
 import { type ReactElement, type SubmitEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 
+import { judgedWrong } from "../../features/account/api";
 import { beginTotp, confirmTotp, type NewTotp, removeTotp } from "../../features/security/api";
 import { CODE_DIGITS, OneTimeCode } from "../parts/OneTimeCode";
 import { Sure } from "../parts/Sure";
@@ -30,13 +31,13 @@ function SetUp(props: {
     event.preventDefault();
     setTried(true);
     if (!whole || props.acting.busy) return;
-    const done = await props.acting.run(() => confirmTotp(code));
-    if (done !== null) {
-      props.onDone(done.value);
-      return;
-    }
-    setCode("");
+    const done = await props.acting.run(async () => {
+      const answer = await confirmTotp(code);
+      if (!answer.ok && judgedWrong(answer.fault)) setCode("");
+      return answer;
+    });
     setTried(false);
+    if (done !== null) props.onDone(done.value);
   }
 
   return (

@@ -3,6 +3,7 @@ import { useTranslation } from "react-i18next";
 
 import type { LaserView, ScreenView, CalmView, StrokeView } from "../../core/api";
 import { placeAt } from "../../features/input/geometry";
+import { type Label as LabelPlace, laserLabel } from "../../features/marks/label";
 import { firstStroke, LaserPointer, type MarkTool, Pen } from "../../features/marks/pen";
 import { inRegion, type Region } from "../../features/session/monitors";
 import { obstacleTo } from "../../features/session/rights";
@@ -65,6 +66,22 @@ function Label(props: {
   );
 }
 
+function LaserName(props: { readonly slot: number; readonly label: LabelPlace }): ReactElement {
+  const { text, x, y, width, height, fontPx } = props.label;
+  const place = {
+    transform: `translate(${x}px, ${y}px)`,
+    minWidth: width,
+    minHeight: height,
+    fontSize: fontPx,
+    background: colourOf(props.slot),
+  };
+  return (
+    <span className="mark-name laser-name" style={place}>
+      <bdi>{text}</bdi>
+    </span>
+  );
+}
+
 function Laser(
   props: { readonly slot: number; readonly laser: LaserView; readonly name: string | null } & Frame,
 ): ReactElement | null {
@@ -79,7 +96,7 @@ function Laser(
         data-slot={slot}
         style={{ transform: `translate(${x}px, ${y}px)`, color: colourOf(slot) }}
       />
-      {name !== null && <Label slot={slot} name={name} x={x + 12} y={y + 10} />}
+      {name !== null && <LaserName slot={slot} label={laserLabel(name, place, props)} />}
     </>
   );
 }

@@ -38,5 +38,4 @@ import "@mantine/core/styles/Tabs.css";
 import "@mantine/core/styles/Text.css";
 import "@mantine/core/styles/Title.css";
 import "@mantine/core/styles/Tooltip.css";
-import "@mantine/core/styles/NumberInput.css";
 import "@mantine/core/styles/Switch.css";

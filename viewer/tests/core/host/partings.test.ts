@@ -1,6 +1,7 @@
 /** Who is sent away stays away, and who stops has stopped: also where the line to the relay is cut (SPEC G10, G12, C11). */
 import { describe, expect, test } from "vitest";
 
+import { RESUME_LIFE_S } from "../../../src/protocol/generated";
 import { FakeViewer, given, HostWorld } from "./world";
 
 async function presentation(...slots: number[]): Promise<{ world: HostWorld; viewers: FakeViewer[] }> {
@@ -143,10 +144,66 @@ describe("Stop", () => {
       expect(world.said("RecordNotice")).toHaveLength(reported ? 1 : 0);
       expect(world.said("InviteOpened")).toHaveLength(1);
       expect(world.view?.phase).toBe("ended");
-      await world.pass(2000);
+      expect(world.finished).toBe(false);
+      world.socket.drop("session_ended");
+      await world.settle();
       expect(world.finished).toBe(true);
     },
   );
+
+  test.each(["", "shutting_down"])(
+    "C30: into a line that was dead, or closed for another reason (%j), it is said again over the next one",
+    async (reason) => {
+      const { world, viewers } = await presentation(1);
+      await world.tell({ t: "stop", reported: true });
+      expect(world.view).toMatchObject({ phase: "ended", people: [], error: null });
+      expect(world.eye.watched).toBe(false);
+      // Whoever would come in by what was under way finds nobody.
+      const one = given(viewers[0]);
+      one.link = 21;
+      await world.announce(one, true);
+      if (reason === "") await world.pass(3000);
+      else world.socket.drop(reason);
+      await world.pass(1000);
+      expect(world.sockets).toHaveLength(2);
+      expect(world.finished).toBe(false);
+      await world.welcome(true);
+      expect(world.said("EndSession")).toHaveLength(2);
+      expect(world.said("RecordNotice")).toHaveLength(2);
+      expect(world.said("RemoveViewer")).toEqual([]);
+      world.socket.drop("session_ended");
+      await world.settle();
+      expect(world.finished).toBe(true);
+      await world.pass(5000);
+      expect(world.sockets).toHaveLength(2);
+    },
+  );
+
+  test("C30: it is given up when the relay would not wait any longer", async () => {
+    const { world } = await presentation(1);
+    await world.tell({ t: "stop" });
+    await world.pass(3000);
+    expect(world.finished).toBe(false);
+    await world.pass(1000 * RESUME_LIFE_S + 1);
+    world.socket.drop();
+    await world.settle();
+    expect(world.finished).toBe(true);
+    expect(world.view).toMatchObject({ phase: "ended", error: null });
+  });
+
+  test("C30: a relay that takes everybody back and never ends it is told no longer than that", async () => {
+    const { world } = await presentation(1);
+    await world.tell({ t: "stop" });
+    await world.pass(3000);
+    await world.pass(1000);
+    await world.welcome(true);
+    expect(world.said("EndSession")).toHaveLength(2);
+    await world.pass(1000 * RESUME_LIFE_S);
+    world.socket.drop();
+    await world.settle();
+    expect(world.finished).toBe(true);
+    expect(world.view).toMatchObject({ phase: "ended", error: null });
+  });
 
   test("G8: nothing is said after the end, and nobody is to lead what is over", async () => {
     const world = new HostWorld("support");

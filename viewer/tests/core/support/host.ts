@@ -57,9 +57,10 @@ export class FakeSocket implements Socket {
     (this.onmessage as ((event: { data: unknown }) => void) | null)?.({ data: given });
   }
 
-  drop(): void {
+  /** The other end closes it with a reason, or it is cut. */
+  drop(reason = ""): void {
     this.readyState = 3;
-    (this.onclose as (() => void) | null)?.();
+    (this.onclose as ((event: { reason: string }) => void) | null)?.({ reason });
   }
 }
 
