@@ -22,6 +22,7 @@ from relevo_protocol.messages.relay import (
     ViewerGone,
     ViewerHello,
     ViewerJoining,
+    ViewerWelcome,
 )
 from relevo_protocol.messages.session import Heartbeat
 from tests.support.peers import FakeAgent, FakeViewer, agent_at, viewer_at
@@ -92,7 +93,9 @@ async def test_a_used_ticket_and_a_spent_code_are_refused(tmp_path: Path) -> Non
             assert await _refused(relay, code) is ErrorCode.CODE_WRONG
         first, second = FakeViewer(relay), FakeViewer(relay)
         hello = ViewerHello(version=1, ticket=ticket)
+        first.expect_code(code)
         await _say(first, hello)
+        await first.inbox.expect(ViewerWelcome)
         await first.wire.close()
         await _say(second, hello)
         assert (await second.inbox.expect(RelayError)).code is ErrorCode.TICKET_INVALID
