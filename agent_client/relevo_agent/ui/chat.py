@@ -15,6 +15,9 @@ from relevo_protocol.limits import MAX_CHAT_CHARS
 from relevo_protocol.palette import PERSON_COLOURS
 
 COLUMNS: Final = 26
+LEAST_COLUMNS: Final = 12
+BESIDE_FIELD: Final = 9
+"""Columns for the button beside the field."""
 ROWS: Final = 8
 
 
@@ -32,6 +35,8 @@ class ChatBox:
         self._build_field()
         self._build_lines(fonts)
         self._draw()
+        self.frame.update_idletasks()
+        self._column_px, self._usual_px = fonts.body.measure("0"), self.frame.winfo_reqwidth()
 
     @property
     def unread(self) -> int:
@@ -52,6 +57,13 @@ class ChatBox:
         self._field.state(state)
         self._send.state(state)
 
+    def fit(self, widest_px: int) -> None:
+        """Be as wide as usual, or narrower where the screen has no more than this for it."""
+        over_px = max(0, self._usual_px - widest_px)
+        columns = max(LEAST_COLUMNS, COLUMNS - -(-over_px // self._column_px))
+        self._lines.configure(width=columns)
+        self._field.configure(width=columns - BESIDE_FIELD)
+
     def mark_read(self) -> None:
         """The customer looks at the window."""
         if self._entries:
@@ -66,7 +78,7 @@ class ChatBox:
         row = ttk.Frame(self.frame)
         row.pack(side="bottom", fill="x", pady=(8, 0))
         self._complaint = ttk.Label(self.frame, style="Quiet.TLabel", foreground=theme.DANGER_DARK)
-        self._field = ttk.Entry(row, style="Chat.TEntry", width=COLUMNS - 9)
+        self._field = ttk.Entry(row, style="Chat.TEntry", width=COLUMNS - BESIDE_FIELD)
         self._field.pack(side="left", fill="x", expand=True)
         self._send = ttk.Button(row, text=self._texts("chat.send"), command=self._sent, width=-1)
         self._send.pack(side="left", padx=(8, 0))

@@ -168,6 +168,7 @@ class ConsentDialog:
     def _build_answers(self) -> ttk.Frame:
         row = ttk.Frame(self._window)
         self._clock = ttk.Label(row, style="Quiet.TLabel")
+        self._show_time()  # the row is as wide as with it before the window is placed
         self._clock.pack(side="left", padx=(0, 24))
         self._no = ttk.Button(row, text=self._texts("consent.no"), command=self._refuse)
         self._yes = ttk.Button(
@@ -198,11 +199,16 @@ class ConsentDialog:
     def _count_down(self) -> None:
         if self._settled:
             return
-        left_s = max(0, round((self._question.deadline_ms - now_ms()) / 1000))
-        self._clock.configure(text=self._texts("consent.countdown", seconds=left_s))
+        left_s = self._show_time()
         theme.bring_up(self._window)
         if left_s > 0:
             self._root.after(500, self._count_down)
+
+    def _show_time(self) -> int:
+        """Say how many seconds are left; returns them."""
+        left_s = max(0, round((self._question.deadline_ms - now_ms()) / 1000))
+        self._clock.configure(text=self._texts("consent.countdown", seconds=left_s))
+        return left_s
 
     def _refuse(self) -> None:
         if self._awake:

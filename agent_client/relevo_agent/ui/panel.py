@@ -23,6 +23,8 @@ from relevo_protocol.modes import LADDER, SessionKind
 
 TEXT_WIDTH_PX: Final = 400
 PADDING_PX: Final = 20
+SIDE_PX: Final = 24
+CHAT_GAP_PX: Final = 22
 NEWS_MS: Final = 12_000
 ACTS_IN_A_ROW: Final = 2
 TIME_MS: Final = 5000
@@ -50,7 +52,7 @@ class Panel:
         self._acts: dict[str, ttk.Button] = {}
         self._acts_shown: list[str] | None = None
         self._acts_frame: tk.Frame | None = None
-        self._frame = tk.Frame(root, background=theme.GROUND, padx=24, pady=PADDING_PX)
+        self._frame = tk.Frame(root, background=theme.GROUND, padx=SIDE_PX, pady=PADDING_PX)
         self._frame.pack(fill="both", expand=True)
         self._left = tk.Frame(self._frame, background=theme.GROUND)
         self._left.pack(side="left", fill="both", expand=True)
@@ -114,7 +116,7 @@ class Panel:
         shown = self._shown
         wanted, ended = bool(shown.people) or bool(shown.chat), shown.phase is Phase.ENDED
         if wanted:
-            self.chat.frame.pack(side="right", fill="both", padx=(22, 0))
+            self.chat.frame.pack(side="right", fill="both", padx=(CHAT_GAP_PX, 0))
         else:
             self.chat.frame.pack_forget()
         looking = wanted and self._root.focus_displayof() is not None and self._root.state() == "normal"
@@ -241,10 +243,13 @@ class Panel:
             self._fit()
 
     def _fit(self) -> None:
-        """However much there is, the foot with Stop stands on the screen; the rest scrolls."""
+        """However much there is, the foot stands on the screen: the rest scrolls, the chat narrows."""
         self._foot.update_idletasks()
         taken_px = self._foot.winfo_reqheight() + 2 * PADDING_PX + room.FRAME_PX
-        self._area.fit(room.room(self._root, taken_px + MIN_HEIGHT_PX).height - taken_px)
+        free = room.room(self._root, taken_px + MIN_HEIGHT_PX)
+        self._area.fit(free.height - taken_px)
+        self._left.update_idletasks()
+        self.chat.fit(free.width - self._left.winfo_reqwidth() - CHAT_GAP_PX - 2 * SIDE_PX)
 
     def _draw_receipt(self, body: tk.Frame) -> None:
         if self._receipt is None:

@@ -2,9 +2,12 @@
 
 import atexit
 import contextlib
+import tkinter as tk
+from collections.abc import Iterator
 
 import pytest
 
+from relevo_agent.ui import theme
 from tests.agent.desktop import xvfb
 
 
@@ -17,3 +20,17 @@ def small_screen() -> str:
     stack = contextlib.ExitStack()
     atexit.register(stack.close)
     return stack.enter_context(xvfb("800x600x24"))
+
+
+@pytest.fixture
+def small_root(small_screen: str) -> Iterator[tk.Tk]:
+    """A window on it that does not outlive its test: another one's main loop would wait for its end."""
+    window = tk.Tk(screenName=small_screen)
+    yield window
+    theme.end(window)
+
+
+@pytest.fixture
+def root(small_root: tk.Tk) -> tk.Tk:
+    """Where a test does not say on which screen."""
+    return small_root

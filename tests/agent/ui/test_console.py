@@ -319,17 +319,20 @@ def test_a_script_is_told_of_a_question_with_everything_that_it_is_about(script:
     )
 
 
-def test_a_script_is_told_of_everything_that_changes(script: Customer) -> None:
-    wall_ms = 1.8e12
+def test_a_script_is_told_of_everything_that_changes(
+    script: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wall_ms, at_ms = 1.8e12, now_ms()
+    monkeypatch.setattr("relevo_agent.ui.console.now_ms", lambda: at_ms)
     script.console.show(replace(LIVE, people=(ANA, BEA)))
     changed = replace(
         LIVE,
         people=(replace(ANA, role=Role.COLLABORATOR), replace(BEA, role=Role.LEAD)),
-        token=Token(0, 2, now_ms() + 1500),
+        token=Token(0, 2, at_ms + 1500),
         chat=(ChatEntry(1, 2, "Bea", "hola", wall_ms),),
-        restart_at_ms=now_ms() + 30_000,
-        grant_ends_at_ms=now_ms() + 60_000,
-        hold_ends_at_ms=now_ms() + 3_600_000,
+        restart_at_ms=at_ms + 30_000,
+        grant_ends_at_ms=at_ms + 60_000,
+        hold_ends_at_ms=at_ms + 3_600_000,
         marks=True,
     )
     script.console.show(changed)

@@ -35,12 +35,10 @@ Answers = list[tuple[bool, frozenset[Capability]]]
 
 
 @pytest.fixture
-def root(small_screen: str) -> Iterator[tk.Tk]:
-    window = tk.Tk(screenName=small_screen)
-    window.withdraw()
-    theme.set_up(window)
-    yield window
-    theme.end(window)
+def root(small_root: tk.Tk) -> tk.Tk:
+    small_root.withdraw()
+    theme.set_up(small_root)
+    return small_root
 
 
 def ask(root: tk.Tk, question: Question, texts: Texts = SPANISH) -> tuple[ConsentDialog, Answers]:

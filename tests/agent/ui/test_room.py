@@ -219,31 +219,25 @@ def _pretend(monkeypatch: pytest.MonkeyPatch, monitor: Area, free: Area) -> None
 # Nothing is left for windows; most of the screen is taken; a number that went below zero.
 @pytest.mark.parametrize("free", [Area(0, 0, 1, 1), Area(0, 560, 800, 40), Area(100, 590, 2**32 - 6, 30)])
 def test_N1_a_question_is_asked_whatever_the_desktop_says_of_its_bars(
-    small_screen: str, monkeypatch: pytest.MonkeyPatch, free: Area
+    small_root: tk.Tk, monkeypatch: pytest.MonkeyPatch, free: Area
 ) -> None:
     _pretend(monkeypatch, Area(0, 0, 800, 600), free)
-    root = tk.Tk(screenName=small_screen)
-    root.withdraw()
-    theme.set_up(root)
-    dialog = ConsentDialog(root, SPANISH, ENTRY, _ignored)
-    yes = button(root, SPANISH("consent.yes"))
+    small_root.withdraw()
+    theme.set_up(small_root)
+    ConsentDialog(small_root, SPANISH, ENTRY, _ignored)
+    yes = button(small_root, SPANISH("consent.yes"))
     assert yes.winfo_rooty() + yes.winfo_height() <= 600
-    dialog.close()
-    theme.end(root)
 
 
 def test_N1_a_question_too_high_for_its_screen_does_not_fall_asleep_with_every_snapshot(
-    small_screen: str, monkeypatch: pytest.MonkeyPatch
+    small_root: tk.Tk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _pretend(monkeypatch, Area(0, 0, 800, 300), Area(0, 0, 800, 300))
-    root = tk.Tk(screenName=small_screen)
-    root.withdraw()
-    theme.set_up(root)
-    dialog = ConsentDialog(root, SPANISH, ASKED, _ignored)
-    yes = button(root, SPANISH("consent.yes"))
-    until(root, lambda: not yes.instate(["disabled"]), "asleep")
+    small_root.withdraw()
+    theme.set_up(small_root)
+    dialog = ConsentDialog(small_root, SPANISH, ASKED, _ignored)
+    yes = button(small_root, SPANISH("consent.yes"))
+    until(small_root, lambda: not yes.instate(["disabled"]), "asleep")
     assert dialog.area.bottom > 300
     dialog.make_room()
     assert not yes.instate(["disabled"])
-    dialog.close()
-    theme.end(root)

@@ -2,7 +2,7 @@
 
 import threading
 import tkinter as tk
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from tkinter import ttk
@@ -61,13 +61,6 @@ PRESENTED = Snapshot(
     link="https://relay.example/demo#i=abc",
 )
 HELLO = ChatEntry(1, 1, "Ana", "¿Puede abrir el correo?", 1.8e12)
-
-
-@pytest.fixture
-def root(small_screen: str) -> Iterator[tk.Tk]:
-    window = tk.Tk(screenName=small_screen)
-    yield window
-    theme.end(window)
 
 
 @pytest.fixture
@@ -193,7 +186,12 @@ def test_G12_a_full_presentation_says_so(root: tk.Tk, panel: Panel) -> None:
     assert on_screen(button(root, T("present.stop")))
 
 
-def test_stop_is_on_a_small_screen_with_everything_in_the_window(root: tk.Tk, panel: Panel) -> None:
+@pytest.mark.parametrize("font_percent", [90, 100, 110])
+def test_stop_is_on_a_small_screen_with_everything_in_the_window(
+    root: tk.Tk, commanded: Commanded, font_percent: int
+) -> None:
+    root.tk.call("tk", "scaling", float(root.tk.call("tk", "scaling")) * font_percent / 100)
+    panel = Panel(root, T, theme.set_up(root), commanded.commands)
     code = ShownCode("482913705146", now_ms() + 60_000)
     panel.render(replace(LIVE, mode=Mode.ADMINISTRATOR, people=CROWD, code=code, chat=(HELLO,)))
     panel.alarm(T("notice.tampered", who="W" * 120))
