@@ -5,6 +5,7 @@ import contextlib
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from Xlib import display as xdisplay
 from relevo_protocol.messages import ViewerToHost
 from relevo_protocol.messages.input import KeyPress, PointerButton, TextInput
 from relevo_protocol.messages.screen import CaptureCondition, CaptureState, ScreenLayout
-from relevo_protocol.messages.session import HostGoodbye, ModeRequest
+from relevo_protocol.messages.session import Heartbeat, HostGoodbye, ModeRequest
 from relevo_protocol.modes import Mode
 from tests.agent.desktop import wait_for, xvfb_process
 from tests.agent.fakes import Viewer
@@ -46,7 +47,12 @@ async def hold_down(here: Browser, display: str) -> None:
         KeyPress(code="KeyQ", key="Q", down=True, modifiers=1),
         PointerButton(monitor=0, x=0.5, y=0.5, button=0, down=True, seen=seen),
     )
-    await here.until(lambda _: held(display) == 3)
+    end = time.monotonic() + 60
+    while held(display) != 3:
+        assert time.monotonic() < end, f"{held(display)} are held"
+        heard = len(here.viewer.heard)
+        await here.say(Heartbeat(t_ms=0.0))  # for whoever is silent for three seconds nothing stays held
+        await here.until(lambda viewer, heard=heard: len(viewer.heard) > heard)
 
 
 def condition_of(viewer: Viewer) -> CaptureCondition | None:

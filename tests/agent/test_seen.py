@@ -204,6 +204,7 @@ def system_bus(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[subpr
             assert daemon.stdout is not None
             assert daemon.stdout.readline()
             monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", f"unix:path={folder}/bus")
+            monkeypatch.setattr("relevo_agent.pipeline.sources.login.ANSWER_S", WAIT_S)
             yield daemon
         finally:
             daemon.terminate()

@@ -100,14 +100,16 @@ class Ground:
         where, port = self.address
         return await asyncio.open_connection(where, port, ssl=self.relay.tls, server_hostname=where)
 
-    async def say(self, request: bytes, deadline_s: float = DEADLINE_S) -> bytes:
+    async def say(
+        self, request: bytes, deadline_s: float = DEADLINE_S, silence_s: float = _SILENCE_S
+    ) -> bytes:
         """What comes back for these bytes until the server closes, or falls silent."""
         reader, writer = await self.connect()
         answer = b""
         with contextlib.suppress(ConnectionError, TimeoutError):
             writer.write(request)
             await writer.drain()
-            while part := await asyncio.wait_for(reader.read(2**16), _SILENCE_S if answer else deadline_s):
+            while part := await asyncio.wait_for(reader.read(2**16), silence_s if answer else deadline_s):
                 answer += part
         writer.transport.abort()
         return answer

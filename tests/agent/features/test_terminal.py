@@ -145,9 +145,8 @@ def test_V4_the_fifth_terminal_is_refused_and_a_freed_place_is_given_again(
     listener.until(lambda: listener.closed(3), "the end")
     wait_for(lambda: not feature._terminals[3].running, lambda: "it does not end")
     feature.perform(7, OPEN, None)
-    assert listener.said[-1][1] == TerminalOpened(terminal=3, elevated=False) or any(
-        message == TerminalOpened(terminal=3, elevated=False) for _, message in listener.said[8:]
-    )
+    opened = TerminalOpened(terminal=3, elevated=False)
+    assert sum(message == opened for _, message in listener.said) == 2
 
 
 def test_V4_stop_ends_every_terminal(feature: TerminalFeature, listener: Listener) -> None:

@@ -189,7 +189,7 @@ def test_V4_a_terminal_of_the_services_is_closed_with_its_status(world: World) -
         os.write(terminal.handle, b"sleep 977 & exit 7\n")
         # EIO: nothing runs in it any more, not even what was in the background.
         with contextlib.suppress(OSError):
-            while select.select([terminal.handle], [], [], 10)[0]:
+            while select.select([terminal.handle], [], [], 60)[0]:
                 os.read(terminal.handle, 4096)
         wait_until(lambda: not sleeping("977"))
         assert link.close_terminal(terminal.number) == 7

@@ -52,7 +52,7 @@ async def away(found: Site, path: str = "/api/oidc/start") -> str:
 
 
 async def back_from(url: str, login: str) -> str:
-    async with httpx.AsyncClient() as browser:
+    async with httpx.AsyncClient(timeout=60) as browser:
         return await signed_in_there(browser, url, login, _BACK)
 
 

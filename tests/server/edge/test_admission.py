@@ -85,7 +85,10 @@ async def test_X3_a_flood_from_all_over_a_network_is_one_line(tmp_path: Path) ->
 
 
 @pytest.mark.anyio
-async def test_X2_connections_beyond_an_addresss_share_are_refused_until_one_goes(tmp_path: Path) -> None:
+async def test_X2_connections_beyond_an_addresss_share_are_refused_until_one_goes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("relevo_server.edge.sockets.HELLO_DEADLINE_S", 600.0)
     async with running_relay(tmp_path, connections_per_address=4) as relay:
         viewers = [FakeViewer(relay) for _ in range(4)]
         for viewer in viewers:

@@ -50,10 +50,10 @@ async def test_X7_a_request_with_two_readings_is_the_last_of_its_connection(
     async with running_relay(tmp_path) as relay:
         ground = Ground(relay)
         for name, request in _AMBIGUOUS.items():
-            answer = await ground.say((request + _HIDDEN).encode())
+            answer = await ground.say((request + _HIDDEN).encode(), silence_s=60.0)
             assert (status_of(answer), answer.count(b"HTTP/1.1 ")) == (400, 1), name
             # Behind a good one, as a proxy sends them that keeps its connections.
-            later = await ground.say((_HIDDEN + request + _HIDDEN).encode())
+            later = await ground.say((_HIDDEN + request + _HIDDEN).encode(), silence_s=60.0)
             assert (status_of(later), later.count(b"HTTP/1.1 ")) == (200, 2), name
             assert later.count(b"HTTP/1.1 400 ") == 1, name
     assert not [line for line in caplog.records if line.exc_info]
