@@ -117,15 +117,15 @@ class Proofs:
             raise Refusal(OIDC_ONLY)
         return await self._open(account, PASSKEY, asker)
 
-    async def reauth(self, account: AccountView, proof: Proof, asker: Asker, token: str) -> str | None:
+    async def reauth(self, account: AccountView, proof: Proof, asker: Asker, token: str) -> str:
         """Note that this sign-in proved itself just now; every proof given must fit.
 
         A password alone is none where the account has more, or its organisation goes by its provider.
-        Returns the token that takes this one's place, if one does (`SignInService.prove`).
+        Returns the token that takes this one's place (`SignInService.prove`).
 
         Raises:
-            Refusal: wrong_sign_in, wrong_code, totp_locked, passkey_failed, reauth_needed, invalid_request
-                or too_many_attempts.
+            Refusal: wrong_sign_in, wrong_code, totp_locked, passkey_failed, reauth_needed, invalid_request,
+                not_signed_in or too_many_attempts.
         """
         if proof.recovery is not None or (proof.password, proof.totp, proof.passkey) == (None, None, None):
             raise Refusal(INVALID, where="body")

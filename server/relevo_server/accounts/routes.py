@@ -135,9 +135,7 @@ def _add_reauth(router: APIRouter, proofs: Proofs, factors: Factors, gate: Gate)
     @router.post("/reauth", status_code=204)
     async def reauth(body: ProofBody, request: Request, response: Response) -> None:
         account, token = await gate.me(request, walled=False), cookie_of(request, COOKIE)
-        fresh = await proofs.reauth(account, body.proof(), asker_of(request), token)
-        if fresh is not None:
-            set_sign_in(response, fresh)
+        set_sign_in(response, await proofs.reauth(account, body.proof(), asker_of(request), token))
 
     @router.post("/reauth/passkey/options")
     async def reauth_options(request: Request) -> OptionsAnswer:

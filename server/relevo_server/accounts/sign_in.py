@@ -36,6 +36,8 @@ _ID_BYTES = 16
 _TOUCH_EVERY_S = 60.0
 # Requests that left with the token of before a renewal: other tabs ask all the time.
 _UNDER_WAY_S = 10.0
+# The answer with the new token may be lost: until it is shown, the one before leads to it, so long at most.
+_UNSHOWN_S = 120.0
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,14 @@ class FirstStep:
     """The password's hash at that time: with a new password the step is worth nothing."""
 
 
+@dataclass
+class _Heir:
+    """The token that takes another's place, and until when (monotonic) the other leads to it."""
+
+    token: str = field(repr=False)
+    until_s: float
+
+
 @dataclass(frozen=True)
 class SignInParts:
     """What the service works with besides the shared services."""
@@ -91,8 +101,8 @@ class SignInService:
         self._factors = parts.factors
         self.tries = parts.tries
         self.steps: Challenges[FirstStep] = Challenges(services.clock.monotonic_s)
-        self._renewed: dict[bytes, tuple[str, float]] = {}
-        """By a token's hash what took its place just now, and until when requests with it are under way."""
+        self._heirs: dict[bytes, _Heir] = {}
+        """By the hash of a token that was renewed, or is about to be."""
 
     async def by_password(self, name: str, password: str, asker: Asker) -> SignedIn | StepNeeded:
         """Sign in by name. Raises Refusal: wrong_sign_in, too_many_attempts, busy or oidc_only."""
@@ -190,7 +200,7 @@ class SignInService:
         """The account behind a cookie. Raises Refusal: not_signed_in."""
         if not token:
             raise Refusal(NOT_SIGNED_IN)
-        key, found = await self._find(token)
+        newest, found = await self._find(token)
         now_s = self._services.clock.wall_s()
         if found is None or not self._services.lives(found):
             raise Refusal(NOT_SIGNED_IN)
@@ -198,7 +208,7 @@ class SignInService:
         if account is None:
             raise Refusal(NOT_SIGNED_IN)
         if now_s - found.seen_at_s >= _TOUCH_EVERY_S:
-            await self._sign_ins.touch(key, now_s)
+            await self._sign_ins.touch(hash_token(newest), now_s)
         return replace(
             account, sign_in=found.id, authenticated_at_s=found.authenticated_at_s, method=found.method
         )
@@ -207,41 +217,49 @@ class SignInService:
         """Seconds since the account's sign-in last proved who it is."""
         return self._services.clock.wall_s() - account.authenticated_at_s
 
-    async def prove(self, account: AccountView, token: str, event: AuditEvent) -> str | None:
+    async def prove(self, account: AccountView, token: str, event: AuditEvent) -> str:
         """Note that this sign-in has just shown again who it is; the token that takes this one's place.
 
-        The same one where it was renewed just now: the answer with it may be lost. None: it is not renewed.
+        The same one where it was renewed already: the answer with it was lost, or another proof was faster.
+
+        Raises:
+            Refusal: not_signed_in, where the sign-in has ended meanwhile.
         """
-        old, now_s = hash_token(token), self._services.clock.wall_s()
-        if self._became(old) is not None:
-            await self._sign_ins.mark_authenticated(account.sign_in, now_s, event)
-            return self._became(old)
-        fresh, clock_s = secrets.token_urlsafe(_TOKEN_BYTES), self._services.clock.monotonic_s()
-        self._renewed = {key: one for key, one in self._renewed.items() if one[1] > clock_s}
-        # Noted before the database has it: who asks in between finds the one or the other.
-        self._renewed[old] = fresh, clock_s + _UNDER_WAY_S
-        done = False
-        try:
-            renewal = Renewal(old, hash_token(fresh))
-            done = await self._sign_ins.mark_authenticated(account.sign_in, now_s, event, renewal)
-        finally:
-            if not done:
-                self._renewed.pop(old, None)
-        return fresh if done else None
+        now_s, old = self._services.clock.wall_s(), hash_token(token)
+        for _ in range(2):  # another proof may renew it in between
+            newest, found = await self._find(token)
+            if found is None:
+                break
+            renewal = None
+            if newest == token:
+                # Noted before the database has it: who asks in between finds the one or the other.
+                newest = self._heir(old).token
+                renewal = Renewal(old, hash_token(newest))
+            if await self._sign_ins.mark_authenticated(account.sign_in, now_s, event, renewal):
+                return newest
+        raise Refusal(NOT_SIGNED_IN)
 
-    def _became(self, key: bytes) -> str | None:
-        """What the token of this hash was renewed to while requests with it may be under way."""
-        new, until_s = self._renewed.get(key, (None, 0.0))
-        return new if self._services.clock.monotonic_s() < until_s else None
+    def _heir(self, old: bytes) -> _Heir:
+        """What takes the place of the token of this hash; a new one unless one is under way already."""
+        clock_s = self._services.clock.monotonic_s()
+        self._heirs = {key: one for key, one in self._heirs.items() if clock_s < one.until_s}
+        heir = self._heirs.setdefault(old, _Heir(secrets.token_urlsafe(_TOKEN_BYTES), 0.0))
+        heir.until_s = clock_s + _UNSHOWN_S
+        return heir
 
-    async def _find(self, token: str) -> tuple[bytes, WebSession | None]:
-        """The sign-in of a cookie, and the hash by which it is stored."""
-        key = hash_token(token)
-        found, new = await self._sign_ins.find(key), self._became(key)
-        if found is None and new is not None:
-            key = hash_token(new)
-            found = await self._sign_ins.find(key)
-        return key, found
+    async def _find(self, token: str) -> tuple[str, WebSession | None]:
+        """The sign-in of a cookie, and the token by which it is known now."""
+        found, clock_s = await self._sign_ins.find(hash_token(token)), self._services.clock.monotonic_s()
+        for heir in self._heirs.values() if found is not None else ():
+            if heir.token == token:  # its browser has it: the one before is needed for a moment only
+                heir.until_s = min(heir.until_s, clock_s + _UNDER_WAY_S)
+        while found is None:
+            heir = self._heirs.get(hash_token(token))
+            if heir is None or clock_s >= heir.until_s:
+                break
+            token = heir.token
+            found = await self._sign_ins.find(hash_token(token))
+        return token, found
 
     async def sign_out(self, token: str, asker: Asker) -> None:
         """End the sign-in of a cookie and all that its account has open; unknown ones are no error."""
