@@ -37,12 +37,10 @@ from relevo_server.store.audit import AuditEvent
 from relevo_server.store.spool import Spool
 
 _TICK_S = 4.0
-_LONGEST_TRUST = 12
-"""After so many looks in a row at a database that seems unchanged: 48 s, as what ran out ends within 60 (SPEC
-C25)."""
 _ASKED_AGAIN = 12
-"""The first of these times the database is asked, then the first of each so many, once in ten minutes. In the
-others only time can have ended what it said."""
+"""A database that seems unchanged since all were looked up is asked once in so many rounds, ten minutes.
+
+In the others only time can have ended what it said."""
 _log = logger(__name__)
 
 
@@ -265,26 +263,28 @@ class Desk:
         """Cut off whom another process, or the command line, has taken the right from (SPEC C25)."""
         applied: set[int] = set()
         looked_s = self.services.clock.wall_s()
-        seen, trusted, rounds = None, 0, itertools.count(1)
+        seen = remembered = None
+        """The database's trace when it was last asked what was revoked, and when all were looked up."""
+        looks = itertools.count(1)
         while not await self._stops_within(self.policies.revocation_check_s):
             if not self.registry.vouched():
                 continue  # an idle relay rests
-            trace = self.services.trace()
-            trusted = trusted + 1 if trace is not None and trace == seen else 0
-            if trusted % _LONGEST_TRUST:
-                continue
-            now_s = self.services.clock.wall_s()
+            trace, now_s = self.services.trace(), self.services.clock.wall_s()
+            rounds, within = divmod(next(looks), self.policies.account_check_rounds)
+            asked_again = within == 0 and rounds % _ASKED_AGAIN == 0
             try:
-                if trusted and trusted // _LONGEST_TRUST % _ASKED_AGAIN != 1:
-                    self._cut(self.vigil.run_out())
+                if trace is None or trace != seen or asked_again:
+                    self._cut(await self.vigil.fallen(looked_s - LOOK_BACK_S, applied))
+                    looked_s, seen = now_s, trace
+                if within:
                     continue
-                fallen = await self.vigil.fallen(looked_s - LOOK_BACK_S, applied)
-                looked_s, seen = now_s, trace
-                if trusted or next(rounds) % self.policies.account_check_rounds == 0:
-                    fallen |= await self.vigil.unfit()
-                self._cut(fallen)
+                if trace is None or trace != remembered or asked_again:
+                    self._cut(await self.vigil.unfit())
+                    remembered = trace
+                else:
+                    self._cut(self.vigil.run_out())
             except ProtocolError:
-                seen = None  # told by the vigil; those who are in go on, and it is asked again
+                seen = remembered = None  # told by the vigil; those who are in go on, and it is asked again
             except Exception:  # noqa: BLE001 - a watch that ends would leave in whoever is sent away later
                 _log.exception("a look for revocations failed")
 

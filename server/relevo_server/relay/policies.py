@@ -55,8 +55,9 @@ class Policies:
     code_life_s: int = limits.CODE_LIFE_S
     revocation_check_s: float = 4.0
     """How often it is looked whether another process has revoked something (SPEC C25)."""
-    account_check_rounds: int = 8
-    """Every so many of these looks, the accounts of all who are present are looked up as well."""
+    account_check_rounds: int = 12
+    """Every so many of these looks, it is looked as well whose right has run out: every 48 s, as that ends
+    within 60 (SPEC C25)."""
     sessions_per_address: int = 50
     """Sessions that one address may have open at once; of IPv6 a /64, and its shares of wider networks."""
     code_requests: int = 40

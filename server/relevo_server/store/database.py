@@ -28,8 +28,8 @@ HEADS_HELD: Final = "relevo_heads"
 """Where a writing session's `info` keeps the heads of the record that its transaction has locked."""
 # Any number that no other program on the same database takes for its own migrations.
 _MIGRATION_LOCK = 0x52454C45564F
-_TICK_NS = 50_000_000
-"""Longer than a tick of any kernel's clock of files."""
+_TICK_NS = 2_500_000_000
+"""Longer than a tick of any kernel's clock of files, or of the times that a file system keeps (FAT: 2 s)."""
 _CONNECT_S = 3.0
 _COMMAND_S = 5.0
 

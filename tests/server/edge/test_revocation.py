@@ -236,29 +236,33 @@ async def test_C25_an_idle_relay_asks_the_database_nothing(
         assert asked == []
 
 
+@pytest.mark.parametrize("lasts", [1000, 11, 1])
 async def test_C25_a_sign_in_runs_out_in_time_though_a_database_that_nobody_changes_is_hardly_asked(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lasts: int
 ) -> None:
+    """``lasts``: looks from one commit to the next."""
     monkeypatch.setattr(desk, "Policies", partial(Policies, revocation_check_s=3600.0))
-    looks = asked = 0
+    looks = asked = ended = 0
 
-    def always_the_same(_self: Database) -> str:
-        return "trace"
+    def trace(_self: Database) -> int:
+        return looks // lasts
 
     def lives(_self: Services, _sign_in: object) -> bool:
+        nonlocal ended
+        ended = looks if looks >= 100 else 0
         return looks < 100
 
     async def stops_within(_self: Desk, _seconds: float) -> bool:
         nonlocal looks
         looks += 1
-        return looks > 150
+        return looks > 200
 
     async def since(_self: RevocationStore, _at_s: float) -> list[object]:
         nonlocal asked
         asked += 1
         return []
 
-    monkeypatch.setattr(Database, "trace", always_the_same)
+    monkeypatch.setattr(Database, "trace", trace)
     async with (
         running_relay(tmp_path) as relay,
         agent_at(relay) as agent,
@@ -270,7 +274,9 @@ async def test_C25_a_sign_in_runs_out_in_time_though_a_database_that_nobody_chan
         monkeypatch.setattr(Services, "lives", lives)
         await _desk(relay)._keep_watch()
         await _removed(viewer)
-        assert asked == 2, "at first, and once it had not changed for a while"
+        assert 100 <= ended <= 112
+        # At first, and after each commit.
+        assert asked == (ended // lasts if lasts == 1 else ended // lasts + 1)
 
 
 def test_C25_what_was_revoked_while_the_relay_was_down_is_cut_when_it_starts(tmp_path: Path) -> None:
