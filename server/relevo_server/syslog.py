@@ -75,7 +75,10 @@ class SyslogSender:
         self._parts = parts
         host, _, port = parts.target.removeprefix(TLS).rpartition(":")
         self._host, self._port = host.strip("[]"), int(port)
-        self._failing = False
+        self._failing = ""
+        """Which of collector and database did not take part the last time."""
+        self._lines = _BATCH
+        """Of the next batch: half as many after one that was not taken, which may have been too many."""
         self._late = asyncio.Event()
         """The server ends, and waits no longer."""
 
@@ -103,14 +106,15 @@ class SyslogSender:
             for organisation, end in (await self._parts.audit.ends()).items():
                 await self._send(organisation, end, positions)
         except (OSError, Unavailable) as error:
-            if not self._failing:
+            failing = "database" if isinstance(error, Unavailable) else "collector"
+            if failing != self._failing:
                 _log.warning("the record is not sent on", target=self._parts.target, reason=str(error))
-            self._failing = True
+            self._failing = failing
             return False
         except Exception:  # noqa: BLE001 - told with its traceback; what comes later must still be sent
             _log.exception("the record is not sent on", target=self._parts.target)
             return False
-        self._failing = False
+        self._failing = ""
         return True
 
     async def _send(self, organisation: str, end: int, positions: dict[str, int]) -> None:
@@ -133,7 +137,7 @@ class SyslogSender:
                 message = syslog_line(line, self._parts.origin).rstrip(b"\n")
                 batch += b"%d %s" % (len(message), message)
                 positions[organisation], count = line.seq, count + 1
-                if count >= _BATCH:
+                if count >= self._lines:
                     await self._deliver(bytes(batch), positions)
                     batch, count = bytearray(), 0
         if batch:
@@ -147,7 +151,12 @@ class SyslogSender:
         if not handed_over.done():
             handed_over.cancel()
             raise TimeoutError("the server ends before the collector has ended the connection")
-        await handed_over
+        try:
+            await handed_over
+        except OSError:
+            self._lines = max(1, self._lines // 2)
+            raise
+        self._lines = min(_BATCH, 2 * self._lines)
         self._save(positions)
 
     def _hand_over(self, batch: bytes) -> None:

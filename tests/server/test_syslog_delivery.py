@@ -1,6 +1,7 @@
 """When a line of the record counts as sent on: once the collector has read it, and not before (U10)."""
 
 import asyncio
+import json
 import socket
 import ssl
 import struct
@@ -78,6 +79,33 @@ def test_U10_a_collector_that_does_not_say_that_it_has_read_all_is_told_of_and_g
                 return seqs(await collector.until(2))
 
     assert asyncio.run(play()) == [1, 2]
+
+
+def test_U10_a_collector_that_takes_little_at_a_time_gets_all_of_it_by_and_by(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("relevo_server.syslog._PATIENCE_S", 0.5)
+    kept: list[asyncio.StreamWriter] = []
+
+    async def take_two(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        kept.append(writer)
+        if (await reader.read()).count(b"act.chat") <= 2:
+            writer.close()
+
+    async def play() -> int:
+        async with recorded(tmp_path, 12) as database:
+            server = await asyncio.start_server(take_two, "127.0.0.1", 0)
+            sender, tries = _sender(database, server.sockets[0].getsockname()[1], tmp_path), 1
+            while not await sender.send_new():
+                tries += 1
+                assert tries < 100
+            for writer in kept:
+                writer.close()
+            server.close()
+            return tries
+
+    assert asyncio.run(play()) > 3
+    assert json.loads((tmp_path / "syslog-positions.json").read_bytes()) == {"home": 12}
 
 
 def test_U10_a_collector_that_ends_tls_by_closing_alone_has_taken_it(tmp_path: Path):

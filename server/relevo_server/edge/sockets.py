@@ -182,7 +182,7 @@ class AgentEndpoint(_Endpoint):
         presenter = await self._presenter(said) if said.kind is SessionKind.PRESENTATION else None
         party = self.desk.registry.open_agent(line, said, Opening(socket.address, presenter))
         if party is None and line.ending is not None and line.ending.code is ErrorCode.THROTTLED:
-            self.desk.turned_away("sessions", socket.address)
+            self.desk.turned_away("relay" if self.desk.registry.is_full else "sessions", socket.address)
         return party
 
     async def _presenter(self, said: AgentHello) -> Lead | None:

@@ -182,8 +182,8 @@ class Keeping:
             )
         )
 
-    def leave_out(self, action: str, opened_from: Sequence[Key] = ()) -> None:
-        """Have a line of the host's counted that would be one too many: one tells how many there were.
+    def leave_out(self, action: str, opened_from: Sequence[Key] = (), what: str = "") -> None:
+        """Have a line of the host's counted that would be one too many: one tells how many, and of what.
 
         Those of all sessions that were opened from a network are told together, if it is given.
         """
@@ -192,13 +192,13 @@ class Keeping:
             b"" if network else self.session_id,
             "agent",
             action,
-            {},
+            {"what": what} if what else {},
             {"address": network.removeprefix("address:")},
             organisation=self._organisation(),
             at_s=self._around.wall_s(),
         )
         whose = network or self.session_id.hex()
-        self._around.left_out(f"{action}:{whose}:{entry.organisation}", entry)
+        self._around.left_out(f"{action}:{what}:{whose}:{entry.organisation}", entry)
 
     def _organisation(self) -> str:
         return self.traits.lead.organisation if self.traits.lead is not None else HOME

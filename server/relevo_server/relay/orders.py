@@ -108,20 +108,22 @@ def _charge(session: Session, said: AgentToRelay) -> None:
         # Anybody opens sessions, one after the other: what these leave in the record is their address's.
         wait_s = max(wait_s, around.stranger_acts.charge(*session.opened_from))
     if wait_s > 0.0:
-        session.keeping.leave_out("throttled", session.opened_from)
+        what = "acts" if isinstance(said, RecordNotice) else "requests"
+        session.keeping.leave_out("throttled", session.opened_from, what)
         raise ProtocolError("too many control messages", ErrorCode.THROTTLED)
 
 
 def _is_an_answer(session: Session, said: AgentToRelay) -> bool:
     """Whether others cause it, who are bounded by what they may ask: nobody gets an agent ended so.
 
-    Each link is admitted once, and removed once; each invitation said again once after a cut. What is said of
-    a link that is past changes nothing, however often a host whose line comes and goes says it again.
+    Each link is admitted once, and removed once; each invitation said again once after a cut; a session ends
+    once. What is said of a link that is past changes nothing, however often a host whose line comes and goes
+    says it again.
     """
     match said:
         case JoinAnswered():
             return said.request in session.asks
-        case RemoveViewer():
+        case RemoveViewer() | EndSession():
             return True
         case SeatAdmitted():
             seat = session.seat_on(said.link)

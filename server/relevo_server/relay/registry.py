@@ -67,7 +67,7 @@ class Registry:
             return None
         if hello.token is not None:
             return self._resume_agent(line, hello.token)
-        if len(self._sessions) >= self._around.policies.max_sessions:
+        if self.is_full:
             line.refuse(ErrorCode.THROTTLED, "this relay has all the sessions it can hold")
             return None
         if hello.kind is SessionKind.PRESENTATION and opening.presenter is None:
@@ -84,6 +84,11 @@ class Registry:
         self._sessions[session.session_id] = session
         session.open_host(line, hello.join)
         return AgentParty(session, line)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether there are as many sessions as one relay holds."""
+        return len(self._sessions) >= self._around.policies.max_sessions
 
     def _resume_agent(self, line: Line, token: str) -> Party | None:
         session_id = self._around.agent_tokens.find(token)

@@ -327,9 +327,6 @@ def _fields(row: AuditRecordRow) -> ChainedFields:
 
 async def _old_record(session: AsyncSession) -> _OldRecord:
     old = _OldRecord()
-    try:
-        async for rows in await _in_chunks(session, select(AuditRow).order_by(AuditRow.number)):
-            await to_thread(old.judge, rows)
-    except (TypeError, ValueError):
-        old.break_at(old.lines + 1)  # it cannot even be fetched
+    async for rows in await _in_chunks(session, select(AuditRow).order_by(AuditRow.number)):
+        await to_thread(old.judge, rows)
     return old

@@ -3,11 +3,14 @@
 from relevo_protocol.errors import ErrorCode
 from relevo_protocol.messages.relay import (
     AgentWelcome,
+    EndSession,
+    ModeNotice,
     RecordedAct,
     RecordNotice,
     RemoveViewer,
     ViewerWelcome,
 )
+from relevo_protocol.modes import Mode
 from relevo_server.relay.records import Audited
 from relevo_server.relay.surroundings import FAILURES, STRANGER_ACTS
 from tests.server.relay.hands import Bench, recorded
@@ -66,4 +69,20 @@ def test_C17_acts_that_are_refused_as_too_many_are_counted() -> None:
                 agent.say(RecordNotice(act=RecordedAct.RESTART, slot=0, number=number + 1))
     line, count = _left_out(bench)
     assert _recorded(bench, "act.restart") == STRANGER_ACTS.burst
-    assert (line.action, count) == ("throttled", 20)
+    assert (line.action, line.details, count) == ("throttled", {"what": "acts"}, 20)
+
+
+def test_C17_U4_a_report_goes_with_the_end_however_much_was_asked_before() -> None:
+    bench = Bench()
+    agent = bench.agent()
+    opened = agent.only(AgentWelcome)
+    while agent.line.ending is None:
+        agent.say(ModeNotice(mode=Mode.FULL))
+    agent = bench.agent(token=opened.token)
+    for _ in range(2):
+        agent.say(RecordNotice(act=RecordedAct.REPORTED, slot=0, number=1))
+    agent.say(EndSession())
+    assert agent.line.ending is not None
+    assert agent.line.ending.code is ErrorCode.SESSION_ENDED
+    told = [one for one in recorded(bench, Audited) if isinstance(one, Audited)]
+    assert len({one.event_id for one in told if one.action == "act.reported"}) == 1

@@ -182,7 +182,7 @@ export abstract class HostConnection {
       case "KeyframeWanted":
         this.picture.wantKeyframe();
         break;
-      case "Recorded": // acts are told without a number here, and nobody gets administrator mode (SPEC G12)
+      case "Recorded": // of a report, which goes with the end; nobody gets administrator mode (SPEC G12)
       case "StepUp":
         break;
       case "RelayError":
@@ -220,8 +220,8 @@ export abstract class HostConnection {
 
   /** The person has ended it: the relay hears so now, or as soon as it can be reached again. */
   protected leave(parting: Parting): void {
-    this.parting = parting;
-    if (this.line.at === "up") this.part(parting);
+    this.parting ??= parting;
+    if (this.line.at === "up") this.part(this.parting);
     else if (this.token === null) this.finish(null);
   }
 

@@ -73,7 +73,8 @@ export class Desk {
 
   /** The relay ends the session; before that it keeps a report of everybody in it, where the customer makes one (SPEC N8). */
   endSession(reported: boolean): void {
-    if (reported) this.tellRelay({ t: "RecordNotice", act: "reported", slot: 0 });
+    // With a number it is in the record once, however often it is told (SPEC C26).
+    if (reported) this.tellRelay({ t: "RecordNotice", act: "reported", slot: 0, number: 1 });
     this.tellRelay({ t: "EndSession" });
   }
 

@@ -81,6 +81,7 @@ export const ACTIONS = [
   "sign_in-totp",
   "sign_out",
   "step_up",
+  "throttled",
   "ticket-issued",
   "token-created",
   "token-revoked",

@@ -327,7 +327,7 @@ describe("share", () => {
   test("N8: a report goes to the relay before the end, and nobody in the session hears of it", async () => {
     const { world, technician } = await watched();
     await world.tell({ t: "stop", reported: true });
-    expect(world.said("RecordNotice")).toEqual([{ t: "RecordNotice", act: "reported", slot: 0 }]);
+    expect(world.said("RecordNotice")).toEqual([{ t: "RecordNotice", act: "reported", slot: 0, number: 1 }]);
     expect(world.said("EndSession")).toHaveLength(1);
     expect(technician.last("HostGoodbye")).toEqual({ t: "HostGoodbye", code: "session_ended" });
   });
