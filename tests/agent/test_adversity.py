@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,11 @@ def held(display: str) -> int:
         return keys + buttons.bit_count()
 
 
+def has_heard_more(than: int, viewer: Viewer) -> bool:
+    """Whether the agent has said something since."""
+    return len(viewer.heard) > than
+
+
 async def hold_down(here: Browser, display: str) -> None:
     """Shift, Q and the left button."""
     await here.until(lambda v: v.keyframes > 0)
@@ -52,7 +58,7 @@ async def hold_down(here: Browser, display: str) -> None:
         assert time.monotonic() < end, f"{held(display)} are held"
         heard = len(here.viewer.heard)
         await here.say(Heartbeat(t_ms=0.0))  # for whoever is silent for three seconds nothing stays held
-        await here.until(lambda viewer, heard=heard: len(viewer.heard) > heard)
+        await here.until(partial(has_heard_more, heard))
 
 
 def condition_of(viewer: Viewer) -> CaptureCondition | None:
