@@ -250,9 +250,9 @@ class SignInService:
     async def _find(self, token: str) -> tuple[str, WebSession | None]:
         """The sign-in of a cookie, and the token by which it is known now."""
         found, clock_s = await self._sign_ins.find(hash_token(token)), self._services.clock.monotonic_s()
-        for heir in self._heirs.values() if found is not None else ():
-            if heir.token == token:  # its browser has it: the one before is needed for a moment only
-                heir.until_s = min(heir.until_s, clock_s + _UNDER_WAY_S)
+        for one in self._heirs.values() if found is not None else ():
+            if one.token == token:  # its browser has it: the one before is needed for a moment only
+                one.until_s = min(one.until_s, clock_s + _UNDER_WAY_S)
         while found is None:
             heir = self._heirs.get(hash_token(token))
             if heir is None or clock_s >= heir.until_s:
