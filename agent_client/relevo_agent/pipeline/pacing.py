@@ -248,7 +248,7 @@ class Pacing:
         length_ms = now_ms - self._judged_ms
         if length_ms < JUDGE_MS:
             return []
-        self._most_room_bytes(now_ms)
+        self._most_room_bytes(now_ms)  # whose line is full counts up to now
         news = list(self._judge(now_ms, length_ms))
         self._judged_ms, self._worked_ms = now_ms, 0.0
         return news

@@ -263,7 +263,7 @@ class SignInService:
 
     async def sign_out(self, token: str, asker: Asker) -> None:
         """End the sign-in of a cookie and all that its account has open; unknown ones are no error."""
-        _, found = await self._find(token)
+        found = (await self._find(token))[1] if token else None
         if found is None:
             return
         account = await self._accounts.view(found.account_id)

@@ -263,8 +263,8 @@ class Desk:
         """Cut off whom another process, or the command line, has taken the right from (SPEC C25)."""
         applied: set[int] = set()
         looked_s = self.services.clock.wall_s()
+        # The database's trace when it was last asked what was revoked, and when all were looked up.
         seen = remembered = None
-        """The database's trace when it was last asked what was revoked, and when all were looked up."""
         looks = itertools.count(1)
         while not await self._stops_within(self.policies.revocation_check_s):
             if not self.registry.vouched():

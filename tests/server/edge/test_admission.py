@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import socket
 import warnings
+from functools import partial
 from pathlib import Path
 from types import MethodType
 from typing import cast
@@ -16,6 +17,7 @@ from relevo_server.access.throttle import address_keys
 from relevo_server.edge.admission import Connections, Door
 from relevo_server.edge.desk import Desk
 from relevo_server.edge.listening import listen_socket
+from relevo_server.relay.policies import Policies
 from relevo_server.relay.records import Audited
 from tests.server.edge.test_hardening import Site, site
 from tests.support.fake_agent import FakeAgent
@@ -202,6 +204,19 @@ async def test_C17_an_office_that_is_too_large_is_told_of_by_the_setting_that_wo
             assert told[-1] == f'{{"count":1,"what":"{what}"}}'
             # It may open another one, which is still one too many at once.
             relay.services.throttles.register_address.refund(*address_keys(HOST))
+
+
+@pytest.mark.anyio
+async def test_C17_a_relay_that_is_full_is_not_taken_for_an_address_that_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("relevo_server.edge.desk.Policies", partial(Policies, max_sessions=1))
+    async with running_relay(tmp_path) as relay, agent_at(relay):
+        later = FakeAgent(relay)
+        await later.begin()
+        assert "sessions_per_address" not in (await later.inbox.expect(RelayError)).detail
+        await later.close()
+        assert await relay.audited("throttled", 1) == ['{"count":1,"what":"relay"}']
 
 
 @pytest.mark.anyio

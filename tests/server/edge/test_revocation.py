@@ -245,7 +245,7 @@ async def test_C25_a_sign_in_runs_out_in_time_though_a_database_that_nobody_chan
     looks = asked = ended = 0
 
     def trace(_self: Database) -> int:
-        return looks // lasts
+        return (looks - 1) // lasts
 
     def lives(_self: Services, _sign_in: object) -> bool:
         nonlocal ended
@@ -275,8 +275,7 @@ async def test_C25_a_sign_in_runs_out_in_time_though_a_database_that_nobody_chan
         await _desk(relay)._keep_watch()
         await _removed(viewer)
         assert 100 <= ended <= 112
-        # At first, and after each commit.
-        assert asked == (ended // lasts if lasts == 1 else ended // lasts + 1)
+        assert asked == 1 + (ended - 1) // lasts, "at first, and after each commit"
 
 
 def test_C25_what_was_revoked_while_the_relay_was_down_is_cut_when_it_starts(tmp_path: Path) -> None:
