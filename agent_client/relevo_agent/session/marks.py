@@ -42,9 +42,14 @@ def _pace() -> Allowance:
 
 @dataclass(slots=True)
 class _Hand:
-    """What one person has on the screen. ``laser_ms``: when it last moved; ``None`` while it is out."""
+    """What one person has on the screen.
+
+    ``laser_ms``: when it last moved; ``None`` while it is out. ``over``: the line that was cleared while
+    it may still have grown: what comes late of it is not drawn again.
+    """
 
     laser_ms: float | None = None
+    over: int | None = None
     pieces: deque[Stroke] = field(default_factory=deque[Stroke])
     points: int = 0
     laser_pace: Allowance = field(default_factory=_pace)
@@ -61,6 +66,13 @@ class _Hand:
         self.points += len(piece.points) // 2
         while self.points > MAX_MARK_POINTS:
             self.points -= len(self.pieces.popleft().points) // 2
+
+    def wipe(self) -> None:
+        """Forget every piece."""
+        if self.pieces:
+            self.over = self.pieces[-1].stroke
+        self.pieces.clear()
+        self.points = 0
 
 
 class Marks:
@@ -111,7 +123,9 @@ class Marks:
         if len(message.points) % 2:
             raise MalformedError(f"a line of {len(message.points)} coordinates: they come in pairs")
         hand = self._hand(seat)
-        if not self._is_on_screen(message.monitor) or not self._spend(hand.stroke_pace):
+        if message.stroke == hand.over or not self._is_on_screen(message.monitor):
+            return
+        if not self._spend(hand.stroke_pace):
             return
         hand.keep(message)
         self._pass_on(seat.slot, _member_stroke(seat.slot, message))
@@ -168,8 +182,7 @@ class Marks:
         hand = self._hands.get(slot)
         if hand is not None and hand.points:
             self._laser_off(slot)
-            hand.pieces.clear()
-            hand.points = 0
+            hand.wipe()
             self._pass_on(slot, MarksCleared(slot=slot))
             self._desk.act(HideMarks(slot=slot))
 
@@ -178,8 +191,7 @@ class Marks:
         if self.drawn:
             for slot, hand in self._hands.items():
                 self._laser_off(slot)
-                hand.pieces.clear()
-                hand.points = 0
+                hand.wipe()
             for seat in self._desk.live:
                 self._desk.tell(seat, MarksCleared())
             self._desk.act(HideMarks())

@@ -47,11 +47,15 @@ class TicketOffice:
         return len(self._tickets)
 
     def issue(self, account: AccountView, destination: Destination) -> str:
-        """A fresh ticket of 43 base64url characters, bound to account and destination."""
+        """A fresh ticket of 43 base64url characters, bound to account and destination.
+
+        It never begins with a hyphen: a presenter gives it to the agent on a command line (SPEC C24).
+        """
         now_s = self._now_s()
         self._drop_expired(now_s)
         self._make_room(account.id)
-        ticket = secrets.token_urlsafe(TICKET_BYTES)
+        while (ticket := secrets.token_urlsafe(TICKET_BYTES)).startswith("-"):
+            pass
         self._tickets[_digest(ticket)] = Ticket(account, destination, now_s + self._life_s)
         return ticket
 

@@ -88,8 +88,8 @@ def test_A3_lead_supervisor_and_customer_clear_everything(world: World) -> None:
     lead = world.live()
     eva = world.live(2, "Eva")
     sara = supervisor(world)
-    for who in (lead, sara, None):
-        say(world, eva, STROKE)
+    for number, who in enumerate((lead, sara, None), 1):
+        say(world, eva, Stroke(stroke=number, monitor=0, points=STROKE.points))
         if who is None:
             world.carry(world.session.clear_marks(world.now_ms))
         else:
@@ -99,6 +99,19 @@ def test_A3_lead_supervisor_and_customer_clear_everything(world: World) -> None:
         assert not world.session.snapshot.marks
         beat(world, 1000, [lead, eva, sara])
     assert len(heard(eva, MarksCleared)) == 3
+
+
+def test_A3_what_comes_late_of_a_cleared_line_is_not_drawn_again(world: World) -> None:
+    lead = world.live()
+    eva = world.live(2, "Eva")
+    say(world, eva, STROKE)
+    world.carry(world.session.clear_marks(world.now_ms))
+    say(world, eva, STROKE)
+    assert not world.session.snapshot.marks
+    assert len(heard(lead, MemberStroke)) == len(told(world, ShowMark)) == 1
+    say(world, eva, Stroke(stroke=2, monitor=0, points=[0.5, 0.6]))
+    assert heard(lead, MemberStroke)[-1].stroke == 2
+    assert world.session.snapshot.marks
 
 
 @pytest.mark.parametrize("role", [Role.COLLABORATOR, Role.EXTERNAL])

@@ -1,3 +1,5 @@
+import pytest
+
 from relevo_protocol.limits import TICKET_LIFE_S
 from relevo_server.access.destination import Destination
 from relevo_server.access.tickets import TICKET_CHARS, TicketOffice
@@ -17,6 +19,16 @@ def test_C3_ticket_is_redeemed_once_and_tells_account_and_routing():
     assert found is not None
     assert (found.account, found.destination) == (view(), Destination(routing="482913"))
     assert office.redeem(ticket) is None
+
+
+def test_C24_a_ticket_can_stand_on_a_command_line(monkeypatch: pytest.MonkeyPatch):
+    drawn = iter(["-" + "A" * 42, "-" * 43, "A-" + "_" * 41])
+
+    def draw(_count: int) -> str:
+        return next(drawn)
+
+    monkeypatch.setattr("secrets.token_urlsafe", draw)
+    assert TicketOffice(Hands().now_s).issue(view(), Destination(routing="482913")) == "A-" + "_" * 41
 
 
 def test_C3_ticket_ends_after_its_lifetime():

@@ -139,8 +139,8 @@ export class Client implements SessionClient {
   draw({ stroke, monitor, points }: Omit<StrokeView, "slot">): void {
     const { slot } = this.getSnapshot().self ?? {};
     if (slot === undefined || !this.may("point.annotate")) return;
-    this.marks.draw({ slot, stroke, monitor, points });
-    this.send({ t: "Stroke", stroke, monitor, points });
+    if (this.marks.grow({ slot, stroke, monitor, points }))
+      this.send({ t: "Stroke", stroke, monitor, points });
   }
 
   clearMarks(everybody: boolean): void {

@@ -17,6 +17,8 @@ interface Line extends StrokeView {
 export class Marks extends Watched<MarksView> {
   private readonly expiries = new Map<number, ReturnType<typeof setTimeout>>();
   private strokes: readonly Line[] = [];
+  private growing: { readonly slot: number; readonly stroke: number } | null = null;
+  private over: number | null = null;
 
   constructor() {
     super(NO_MARKS);
@@ -68,8 +70,19 @@ export class Marks extends Watched<MarksView> {
     this.keep(bounded(fewer(lines, slot), slot));
   }
 
+  /** A piece of one's own line; `false` where the line was cleared as it grew: the rest of it is not drawn (SPEC A3). */
+  grow(piece: StrokeView): boolean {
+    if (piece.stroke === this.over) return false;
+    this.growing = piece;
+    this.draw(piece);
+    return true;
+  }
+
   /** Take somebody's drawing away, or (`null`) everybody's. */
   wipe(slot: number | null): void {
+    if (this.growing !== null && (slot ?? this.growing.slot) === this.growing.slot) {
+      this.over = this.growing.stroke;
+    }
     this.keep(slot === null ? [] : this.strokes.filter((line) => line.slot !== slot));
   }
 
@@ -93,6 +106,8 @@ export class Marks extends Watched<MarksView> {
     for (const expiry of this.expiries.values()) clearTimeout(expiry);
     this.expiries.clear();
     this.strokes = [];
+    this.growing = null;
+    this.over = null;
     this.set(NO_MARKS);
   }
 

@@ -99,6 +99,22 @@ describe("lines", () => {
     expect(made.getSnapshot().strokes.map((line) => line.stroke)).toEqual([1, 2, 3]);
   });
 
+  test("A3: a line of one's own that is cleared as it grows is over; others' and the next one are not", () => {
+    const { made, lines } = marks();
+    expect(made.grow(stroke(1, 7, [0, 0]))).toBe(true);
+    made.hear({ t: "MarksCleared", slot: 2 });
+    expect(made.grow(stroke(1, 7, [0.1, 0.1]))).toBe(true);
+    made.hear({ t: "MarksCleared" });
+    expect(made.grow(stroke(1, 7, [0.2, 0.2]))).toBe(false);
+    expect(lines()).toEqual([]);
+    made.hear({ t: "MemberStroke", ...stroke(2, 7, [0.5, 0.5]) });
+    expect(made.grow(stroke(1, 8, [0.3, 0.3]))).toBe(true);
+    expect(lines()).toEqual([
+      [0.5, 0.5],
+      [0.3, 0.3],
+    ]);
+  });
+
   test("after a cut the host may tell everything again: nothing is doubled, nothing is lost", () => {
     const { made, lines } = marks();
     made.draw(stroke(1, 1, [0, 0, 0.1, 0.1]));

@@ -24,6 +24,8 @@ interface Hand {
   laser: LaserView | null;
   laserAt: number;
   strokes: Drawn[];
+  /** The line that was cleared while it may still have grown: what comes late of it is not drawn again. */
+  over: number | null;
 }
 
 export class Marks {
@@ -64,7 +66,7 @@ export class Marks {
       throw new MalformedError("a stroke with an odd number of coordinates");
     }
     const hand = this.handOf(seat.slot);
-    if (!this.spend(hand)) return;
+    if (stroke === hand.over || !this.spend(hand)) return;
     const last = hand.strokes.at(-1);
     if (last?.stroke === stroke && last.monitor === monitor) last.points.push(...points);
     else hand.strokes.push({ stroke, monitor, points: [...points] });
@@ -75,7 +77,11 @@ export class Marks {
 
   /** Take one person's drawing away, or everybody's (`null`). */
   clear(slot: number | null): void {
-    for (const [owner, hand] of this.hands) if (slot === null || slot === owner) hand.strokes = [];
+    for (const [owner, hand] of this.hands) {
+      if (slot !== null && slot !== owner) continue;
+      hand.over = hand.strokes.at(-1)?.stroke ?? hand.over;
+      hand.strokes = [];
+    }
     this.stale = true;
     this.desk.tellAll(slot === null ? { t: "MarksCleared" } : { t: "MarksCleared", slot });
   }
@@ -122,6 +128,7 @@ export class Marks {
       laser: null,
       laserAt: 0,
       strokes: [],
+      over: null,
     };
     this.hands.set(slot, hand);
     return hand;

@@ -107,6 +107,18 @@ describe("presentation", () => {
     expect(two.last("MarksCleared")).toEqual({ t: "MarksCleared", slot: 1 });
   });
 
+  test("A3: what comes late of a cleared line is not drawn again", async () => {
+    const world = await presentation();
+    const [one, two] = [await world.join(1), await world.join(2)];
+    await world.tell({ t: "allowMarks", person: 11, allowed: true });
+    await world.say(one, { t: "Stroke", stroke: 7, monitor: 0, points: [0, 0, 0.5, 0.5] });
+    await world.tell({ t: "clearMarks" });
+    await world.say(one, { t: "Stroke", stroke: 7, monitor: 0, points: [0.6, 0.6] });
+    expect(world.marks.strokes).toEqual([]);
+    await world.say(one, { t: "Stroke", stroke: 8, monitor: 0, points: [0.7, 0.7] });
+    expect(two.heard.filter(({ t }) => t === "MemberStroke")).toMatchObject([{ stroke: 7 }, { stroke: 8 }]);
+  });
+
   test("A5: half a point ends whoever sends it", async () => {
     const world = await presentation();
     const one = await world.join(1);
