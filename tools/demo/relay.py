@@ -152,7 +152,7 @@ def prepare(folder: Path, port: int | None, lang: str) -> Relay:
     # Half made, of an interrupted first run or of an older version: nothing in it is worth keeping.
     shutil.rmtree(data, ignore_errors=True)
     data.mkdir(parents=True, mode=0o700)
-    password = secrets.token_urlsafe(12)
+    password = secrets.token_hex(12)  # digits and a to f: the account's name is never part of it
     where = ["--data", os.fspath(data)]
     run("relevo-server init", [_SERVER, "init", *where])
     create = [

@@ -1,6 +1,7 @@
 """Who is in and what they do, in words; windows and terminals say the same."""
 
-from datetime import datetime, timedelta
+import time
+from datetime import datetime
 from typing import Final
 
 from relevo_agent.session.actions import Person, Phase, Question, QuestionKind, Snapshot
@@ -128,7 +129,7 @@ def _lasting(texts: Texts, snapshot: Snapshot, at_ms: float) -> list[str]:
 
 
 def _time_in(left_ms: float) -> str:
-    return (datetime.now().astimezone() + timedelta(milliseconds=left_ms)).strftime("%H:%M")
+    return datetime.fromtimestamp(time.time() + left_ms / 1000).astimezone().strftime("%H:%M")
 
 
 def ticking(snapshot: Snapshot) -> bool:

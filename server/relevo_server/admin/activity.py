@@ -87,7 +87,12 @@ class _Table:
             if report.accused in self._people:
                 key = int(report.at_s // _DAY_S), report.accused
                 about[key] = about.get(key, 0) + 1
-        keys = sorted(sessions.keys() | about.keys(), key=lambda key: (-key[0], -len(sessions.get(key, ()))))
+
+        def order(key: tuple[int, str]) -> tuple[int, int, str, str]:
+            day, account = key
+            return -day, -len(sessions.get(key, ())), self._people[account].display_name, account
+
+        keys = sorted(sessions.keys() | about.keys(), key=order)
         return [self._day(key, sessions.get(key, {}), about.get(key, 0)) for key in keys]
 
     def _day(self, key: tuple[int, str], sessions: Mapping[bytes, bool], reports: int) -> DayOut:

@@ -4,6 +4,7 @@ import contextlib
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Generator
 from pathlib import Path
 
@@ -133,7 +134,7 @@ def test_V3_the_busiest_processes_come_first(desk: Desk) -> None:
     assert use == sorted(use, reverse=True)
     ours = next(one for one in found.processes if one.pid == process.pid)
     assert ours.name.startswith("python")
-    assert abs(ours.started_ms / 1000 - psutil.Process().create_time()) < 600
+    assert abs(ours.started_ms / 1000 - time.time()) < 600
 
 
 def test_V3_long_lists_and_names_fit_into_one_message() -> None:
