@@ -24,10 +24,16 @@ def visit(browser: Browser, address: str, size: tuple[int, int] = WIDE, language
 
 
 def await_picture(page: Page, width_px: int = 1280) -> None:
-    """Return once the page shows a picture of that width."""
+    """Return once the page shows a picture of that width, and nothing over it."""
     page.locator(SCREEN).wait_for(state="visible", timeout=60_000)
     screen = page.locator(SCREEN)
     wait_until(lambda: screen.evaluate("c => c.width") == width_px, f"a picture {width_px} pixels wide")
+    await_uncovered(page)
+
+
+def await_uncovered(page: Page) -> None:
+    """Return once the page says nothing over the picture: until it is there, keys lead nowhere."""
+    expect(page.locator(".overlay[data-cause]")).to_have_count(0, timeout=60_000)
 
 
 def enter_as_guest(page: Page, name: str) -> None:
@@ -46,6 +52,7 @@ def enter_mode(page: Page, mode: str) -> None:
     page.get_by_test_id("mode-menu").click()
     page.get_by_test_id(f"mode-{mode}").click()
     expect(page.get_by_test_id("mode-menu")).to_contain_text(_MODE_NAMES[mode])
+    expect(page.get_by_test_id(f"mode-{mode}")).to_have_count(0)
 
 
 def obstacle(tool: Locator) -> str | None:

@@ -16,7 +16,7 @@ from relevo_agent.session.questions import ASK_AGAIN_MS
 from relevo_agent.ui import theme
 from tests.e2e.browser import go
 from tests.e2e.pc_service import PcService
-from tests.e2e.rooms import await_picture
+from tests.e2e.rooms import await_picture, await_uncovered
 from tests.e2e.stack import NestedDisplay, Stack
 from tests.support.processes import EventProcess, wait_until
 
@@ -270,7 +270,7 @@ def test_V5_the_viewer_says_restarting_once_the_socket_is_gone(session: Administ
 def test_V6_the_same_page_goes_on_without_code_or_consent(session: Administered) -> None:
     page, pc = session.page, session.pc
     pc.start()
-    expect(page.locator(".overlay")).not_to_have_attribute("data-cause", re.compile("."), timeout=60_000)
+    await_uncovered(page)
     expect(page.locator(".desktop")).to_have_attribute("data-phase", "live")
     expect(page.get_by_test_id("grant-left")).to_be_visible()
     assert pc.kept == set(), "good for once"

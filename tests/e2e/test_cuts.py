@@ -9,6 +9,7 @@ import pytest
 
 from tests.e2e.browser import SCREEN, click_remote
 from tests.e2e.conftest import Live
+from tests.e2e.rooms import await_uncovered
 from tests.e2e.stack import Display, Stack
 from tests.support.processes import EventProcess, wait_until
 
@@ -47,6 +48,7 @@ def _come_back(live: Live, recorder: EventProcess, mark: str) -> None:
     """Wait for the session, prove by typing that it works, and check that nothing else arrived."""
     expected = _text(recorder) + mark
     wait_until(lambda: _phase(live) == "live", "the viewer is live again")
+    await_uncovered(live.page)
     live.page.locator(SCREEN).focus()
     live.page.keyboard.type(mark)
     wait_until(lambda: mark in _text(recorder), "typing works again")

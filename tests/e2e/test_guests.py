@@ -1,5 +1,6 @@
 """A guest by link and a colleague from the list: control, whispers, lead (SPEC G1-G14, T4)."""
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -143,8 +144,10 @@ def test_G6_what_the_lead_grants_is_no_longer_grey_and_why_is_told(room: Room) -
     allow = room.lead.get_by_test_id("grant-3-input")
     allow.press("Space")
     wait_until(lambda: obstacle(take) is None, "granted")
+    expect(allow).to_be_checked()  # one switch stands for several rights, which come one after another
     allow.press("Space")
     wait_until(lambda: obstacle(take) == reason, "taken back")
+    expect(allow).not_to_be_checked()
     allow.press("Space")
     wait_until(lambda: obstacle(take) is None, "granted again")
 
@@ -164,12 +167,19 @@ def _driving(room: Room) -> tuple[int, str, str]:
     return holder, driver(room.lead), driver(room.the_colleague())
 
 
+def _holders(room: Room) -> set[int]:
+    """Who has held the token since the customer did."""
+    tokens = (event["holder"] for event in reversed(room.agent.events) if event["event"] == "token")
+    return set(itertools.takewhile(lambda holder: holder in {1, 3}, tokens))
+
+
 def test_G4_of_two_who_press_at_the_same_moment_exactly_one_holds_it(room: Room) -> None:
     pages = (room.lead, room.the_colleague())
     for race in range(RACES):
         room.agent.type("control")
         wait_until(lambda: [driver(page) for page in pages] == ["customer"] * 2, "the customer drives")
         _press_together(pages if race % 2 else pages[::-1])
+        wait_until(lambda: {1, 3} <= _holders(room), "both presses have come")
         wait_until(lambda: _driving(room) in ((1, "you", "member"), (3, "member", "you")), "all agree on one")
 
 

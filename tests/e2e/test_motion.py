@@ -62,7 +62,9 @@ def _joined(stack: Stack, browser: Browser, live: Live) -> Generator[Page]:
 
 
 def _people(live: Live) -> int:
-    return len(next(e["viewers"] for e in reversed(live.agent.events) if e["event"] == "live"))
+    """How many are there now: the goodbye of a closed page may be lost, and its seat be kept for a while."""
+    shown = next(e["viewers"] for e in reversed(live.agent.events) if e["event"] == "live")
+    return sum(person["present"] for person in shown)
 
 
 def _rest(mover: EventProcess) -> None:

@@ -139,10 +139,12 @@ def test_G13_the_end_of_the_demo_leads_back_to_observing_with_the_picture(room: 
 
 
 def test_G13_the_customer_ends_a_demo_too(room: Room) -> None:
+    before = room.link()
     room.request_demo()
     room.agent.type("y")
     room.agent.expect("mode", mode="demo")
     room.technician.get_by_test_id("demo-stop").wait_for(timeout=60_000)
+    wait_until(lambda: room.link() != before, "the customer's PC opens another link")
     room.agent.type("watch")
     room.agent.expect("mode", mode="observer")
     wait_until(lambda: pixel(room.technician, *_CORNER) == [0x90, 0x20, 0x20], "the picture is back")

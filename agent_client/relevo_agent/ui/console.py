@@ -87,8 +87,8 @@ class Console:
 
     def ask(self, question: Question) -> None:
         """Put the question, or behind the one that is open; the answer comes by :meth:`heard`."""
-        self._event(*events.asking(question, now_ms()))
-        with self._asking:
+        with self._asking:  # an answer to what is told waits until it is open
+            self._event(*events.asking(question, now_ms()))
             if question.kind is QuestionKind.VETO:
                 self._vetoes.append(question)
                 self._put_veto(question)
