@@ -297,7 +297,9 @@ async def mixed_proofs(ground: Ground) -> None:
             for path in ("/api/me", "/api/admin/people", "/api/me/sign-ins"):
                 answer = await browser.get(path, headers={"authorization": f"Bearer {bearer}"})
                 must(answer.status_code in {401, 429}, f"{path} with {bearer[:12]!r}: {answer.status_code}")
-    async with httpx.AsyncClient(base_url=ground.relay.origin, verify=ground.relay.tls) as program:
+    async with httpx.AsyncClient(
+        base_url=ground.relay.origin, verify=ground.relay.tls, timeout=30
+    ) as program:
         answer = await program.post("/api/sign-out", json={}, headers={"authorization": f"Bearer {cookie}"})
         must(answer.status_code in {401, 403, 204}, f"a token for a person's act: {answer.status_code}")
         told = await program.get("/api/me", headers={"cookie": f"{_COOKIE}={cookie}"})

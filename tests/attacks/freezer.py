@@ -26,13 +26,13 @@ async def frozen_viewer(ground: Ground) -> None:
                 await good.inbox.until(more, "the other's picture")
             assert ground.relay.services is not None
             registry = ground.relay.services.metrics.registry
-            queued = None
-            for _ in range(30):  # the gauge is set once a second
+            queued = 0.0
+            for _ in range(30):  # the gauge is set at the relay's rounds, every few seconds
                 await asyncio.sleep(1.1)
-                queued = registry.get_sample_value("relevo_outbox_bytes")
-                if queued is not None:
+                queued = registry.get_sample_value("relevo_outbox_bytes") or 0.0
+                if queued:
                     break
-            if queued is None:
+            if not queued:
                 raise ValueError("nobody counts what waits")
             must(queued < 40 * len(_PICTURE), f"{queued} bytes wait for who does not read")
             frozen.go_on_reading()

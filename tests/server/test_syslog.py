@@ -25,6 +25,7 @@ from relevo_server.store.schema import migrate
 from relevo_server.syslog import CollectorFiles, SyslogParts, SyslogSender
 from relevo_server.tls import CertificateFiles, prepare_certificate
 from tests.server.hands import settings
+from tests.support.ports import free_port
 
 
 @dataclass
@@ -72,7 +73,7 @@ async def collecting(
             collector.grown.set()
         writer.close()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", port, ssl=tls)
+    server = await asyncio.start_server(serve, "127.0.0.1", port or free_port(), ssl=tls)
     collector.port = server.sockets[0].getsockname()[1]
     try:
         yield collector

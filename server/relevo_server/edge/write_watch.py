@@ -16,6 +16,8 @@ _ACKED: Final = struct.Struct("=Q")
 _ACKED_AT: Final = 120
 _NOT_SENT: Final = struct.Struct("=I")
 _NOT_SENT_AT: Final = 144
+_LOOKS: Final = 4
+"""Within a deadline."""
 
 
 class Socket(Protocol):
@@ -29,6 +31,7 @@ class Socket(Protocol):
 class WriteWatch:
     """Aborts a transport when what waits in it makes no progress for ``deadline_s``.
 
+    That takes some looks in turn: after a pause of this very process one look says nothing about the peer.
     On Linux progress is what the peer's kernel has acknowledged (TCP_INFO), which TLS and asyncio's buffers
     cannot hide; elsewhere it is the transport's buffer getting smaller.
     """
@@ -42,6 +45,7 @@ class WriteWatch:
         self._deadline_s = deadline_s
         self._mark = -1
         self._since_s = loop.time()
+        self._looks = 0
         self._timer: asyncio.TimerHandle | None = self._next_look()
 
     def stop(self) -> None:
@@ -54,15 +58,17 @@ class WriteWatch:
         now_s = self._loop.time()
         pending, mark = self._progress()
         if not pending or mark != self._mark:
-            self._mark, self._since_s = mark, now_s
-        elif now_s - self._since_s >= self._deadline_s:
-            self._timer = None
-            self._transport.abort()
-            return
+            self._mark, self._since_s, self._looks = mark, now_s, 0
+        else:
+            self._looks += 1
+            if self._looks >= _LOOKS and now_s - self._since_s >= self._deadline_s:
+                self._timer = None
+                self._transport.abort()
+                return
         self._timer = self._next_look()
 
     def _next_look(self) -> asyncio.TimerHandle:
-        return self._loop.call_at(next_round_s(self._loop.time(), self._deadline_s / 4), self._look)
+        return self._loop.call_at(next_round_s(self._loop.time(), self._deadline_s / _LOOKS), self._look)
 
     def _progress(self) -> tuple[bool, int]:
         """Whether anything waits, and a number that changes when some of it has left."""

@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
+from relevo_server.accounts import oidc
 from relevo_server.accounts.cookies import OIDC_COOKIE
 from relevo_server.accounts.guard import COOKIE
 from relevo_server.accounts.oidc_routes import CALLBACK
@@ -37,7 +38,9 @@ def run(tmp_path: Path, issuer: str, play: Play, **settings: Any):
             found.hands.at_s = time.time()
             await play(found)
 
-    asyncio.run(on_site())
+    with pytest.MonkeyPatch.context() as patient:
+        patient.setattr(oidc, "DEADLINE_S", 60.0)
+        asyncio.run(on_site())
 
 
 async def away(found: Site, path: str = "/api/oidc/start") -> str:

@@ -7,10 +7,11 @@ import os
 import ssl
 import struct
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import uvicorn
@@ -26,11 +27,14 @@ from relevo_server.edge.hardening import (
     uvicorn_options,
 )
 from relevo_server.edge.listening import listen_socket
+from relevo_server.edge.write_watch import WriteWatch
 from tests.support.certificates import tls_contexts
 
 pytestmark = pytest.mark.anyio
 _QUICK = Deadlines(header_s=1.0, body_s=1.0, write_s=1.0, control=Allowance(20, 10), max_fragments=50)
 """Long enough that a busy machine keeps to them: client and server share one event loop."""
+_PATIENT = replace(_QUICK, header_s=60.0, body_s=60.0, write_s=60.0)
+"""For who is not to be cut, or for another reason."""
 _DEADLINE_S = 60.0
 _BIG = bytes(2**20)
 
@@ -112,7 +116,7 @@ async def site(
     folder: Path,
     *,
     tls: bool,
-    deadlines: Deadlines = _QUICK,
+    deadlines: Deadlines = _PATIENT,
     app: App | None = None,
     **more: Any,
 ) -> AsyncGenerator[Site]:
@@ -162,7 +166,7 @@ async def _write_until_cut(writer: asyncio.StreamWriter, data: bytes) -> int:
 
 @pytest.mark.parametrize("tls", [False, True])
 async def test_a_header_trickle_is_cut(tmp_path: Path, tls: bool) -> None:
-    async with site(tmp_path, tls=tls) as place:
+    async with site(tmp_path, tls=tls, deadlines=_QUICK) as place:
         start_s = time.perf_counter()
         reader, writer = await place.connect()
         cutting = asyncio.create_task(_cut(reader))
@@ -177,7 +181,7 @@ async def test_a_header_trickle_is_cut(tmp_path: Path, tls: bool) -> None:
 
 @pytest.mark.parametrize("said", [b"", b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nab"])
 async def test_silence_and_a_body_that_never_ends_are_cut(tmp_path: Path, said: bytes) -> None:
-    async with site(tmp_path, tls=False) as place:
+    async with site(tmp_path, tls=False, deadlines=_QUICK) as place:
         start_s = time.perf_counter()
         reader, writer = await place.connect()
         writer.write(said)
@@ -187,7 +191,7 @@ async def test_silence_and_a_body_that_never_ends_are_cut(tmp_path: Path, said: 
 
 
 async def test_a_second_request_has_a_deadline_of_its_own(tmp_path: Path) -> None:
-    async with site(tmp_path, tls=False, timeout_keep_alive=600) as place:
+    async with site(tmp_path, tls=False, deadlines=_QUICK, timeout_keep_alive=600) as place:
         reader, writer = await place.connect()
         request = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
         for _ in range(3):
@@ -201,7 +205,7 @@ async def test_a_second_request_has_a_deadline_of_its_own(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("tls", [False, True])
 async def test_C15_a_websocket_with_a_zero_window_is_aborted(tmp_path: Path, tls: bool) -> None:
-    async with site(tmp_path, tls=tls) as place:
+    async with site(tmp_path, tls=tls, deadlines=_QUICK) as place:
         place.app.fill = True
         start_s = time.perf_counter()
         reader, writer = await place.websocket()
@@ -216,7 +220,7 @@ async def test_C15_a_websocket_with_a_zero_window_is_aborted(tmp_path: Path, tls
 
 @pytest.mark.parametrize("tls", [False, True])
 async def test_a_download_with_a_zero_window_is_aborted(tmp_path: Path, tls: bool) -> None:
-    async with site(tmp_path, tls=tls) as place:
+    async with site(tmp_path, tls=tls, deadlines=_QUICK) as place:
         place.app.fill = True
         _reader, writer = await place.connect()
         assert isinstance(writer.transport, asyncio.Transport)
@@ -240,6 +244,54 @@ async def test_a_reader_that_is_only_slow_is_not_cut(tmp_path: Path) -> None:
                 await asyncio.sleep(patient.write_s / 8)
         await reader.readexactly(8 * 2**20)
         writer.close()
+
+
+_Look = tuple[float, Callable[[], None]]
+
+
+@dataclass
+class Standstill:
+    """A transport from which nothing leaves, and the clock of its loop."""
+
+    now_s: float = 0.0
+    aborted: bool = False
+    due: list[_Look] = field(default_factory=list["_Look"])
+
+    def get_extra_info(self, _name: str) -> None:
+        return None
+
+    def is_closing(self) -> bool:
+        return False
+
+    def get_write_buffer_size(self) -> int:
+        return 100
+
+    def abort(self) -> None:
+        self.aborted = True
+
+    def time(self) -> float:
+        return self.now_s
+
+    def call_at(self, when_s: float, look: Callable[[], None]) -> None:
+        self.due.append((when_s, look))
+
+    def wake(self, at_s: float) -> None:
+        """Time goes on to there, and everything that is due by then is done once."""
+        self.now_s = at_s
+        due, self.due = [one for one in self.due if one[0] <= at_s], []
+        for _, look in due:
+            look()
+
+
+def test_C15_after_a_pause_of_our_own_nobody_is_cut_for_it() -> None:
+    still = Standstill()
+    WriteWatch(cast("asyncio.Transport", still), cast("asyncio.AbstractEventLoop", still), 2.0)
+    still.wake(0.5)
+    still.wake(60.0)
+    assert not still.aborted
+    for looks in (1, 2, 3):
+        still.wake(60.0 + 0.5 * looks)
+        assert still.aborted is (looks == 3)
 
 
 @pytest.mark.parametrize("tls", [False, True])

@@ -26,6 +26,7 @@ from relevo_protocol.messages.relay import (
 )
 from relevo_protocol.messages.session import Heartbeat
 from tests.support.peers import FakeAgent, FakeViewer, agent_at, viewer_at
+from tests.support.ports import free_port
 from tests.support.relay import Relay, RelayProcess, running_relay
 
 pytestmark = pytest.mark.anyio
@@ -214,7 +215,7 @@ def _has(viewer: FakeViewer, frame_id: int) -> bool:
 
 
 async def test_shutdown_is_told_and_the_session_is_taken_up_again(tmp_path: Path) -> None:
-    async with running_relay(tmp_path) as relay:
+    async with running_relay(tmp_path, port=free_port()) as relay:
         agent = FakeAgent(relay)
         await agent.connect()
         viewer = FakeViewer(relay)

@@ -19,7 +19,9 @@ _names = (f"relevo_{number}" for number in itertools.count())
 @pytest.fixture(scope="session")
 def postgres() -> Generator[PostgresServer]:
     try:
-        with running_postgres() as server:
+        with running_postgres() as server, pytest.MonkeyPatch.context() as patient:
+            patient.setattr("relevo_server.store.database._CONNECT_S", 60.0)
+            patient.setattr("relevo_server.store.database._COMMAND_S", 60.0)
             _migrate(server.make_database(_TEMPLATE))
             yield server
     except NoPostgres as reason:

@@ -159,7 +159,7 @@ def test_U3_two_processes_writers_never_fork_the_chain(database_url: str):
             other.stdin.flush()
             for number in range(20):
                 await log.append(AuditEvent(float(number), "ana", "join"))
-            assert await asyncio.to_thread(other.wait, 30) == 0
+            assert await asyncio.to_thread(other.wait, 120) == 0
             return await flaws_of(database), [line.seq for line in await log.newest()]
 
     with subprocess.Popen(
