@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.stages import REST, StageClock
-from relevo_agent.pipeline.loop import CaptureLoop
+from relevo_agent.pipeline.loop import CaptureLoop, monotonic_ms
 from relevo_agent.pipeline.sources.cursor_none import NoCursor
 from relevo_agent.pipeline.types import Damage, Grab, Layout, Outgoing, PixelBuffer, Rect
 from relevo_protocol.frame import CodecId
@@ -163,10 +163,12 @@ class Player:
     cpu_ms: float = 0.0
     drawn: Callable[["Player"], None] | None = None
     """Called after each frame that the model viewer drew."""
+    cost_clock_ms: Callable[[], float] = monotonic_ms
+    """By which the loop knows what its looks cost, and rests after dear ones."""
 
     def __post_init__(self) -> None:
         self.source = FilmSource(self.film, tells=self.tells)
-        self.loop = CaptureLoop(lambda: self.source, lambda: NoCursor("a benchmark"))
+        self.loop = CaptureLoop(lambda: self.source, lambda: NoCursor("a benchmark"), self.cost_clock_ms)
         self.viewer = Viewer()
         self.joining = Joining(0, 0, 0.0, {})
         self._acks: list[tuple[float, int]] = []

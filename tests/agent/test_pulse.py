@@ -50,6 +50,7 @@ def test_a_calm_tick_rides_on_what_wakes_the_loop_anyway_but_not_at_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(pulse, "CALM_TICK_S", 3600.0)
+    monkeypatch.setattr(pulse, "RIDE_S", 3600.0)
 
     async def rides() -> None:
         beating = Pulse()

@@ -13,6 +13,8 @@ RATE = 8000.0
 """Bits a second: 1000 bytes."""
 PACKET = bytes(86)
 """100 bytes on the wire."""
+TEXT = bytes(20_000)
+"""Far more than what comes late of a connection that has ended."""
 
 
 class Sink:
@@ -74,16 +76,17 @@ def test_a_program_behind_a_line_reaches_this_side_and_nothing_is_left() -> None
     with shaped_line(Shape(rate_bits_s=8e6, round_trip_ms=60)) as line:
         with socket.create_server((line.near, 0)) as server:
             server.settimeout(60)
-            dial = f"import socket; socket.create_connection({server.getsockname()}).recv(1)"
+            near = server.getsockname()
+            dial = f"import socket; socket.create_connection({near}).makefile('rb').read({len(TEXT)})"
             with subprocess.Popen(line.inside([sys.executable, "-c", dial])) as process:
                 accepted, peer = server.accept()
                 with accepted:
                     assert peer[0] == line.far
-                    accepted.send(b"x")
+                    accepted.sendall(TEXT)
                 assert process.wait(60) == 0
         passed = line.reshape(Shape(rate_bits_s=1e6))
-        assert passed.down.carried_bytes > 100
-        assert line.figures().down.carried_bytes == 0
+        assert passed.down.carried_bytes > len(TEXT)
+        assert line.figures().down.carried_bytes < len(TEXT)
         device = f"line{line.near.split('.')[2]}"
     links = subprocess.run(["ip", "-o", "link"], capture_output=True, text=True, check=True).stdout
     assert f" {device}:" not in links

@@ -1,5 +1,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pytest
@@ -35,12 +36,14 @@ def patches() -> Iterator[FilmChange]:
 
 
 FILM = Film("patches", WIDTH, HEIGHT, patches)
+UNHURRIED = partial(Player, cost_clock_ms=lambda: 0.0)
+"""To its loop looking costs nothing, however long it takes here: the film's clock alone counts."""
 
 
 @pytest.mark.parametrize("tells", [True, False], ids=["told", "polled"])
 def test_a_film_is_sent_change_by_change_and_ends_exact(tells: bool) -> None:
     with stage_clock() as clock:
-        player = Player(FILM, tells=tells, clock=clock)
+        player = UNHURRIED(FILM, tells=tells, clock=clock)
         played_ms = player.play()
     frames = len(player.sent)
     player.rest()
@@ -54,7 +57,7 @@ def test_a_film_is_sent_change_by_change_and_ends_exact(tells: bool) -> None:
 
 
 def test_a_source_that_tells_is_left_alone_while_nothing_happens() -> None:
-    player = Player(FILM)
+    player = UNHURRIED(FILM)
     player.play()
     player.rest()
     player.forget()
@@ -78,7 +81,8 @@ def test_stages_are_unwrapped_afterwards_and_count_their_own_time() -> None:
     assert [getattr(*place) for place in places if place is not None] == before
 
 
-def test_figures_of_a_film_name_limits_and_targets() -> None:
+def test_figures_of_a_film_name_limits_and_targets(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(core, "Player", UNHURRIED)
     with stage_clock() as clock:
         played = core.play(FILM, clock, 1000.0, Rect(0, 0, 64, 64))
     rows = {row.what: row for row in core.figures("title", "note", played).rows}

@@ -96,7 +96,10 @@ async def test_what_is_sent_arrives_in_order_whether_it_waits_or_not() -> None:
 
 
 @pytest.mark.parametrize("in_order", [True, False])
-async def test_C30_whether_the_other_end_has_heard_all_is_told_with_the_loss(in_order: bool) -> None:
+async def test_C30_whether_the_other_end_has_heard_all_is_told_with_the_loss(
+    in_order: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("relevo_agent.link.client.CLOSE_DEADLINE_S", 60)
     lost, opened = list[bool](), asyncio.Event()
 
     async def far(socket: ServerConnection) -> None:

@@ -8,6 +8,11 @@ from relevo_agent.pipeline.encoders.video_codecs import EncoderFailed
 from relevo_agent.pipeline.encoders.video_watch import Watched
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(video_watch, "HANG_S", 60.0)
+
+
 def refuses() -> None:
     raise OSError("no such device")
 

@@ -26,6 +26,8 @@ from tests.support.wayland.desktop import Desktop, Program, missing
 DEADLINE_S = 60.0
 _TRIED_AGAIN = {CaptureCondition.ASKING, CaptureCondition.FAILED}
 """As the capture does: a compositor may be seconds late with its first picture."""
+FIRST_PICTURE = "relevo_agent.pipeline.sources.screen_wayland.FIRST_PICTURE_S"
+"""Nobody opens a source again here that goes over to another session and gives up on its first picture."""
 pytestmark = [pytest.mark.e2e, pytest.mark.skipif(bool(missing()), reason=f"not installed: {missing()}")]
 
 
@@ -144,11 +146,14 @@ def test_sharing_that_the_person_stops_ends_at_once(desktop: Desktop, bus: Bus, 
     assert failure_of(desk).condition is CaptureCondition.REFUSED
 
 
-def test_I1_input_reaches_programs_once_it_was_given(desktop: Desktop, bus: Bus, window: Program) -> None:
+def test_I1_input_reaches_programs_once_it_was_given(
+    desktop: Desktop, bus: Bus, window: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
     desk = shared()
     window.say("fill 9")
     assert window.line() == "drawn"
     source, cursor = opened(desk), ToldCursor()
+    monkeypatch.setattr(FIRST_PICTURE, DEADLINE_S)
     injector = PortalInjector(lambda: False, desk)
     try:
         with pytest.raises(InjectorFailed, match="asks them"):
@@ -182,9 +187,10 @@ def test_I1_input_reaches_programs_once_it_was_given(desktop: Desktop, bus: Bus,
 
 
 def test_control_that_is_given_late_is_followed_by_an_idle_picture(
-    desktop: Desktop, bus: Bus, desk: Desk
+    desktop: Desktop, bus: Bus, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = opened(desk)
+    monkeypatch.setattr(FIRST_PICTURE, DEADLINE_S)
     try:
         desktop.person(bus, "wait")
         with pytest.raises(InjectorFailed, match="asks them"):

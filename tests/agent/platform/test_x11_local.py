@@ -1,9 +1,11 @@
 """Real and injected input told apart: XTEST on an outer display is real input inside a nested one."""
 
+import contextlib
 import threading
 from collections.abc import Callable, Generator
 
 import pytest
+from Xlib import display as xdisplay
 
 from relevo_agent.platform.base import Key, LocalInputEvents, LocalInputUnavailable
 from relevo_agent.platform.x11 import X11Injector
@@ -32,12 +34,14 @@ def nested() -> Generator[tuple[str, Hand]]:
     """A display inside a display, and the hand that uses it for real."""
     with xvfb("900x700x24") as outer, xephyr(outer, "800x600") as inner:
         hand = Hand(outer)
+        until(lambda: pointer(inner) != (400, 300), hand.move, "the nested display does not hear the hand")
         yield inner, hand
         hand.close()
 
 
 @pytest.fixture
 def watch(nested: tuple[str, Hand]) -> Generator[tuple[X11LocalInput, Seen]]:
+    settle(*nested)
     seen = Seen()
     local = X11LocalInput(nested[0], LocalInputEvents(seen.note_use, seen.note_panic))
     local.start()
@@ -45,6 +49,21 @@ def watch(nested: tuple[str, Hand]) -> Generator[tuple[X11LocalInput, Seen]]:
     local.close()
     local._thread.join(60)
     assert not local._thread.is_alive()
+
+
+def pointer(name: str) -> tuple[int, int]:
+    """Where a display has its pointer."""
+    with contextlib.closing(xdisplay.Display(name)) as server:
+        told = server.screen().root.query_pointer()
+        return int(told.root_x), int(told.root_y)
+
+
+def settle(inner: str, hand: Hand) -> None:
+    """Until the inner display has taken all that the hand has done: what it does comes there in order."""
+    hand.move_to(500, 50)
+    wait_for(lambda: pointer(inner) == (500, 50), lambda: "a real motion did not arrive")
+    hand.move_to(550, 50)  # the first is none where the pointer was there already
+    wait_for(lambda: pointer(inner) == (550, 50), lambda: "a real motion did not arrive")
 
 
 def until(done: Callable[[], bool], act: Callable[[], None], what: str) -> None:

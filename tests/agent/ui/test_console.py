@@ -90,7 +90,9 @@ class Customer:
 
     @property
     def said(self) -> str:
-        self.console.close()
+        with pytest.MonkeyPatch.context() as patience:
+            patience.setattr("relevo_agent.ui.console.FLUSH_S", 60.0)
+            self.console.close()
         return self.out.getvalue()
 
     @property
