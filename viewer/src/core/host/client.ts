@@ -181,7 +181,10 @@ export class Host implements HostClient {
   private fail(detail: string): void {
     this.endCapture();
     this.post({ t: "stop" });
-    this.shown.set({ ...this.getSnapshot(), phase: "ended", error: { code: "internal", detail } });
+    const view = this.getSnapshot();
+    // Over is over: a fault after it is nothing that the person would have to know.
+    if (view.phase !== "ended")
+      this.shown.set({ ...view, phase: "ended", error: { code: "internal", detail } });
   }
 
   private endCapture(): void {
