@@ -9,6 +9,7 @@ import pytest
 
 from relevo_agent.ui import theme
 from tests.agent.desktop import xvfb
+from tests.agent.ui.stage import Commanded
 
 
 @pytest.fixture(scope="session")
@@ -34,3 +35,9 @@ def small_root(small_screen: str) -> Iterator[tk.Tk]:
 def root(small_root: tk.Tk) -> tk.Tk:
     """Where a test does not say on which screen."""
     return small_root
+
+
+@pytest.fixture
+def commanded() -> Commanded:
+    """What the test's windows command."""
+    return Commanded()

@@ -10,7 +10,7 @@ from typing import Any
 from relevo_agent.session.actions import Person, Phase, Question, QuestionKind, Snapshot, Token
 from relevo_agent.ui.front import Commands
 from relevo_agent.ui.texts import Language, Texts
-from relevo_protocol.modes import Mode, Role
+from relevo_protocol.modes import Mode, Role, SessionKind
 
 WAIT_S = 60.0
 SPANISH, ENGLISH = Texts(Language.ES), Texts(Language.EN)
@@ -26,6 +26,21 @@ ENTRY = Question(
     mode=Mode.FULL,
     role=Role.LEAD,
     deadline_ms=0,
+)
+CROWD = tuple(
+    Person(slot, "W" * 120, "O" * 120, Role.LEAD if slot == 1 else Role.COLLABORATOR, present=True)
+    for slot in range(1, 6)
+)
+PRESENTED = Snapshot(
+    Phase.LIVE,
+    Mode.DEMO,
+    None,
+    (
+        Person(1, "Ana", "", Role.DEMO_VIEWER, present=True),
+        Person(2, "Bea", "", Role.DEMO_VIEWER, present=True, may_mark=True),
+    ),
+    kind=SessionKind.PRESENTATION,
+    link="https://relay.example/demo#i=abc",
 )
 
 

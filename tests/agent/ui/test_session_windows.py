@@ -1,4 +1,4 @@
-"""Window and banner in a session: a function of what the session says, and every command reachable."""
+"""The window in a session: a function of what the session says, and every command reachable."""
 
 import threading
 import tkinter as tk
@@ -13,7 +13,6 @@ from relevo_agent.clock import now_ms
 from relevo_agent.session.actions import (
     ChatEntry,
     Notice,
-    Person,
     Phase,
     QuestionKind,
     ShownCode,
@@ -21,18 +20,19 @@ from relevo_agent.session.actions import (
     Token,
 )
 from relevo_agent.ui import theme
-from relevo_agent.ui.banner import Banner
 from relevo_agent.ui.notices import LOUDNESS
 from relevo_agent.ui.panel import Panel
 from relevo_agent.ui.window import Window
 from relevo_protocol.errors import ErrorCode
 from relevo_protocol.limits import MAX_CHAT_CHARS
-from relevo_protocol.modes import Mode, Role, SessionKind
+from relevo_protocol.modes import Mode, Role
 from tests.agent.ui.stage import (
     ANA,
     BEA,
+    CROWD,
     ENTRY,
     LIVE,
+    PRESENTED,
     SPANISH,
     Commanded,
     button,
@@ -45,111 +45,12 @@ from tests.agent.ui.stage import (
 )
 
 T = SPANISH
-CROWD = tuple(
-    Person(slot, "W" * 120, "O" * 120, Role.LEAD if slot == 1 else Role.COLLABORATOR, present=True)
-    for slot in range(1, 6)
-)
-PRESENTED = Snapshot(
-    Phase.LIVE,
-    Mode.DEMO,
-    None,
-    (
-        Person(1, "Ana", "", Role.DEMO_VIEWER, present=True),
-        Person(2, "Bea", "", Role.DEMO_VIEWER, present=True, may_mark=True),
-    ),
-    kind=SessionKind.PRESENTATION,
-    link="https://relay.example/demo#i=abc",
-)
 HELLO = ChatEntry(1, 1, "Ana", "¿Puede abrir el correo?", 1.8e12)
-
-
-@pytest.fixture
-def commanded() -> Commanded:
-    return Commanded()
-
-
-@pytest.fixture
-def banner(root: tk.Tk, commanded: Commanded) -> Banner:
-    root.withdraw()
-    theme.set_up(root)
-    return Banner(root, T, commanded.commands, lambda: commanded.done.append(("open_chat",)), demo=False)
 
 
 @pytest.fixture
 def panel(root: tk.Tk, commanded: Commanded) -> Panel:
     return Panel(root, T, theme.set_up(root), commanded.commands)
-
-
-# --- the banner ---
-
-
-@pytest.mark.parametrize(
-    ("snapshot", "expected"),
-    [
-        (Snapshot(Phase.WAITING), set[str]()),
-        (replace(LIVE, mode=Mode.OBSERVER, token=Token()), {"banner.stop", "report.end"}),
-        (LIVE, {"banner.stop", "report.end", "token.take"}),
-        (replace(LIVE, token=Token(0)), {"banner.stop", "report.end", "token.give"}),
-        (replace(LIVE, marks=True), {"banner.stop", "report.end", "token.take", "marks.clear"}),
-        (replace(LIVE, grant_ends_at_ms=9e12), {"banner.stop", "report.end", "token.take", "grant.revoke"}),
-        (replace(LIVE, people=(), token=Token(), hold_ends_at_ms=9e12), {"banner.stop", "hold.revoke"}),
-        (PRESENTED, {"present.stop"}),
-        (replace(PRESENTED, people=()), {"present.stop"}),
-    ],
-    ids=["nobody", "watched", "driven", "yours", "drawn on", "administrator", "held", "presenting", "empty"],
-)
-def test_G2_the_banner_has_the_buttons_that_make_sense_now(
-    root: tk.Tk, banner: Banner, snapshot: Snapshot, expected: set[str]
-) -> None:
-    banner.render(replace(LIVE, marks=True, grant_ends_at_ms=9e12))
-    banner.render(snapshot)
-    assert buttons(root) == {T(key) for key in expected}
-
-
-@pytest.mark.parametrize(
-    ("snapshot", "key", "command"),
-    [
-        (LIVE, "banner.stop", "stop"),
-        (LIVE, "token.take", "take_control"),
-        (replace(LIVE, token=Token(0)), "token.give", "give_control"),
-        (replace(LIVE, grant_ends_at_ms=9e12), "grant.revoke", "revoke_grant"),
-        (replace(LIVE, hold_ends_at_ms=9e12), "hold.revoke", "revoke_grant"),
-        (replace(LIVE, marks=True), "marks.clear", "clear_marks"),
-        (LIVE, "report.end", "report"),
-        (PRESENTED, "present.stop", "stop"),
-    ],
-    ids=lambda value: value if isinstance(value, str) else "",
-)
-def test_each_button_of_the_banner_commands_what_it_says(
-    root: tk.Tk, banner: Banner, commanded: Commanded, snapshot: Snapshot, key: str, command: str
-) -> None:
-    banner.render(snapshot)
-    press(root, T(key))
-    assert commanded.done == [(command,)]
-
-
-def test_however_long_the_names_and_many_the_buttons_stop_is_on_a_small_screen(
-    root: tk.Tk, banner: Banner
-) -> None:
-    crowded = replace(LIVE, people=CROWD, marks=True, grant_ends_at_ms=9e12, hold_ends_at_ms=9e12)
-    banner.render(crowded, unread=12)
-    for key in ("banner.stop", "token.take", "grant.revoke", "marks.clear", "report.end"):
-        assert on_screen(button(root, T(key)))
-
-
-def test_G7_the_banner_counts_a_micro_handover_down(root: tk.Tk, banner: Banner) -> None:
-    handed = replace(LIVE, people=(ANA, BEA), token=Token(2, 1, now_ms() + 60_000))
-    banner.render(handed)
-
-    def left() -> set[int]:
-        return {n for n in range(61) if any(f"vuelve a Ana en {n} s" in text for text in words(root))}
-
-    first = left()
-    assert len(first) == 1
-    until(root, lambda: bool(left()) and max(left()) < min(first), "it stands still")
-
-
-# --- the window ---
 
 
 def test_everybody_is_listed_with_name_part_and_what_they_do(root: tk.Tk, panel: Panel) -> None:

@@ -7,11 +7,11 @@ import os
 import ssl
 import struct
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 import uvicorn
@@ -27,7 +27,6 @@ from relevo_server.edge.hardening import (
     uvicorn_options,
 )
 from relevo_server.edge.listening import listen_socket
-from relevo_server.edge.write_watch import WriteWatch
 from tests.support.certificates import tls_contexts
 
 pytestmark = pytest.mark.anyio
@@ -244,54 +243,6 @@ async def test_a_reader_that_is_only_slow_is_not_cut(tmp_path: Path) -> None:
                 await asyncio.sleep(patient.write_s / 8)
         await reader.readexactly(8 * 2**20)
         writer.close()
-
-
-_Look = tuple[float, Callable[[], None]]
-
-
-@dataclass
-class Standstill:
-    """A transport from which nothing leaves, and the clock of its loop."""
-
-    now_s: float = 0.0
-    aborted: bool = False
-    due: list[_Look] = field(default_factory=list["_Look"])
-
-    def get_extra_info(self, _name: str) -> None:
-        return None
-
-    def is_closing(self) -> bool:
-        return False
-
-    def get_write_buffer_size(self) -> int:
-        return 100
-
-    def abort(self) -> None:
-        self.aborted = True
-
-    def time(self) -> float:
-        return self.now_s
-
-    def call_at(self, when_s: float, look: Callable[[], None]) -> None:
-        self.due.append((when_s, look))
-
-    def wake(self, at_s: float) -> None:
-        """Time goes on to there, and everything that is due by then is done once."""
-        self.now_s = at_s
-        due, self.due = [one for one in self.due if one[0] <= at_s], []
-        for _, look in due:
-            look()
-
-
-def test_C15_after_a_pause_of_our_own_nobody_is_cut_for_it() -> None:
-    still = Standstill()
-    WriteWatch(cast("asyncio.Transport", still), cast("asyncio.AbstractEventLoop", still), 2.0)
-    still.wake(0.5)
-    still.wake(60.0)
-    assert not still.aborted
-    for looks in (1, 2, 3):
-        still.wake(60.0 + 0.5 * looks)
-        assert still.aborted is (looks == 3)
 
 
 @pytest.mark.parametrize("tls", [False, True])
