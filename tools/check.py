@@ -1,4 +1,4 @@
-"""Format, lint, types, import contracts and drift, in both languages; every member runs even if one fails."""
+"""Format, lint, types, contracts, house rules, drift, in both languages; all run even if one fails."""
 
 import argparse
 import sys
@@ -31,6 +31,7 @@ def _steps() -> list[Step]:
         Step("mypy", command(python, "-m", "mypy")),
         Step("basedpyright", command(python, "-m", "basedpyright", "--warnings")),
         Step("import contracts", command(str(VENV_BIN / "lint-imports"), "--no-cache")),
+        Step("house rules", command(python, "-m", "pytest", "-q", "tests/house/test_texts.py")),
         *(
             Step(f"drift: {name}", _codegen(name))
             for name in ("typescript", "wire_vectors", "crypto_vectors", "rights_grid")
