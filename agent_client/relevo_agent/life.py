@@ -93,8 +93,9 @@ class Life:
         self._ever_connected = False
         self._restart_left = False
         self._loop = asyncio.new_event_loop()
-        self._link: Link | None = None
-        self._crash: asyncio.Future[None] | None = None
+        events = LinkEvents(self._opened, self._message, self._lost, self._failed)
+        self._link = Link(config.address, __version__, events)
+        self._crash = self._loop.create_future()
         self.failed = False
         self._thread = threading.Thread(target=self._run, name="network", daemon=True)
 
@@ -121,7 +122,7 @@ class Life:
     @property
     def backlog_bytes(self) -> int:
         """What waits for the relay beside the picture; any thread may ask."""
-        return 0 if self._link is None else self._link.backlog_bytes
+        return self._link.backlog_bytes
 
     def cut_capture(self) -> None:
         """Stop the capture now, from any thread."""
@@ -152,9 +153,6 @@ class Life:
             front.ended(ErrorCode.INTERNAL)
 
     async def _main(self) -> None:
-        self._crash = self._loop.create_future()
-        events = LinkEvents(self._opened, self._message, self._lost, self._failed)
-        self._link = Link(self._config.address, __version__, events)
         tasks = [asyncio.create_task(self._link.run()), asyncio.create_task(self._tick())]
         try:
             done, _ = await asyncio.wait({*tasks, self._crash}, return_when=asyncio.FIRST_COMPLETED)
@@ -174,7 +172,7 @@ class Life:
         try:
             self._carry(event(self._session))
         except Exception as error:  # noqa: BLE001 - the loop would only log it and go on half-way
-            if self._crash is not None and not self._crash.done():
+            if not self._crash.done():
                 self._crash.set_exception(error)
 
     def _opened(self) -> None:
@@ -221,8 +219,6 @@ class Life:
                 assert_never(action)
 
     def _carry_link(self, action: Send | CloseLink | Ended) -> None:
-        if self._link is None:
-            return
         match action:
             case Send():
                 if action.media and self._config.halts.stopped.is_set():

@@ -145,6 +145,16 @@ def test_V6_only_the_customers_own_stop_takes_back_what_a_pc_that_goes_down_has_
     assert list(dict.fromkeys(done)) == due, "a second stop may come after the end, and goes nowhere"
 
 
+def test_S4_a_stop_that_comes_before_the_network_thread_runs_is_heard() -> None:
+    witness = Witness()
+    agent = Agent(config(), [witness], lambda _entry: None)
+    agent.stop()
+    agent.start()
+    assert witness.over.wait(60)
+    agent.close()
+    assert witness.code is ErrorCode.SESSION_ENDED
+
+
 def test_a_wrong_certificate_is_final_only_before_the_first_connection() -> None:
     witness = Witness()
     life = Life(config(), Hands(None, []), [witness], lambda _entry: None)
