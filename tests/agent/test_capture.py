@@ -52,8 +52,11 @@ def screen(monkeypatch: pytest.MonkeyPatch) -> PaintedScreen:
     return PaintedScreen(canvas)
 
 
-def test_a_run_that_is_let_go_of_leaves_no_pictures_behind(screen: PaintedScreen) -> None:
+def test_a_run_that_is_let_go_of_leaves_no_pictures_behind(
+    screen: PaintedScreen, monkeypatch: pytest.MonkeyPatch
+) -> None:
     del screen
+    monkeypatch.setattr(_Faulty, "broken", True)  # else a log keeps the error, and the error the picture
     told: queue.Queue[int] = queue.Queue()
     events = CaptureEvents(
         frame=lambda run, _outgoing: told.put(run),

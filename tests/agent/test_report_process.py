@@ -48,7 +48,6 @@ async def _report(relay: Relay, agent: EventProcess) -> Path:
     await viewer.live(60)
     agent.type("report")
     await asyncio.to_thread(agent.expect, "notice", notice="reported")
-    await asyncio.to_thread(agent.expect, "ended")
     receipt = (await asyncio.to_thread(agent.expect, "receipt"))["path"]
     await viewer.inbox.expect(HostGoodbye)
     (told,) = await relay.audited("act.reported", 1)
