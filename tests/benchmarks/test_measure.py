@@ -45,10 +45,11 @@ def test_samples_give_percentiles() -> None:
 
 
 def test_office_figures_set_others_beside_ours() -> None:
-    spent = {"nobody": office.Spent(0.0, 1.5, 0.0, 60.0), "relevo": office.Spent(3.0, 1.6, 5.0, 60.0)}
-    rows = office.figures(spent, 1.0).rows
+    nobody, relevo = office.Spent(0.0, 1.5, 0.0, 0.0, 60.0), office.Spent(3.0, 1.6, 5.0, 50.0, 60.0)
+    rows = office.figures({"nobody": nobody, "relevo": relevo}, 1.0).rows
     assert [(row.value, row.peers) for row in rows] == [
         (3.0, {"nobody": 0.0}),
         (1.6, {"nobody": 1.5}),
         (5.0, {"nobody": 0.0}),
+        (50.0, {"nobody": 0.0}),
     ]
